@@ -1,0 +1,69 @@
+# williams: a PGXS extension. `make demo`, `make test`, `make bench` and `make lib`
+# need neither PostgreSQL's headers nor a running server; the rest is PGXS's.
+
+EXTENSION = williams
+EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" williams.control)
+
+MODULE_big = williams
+OBJS = src/bound.o src/efficiency.o src/plan.o src/score.o src/state.o \
+	src/trigger.o src/williams.o src/workload.o
+DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
+PG_CPPFLAGS = -DWILLIAMS_VERSION='"$(EXTVERSION)"'
+SHLIB_LINK = -lm
+
+REGRESS = bound score trigger plan batch_no workload efficiency hostile parallel
+REGRESS_OPTS = --inputdir=test --load-extension=williams
+ISOLATION = trigger_update
+ISOLATION_OPTS = --inputdir=test/isolation --load-extension=williams
+EXTRA_CLEAN = libwilliams.so sql/$(EXTENSION)--*.sql test/core/accuracy \
+	test/bench/cloop.so
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+SERVER_HEADER := $(wildcard $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)/postgres.h)
+
+ifneq ($(SERVER_HEADER),)
+include $(PGXS)
+else
+all install installcheck clean:
+	@echo "make $@: $(PG_CONFIG) leads to no PostgreSQL server headers; on Debian: apt-get install postgresql-server-dev-15" >&2
+	@exit 1
+endif
+
+# Every object depends on every header: there are few of both.
+$(OBJS): $(wildcard src/*.h) williams.control
+
+sql/$(EXTENSION)--$(EXTVERSION).sql: sql/$(EXTENSION).sql williams.control
+	cp $< $@
+
+# The C library of the five symbols, for programs that load it through an FFI.
+CC ?= cc
+prefix ?= /usr/local
+libwilliams.so: src/cabi.c src/core.h
+	$(CC) -O2 -Wall -Wextra -fPIC -shared -fvisibility=hidden -Wl,-soname,$@ -o $@ $< -lm
+
+lib:
+	@tools/deps.sh lib
+	@$(MAKE) --no-print-directory libwilliams.so
+
+install-lib: lib
+	install -d '$(DESTDIR)$(prefix)/lib'
+	install -m 755 libwilliams.so '$(DESTDIR)$(prefix)/lib/'
+
+demo:
+	@tools/deps.sh demo
+	@tools/cluster.sh demo/run.sh
+
+test:
+	@tools/deps.sh test
+	@CLUSTER_LOG=1 tools/cluster.sh test/run.sh
+
+bench:
+	@tools/deps.sh bench
+	@tools/cluster.sh test/bench/run.sh
+
+lint:
+	@tools/deps.sh lint
+	@tools/lint.sh
+
+.PHONY: lib install-lib demo test bench lint

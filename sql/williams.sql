@@ -1,0 +1,329 @@
+/*
+ * williams.sql
+ *		The install script's source; make copies it to williams--VERSION.sql.
+ *		A section for each room: Bound, Score, Plan, Report. Every object has its
+ *		COMMENT: meaning, units, NULLs, errors.
+ */
+-- complain if the script is sourced in psql, rather than via CREATE EXTENSION
+\echo Use "CREATE EXTENSION williams" to load this file. \quit
+
+CREATE FUNCTION williams_version() RETURNS text
+	AS 'MODULE_PATHNAME', 'wl_version'
+	LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION williams_version() IS
+'the version of the loaded library';
+
+--
+-- Bound
+--
+
+CREATE FUNCTION williams_space_bound(t bigint) RETURNS float8
+	AS 'MODULE_PATHNAME', 'wl_space_bound'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION williams_space_bound(bigint) IS
+'batch bound sqrt(t) * log2(t) for t operations or rows; 1.0 for t <= 1; error 22023 for t < 0';
+
+CREATE FUNCTION williams_optimal_batch_size(t bigint) RETURNS bigint
+	AS 'MODULE_PATHNAME', 'wl_optimal_batch_size'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION williams_optimal_batch_size(bigint) IS
+'floor of williams_space_bound(t), in rows, never above max(t, 1); error 22023 for t < 0';
+
+CREATE FUNCTION williams_efficiency_multiplier(t bigint) RETURNS float8
+	AS 'MODULE_PATHNAME', 'wl_efficiency_multiplier'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION williams_efficiency_multiplier(bigint) IS
+'t / williams_space_bound(t); 1.0 for t <= 1, below 1 for t in 5..15; error 22023 for t < 0';
+
+CREATE FUNCTION williams_space_saved_percent(t bigint) RETURNS float8
+	AS 'MODULE_PATHNAME', 'wl_space_saved_percent'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION williams_space_saved_percent(bigint) IS
+'100 * (t - bound) / t, in percent; 0 for t <= 1, negative for t in 5..15; error 22023 for t < 0';
+
+CREATE FUNCTION williams_theorem_bound(t bigint) RETURNS float8
+	AS 'MODULE_PATHNAME', 'wl_theorem_bound'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION williams_theorem_bound(bigint) IS
+'sqrt(t * log2(t)), the expression of the theorem (R. Williams, STOC 2025); 1.0 for t <= 1; error 22023 for t < 0';
+
+CREATE FUNCTION williams_optimal_test_data_size(target_coverage bigint) RETURNS bigint
+	AS 'MODULE_PATHNAME', 'wl_optimal_test_data_size'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION williams_optimal_test_data_size(bigint) IS
+'how many of target_coverage rows to sample: the floor of the bound; error 22023 for a negative number';
+
+CREATE FUNCTION williams_calculate_space_bound(t bigint,
+		OUT space_bound float8, OUT efficiency float8,
+		OUT time_complexity bigint, OUT space_reduction_percent float8)
+	AS 'MODULE_PATHNAME', 'wl_calculate_space_bound'
+	LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED COST 10;
+COMMENT ON FUNCTION williams_calculate_space_bound(bigint) IS
+'bound, efficiency and percentage of t at once, counted in williams_get_optimization_stats(); error 22023 for t < 0';
+
+CREATE FUNCTION williams_optimize_batch_size(total_items bigint,
+		available_memory_mb float8, memory_per_item_mb float8 = 5.0) RETURNS bigint
+	AS 'MODULE_PATHNAME', 'wl_optimize_batch_size'
+	LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION williams_optimize_batch_size(bigint, float8, float8) IS
+'trunc(trunc(memory / item) * sqrt(efficiency)) in [1, total_items], counted in williams_get_optimization_stats(); kept for parity: it may exceed the budget, williams_batch_size does not';
+
+CREATE FUNCTION williams_get_optimization_stats(
+		OUT average_efficiency float8, OUT max_efficiency float8,
+		OUT operation_count bigint, OUT total_space_saved float8)
+	AS 'MODULE_PATHNAME', 'wl_get_optimization_stats'
+	LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED COST 10;
+COMMENT ON FUNCTION williams_get_optimization_stats() IS
+'statistics over this session''s calls of williams_calculate_space_bound and williams_optimize_batch_size with more than one operation; 1.0, 1.0, 0, 0.0 before the first';
+
+CREATE FUNCTION williams_reset_stats() RETURNS void
+	AS 'MODULE_PATHNAME', 'wl_reset_stats'
+	LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION williams_reset_stats() IS
+'set the counters of williams_get_optimization_stats() back, in this session';
+
+--
+-- Score
+--
+
+CREATE FUNCTION williams_confidence_multiplier(num_fields bigint,
+		base_confidence float8 = 0.85) RETURNS float8
+	AS 'MODULE_PATHNAME', 'wl_confidence_multiplier'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION williams_confidence_multiplier(bigint, float8) IS
+'0.85 + 0.15 * min(1, efficiency(num_fields) / 30), in [0.85, 1]; 1.0 for num_fields <= 1; base_confidence must be in [0, 1] (error 22023) and changes nothing';
+
+CREATE FUNCTION williams_confidence_multiplier(num_fields bigint,
+		base_confidence float8, regime text) RETURNS float8
+	AS 'MODULE_PATHNAME', 'wl_confidence_multiplier_regime'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION williams_confidence_multiplier(bigint, float8, text) IS
+'the multiplier times the leverage of a regime, ''support'', ''exploration'' or ''balance'', clamped to [0.85, 1]; any other regime is error 22023';
+
+CREATE FUNCTION williams_adjusted_confidence(num_fields bigint,
+		base_confidence float8) RETURNS float8
+	AS 'MODULE_PATHNAME', 'wl_adjusted_confidence'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION williams_adjusted_confidence(bigint, float8) IS
+'base_confidence times williams_confidence_multiplier(num_fields); error 22023 for a base outside [0, 1]';
+
+CREATE FUNCTION williams_field_count(fields jsonb) RETURNS bigint
+	AS 'MODULE_PATHNAME', 'wl_field_count'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_field_count(jsonb) IS
+'how many fields were extracted: scalars, at any depth, that are neither null nor blank strings';
+
+CREATE FUNCTION williams_field_count(fields jsonb, expected text[]) RETURNS bigint
+	AS 'MODULE_PATHNAME', 'wl_field_count_expected'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
+COMMENT ON FUNCTION williams_field_count(jsonb, text[]) IS
+'how many fields were extracted in and below the named top-level fields; a NULL name names nothing, and what is no object has no named field';
+
+CREATE FUNCTION williams_score_ocr() RETURNS trigger
+	AS 'MODULE_PATHNAME', 'wl_score_ocr'
+	LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION williams_score_ocr() IS
+'BEFORE INSERT OR UPDATE trigger, FOR EACH ROW, that scores an OCR result; arguments: fields=, confidence= (both required), base=, base_value=, engine_confidence=, num_fields=, multiplier=, review=, threshold=';
+
+--
+-- Plan
+--
+
+CREATE FUNCTION williams_batch_size(total_items bigint,
+		available_memory_mb float8, memory_per_item_mb float8 = 5.0) RETURNS bigint
+	AS 'MODULE_PATHNAME', 'wl_batch_size'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION williams_batch_size(bigint, float8, float8) IS
+'min(bound, trunc(memory / item), total_items), at least 1: a batch of that many items keeps to the budget; error 22023 for an item over the budget';
+
+CREATE FUNCTION williams_plan_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME', 'wl_plan_support'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION williams_plan_support(internal) IS
+'planner support: the number of rows of williams_plan';
+
+CREATE FUNCTION williams_plan(total_items bigint,
+		available_memory_mb float8, memory_per_item_mb float8 = 5.0,
+		OUT batch_no bigint, OUT first_item bigint, OUT last_item bigint,
+		OUT items bigint, OUT memory_mb float8) RETURNS SETOF record
+	AS 'MODULE_PATHNAME', 'wl_plan'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1000
+	SUPPORT williams_plan_support;
+COMMENT ON FUNCTION williams_plan(bigint, float8, float8) IS
+'the fewest batches of at most williams_batch_size items, balanced: sizes differ by at most 1; items are numbered from 1; no row for 0 items';
+
+CREATE FUNCTION williams_batch_no_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME', 'wl_batch_no_support'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION williams_batch_no_support(internal) IS
+'planner support: williams_batch_no never falls, so that WHERE batch_no <= n ends the scan';
+
+CREATE FUNCTION williams_batch_no(item_mb float8, available_memory_mb float8,
+		max_items bigint = NULL) RETURNS bigint
+	AS 'MODULE_PATHNAME', 'wl_batch_no'
+	LANGUAGE C WINDOW IMMUTABLE PARALLEL SAFE
+	SUPPORT williams_batch_no_support;
+COMMENT ON FUNCTION williams_batch_no(float8, float8, bigint) IS
+'window function: the row''s batch, from 1, by greedy packing in window order, never over the budget nor over max_items; a NULL weight counts 0; error 22023 for a negative or infinite weight and for one over the budget';
+
+CREATE TYPE williams_workload_state;
+
+CREATE FUNCTION williams_workload_state_in(cstring) RETURNS williams_workload_state
+	AS 'MODULE_PATHNAME', 'wl_workload_state_in'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION williams_workload_state_in(cstring) IS 'I/O';
+
+CREATE FUNCTION williams_workload_state_out(williams_workload_state) RETURNS cstring
+	AS 'MODULE_PATHNAME', 'wl_workload_state_out'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION williams_workload_state_out(williams_workload_state) IS 'I/O';
+
+CREATE FUNCTION williams_workload_state_recv(internal) RETURNS williams_workload_state
+	AS 'MODULE_PATHNAME', 'wl_workload_state_recv'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION williams_workload_state_recv(internal) IS 'I/O';
+
+CREATE FUNCTION williams_workload_state_send(williams_workload_state) RETURNS bytea
+	AS 'MODULE_PATHNAME', 'wl_workload_state_send'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION williams_workload_state_send(williams_workload_state) IS 'I/O';
+
+CREATE TYPE williams_workload_state (
+	INPUT = williams_workload_state_in,
+	OUTPUT = williams_workload_state_out,
+	RECEIVE = williams_workload_state_recv,
+	SEND = williams_workload_state_send,
+	INTERNALLENGTH = 40,
+	ALIGNMENT = double
+);
+COMMENT ON TYPE williams_workload_state IS
+'transition state of williams_workload: (items, budget, max_item, total, what rounding took from total)';
+
+CREATE TYPE williams_workload_result AS (
+	items bigint,
+	total_mb float8,
+	max_item_mb float8,
+	space_bound float8,
+	efficiency float8,
+	batch_size bigint,
+	batches bigint,
+	peak_mb float8
+);
+COMMENT ON TYPE williams_workload_result IS
+'what williams_workload says of a set of rows; peak_mb = batch_size * max_item_mb, the most that a batch can hold';
+
+CREATE FUNCTION williams_workload_accum(williams_workload_state,
+		item_mb float8, available_memory_mb float8) RETURNS williams_workload_state
+	AS 'MODULE_PATHNAME', 'wl_workload_accum'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION williams_workload_accum(williams_workload_state, float8, float8) IS
+'transition function of williams_workload';
+
+CREATE FUNCTION williams_workload_combine(williams_workload_state,
+		williams_workload_state) RETURNS williams_workload_state
+	AS 'MODULE_PATHNAME', 'wl_workload_combine'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION williams_workload_combine(williams_workload_state, williams_workload_state) IS
+'combine function of williams_workload';
+
+CREATE FUNCTION williams_workload_final(williams_workload_state)
+		RETURNS williams_workload_result
+	AS 'MODULE_PATHNAME', 'wl_workload_final'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION williams_workload_final(williams_workload_state) IS
+'final function of williams_workload';
+
+CREATE AGGREGATE williams_workload(item_mb float8, available_memory_mb float8) (
+	SFUNC = williams_workload_accum,
+	STYPE = williams_workload_state,
+	SSPACE = 40,
+	FINALFUNC = williams_workload_final,
+	FINALFUNC_MODIFY = READ_ONLY,
+	COMBINEFUNC = williams_workload_combine,
+	INITCOND = '(0,0,0,0,0)',
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE williams_workload(float8, float8) IS
+'what processing the rows under a memory budget takes: batch_size = min(bound, trunc(budget / max_item_mb), items), at least 1; a NULL weight counts 0; error 22023 for a negative or infinite weight and for a second budget, 22004 for a NULL one';
+
+--
+-- Report
+--
+
+CREATE TYPE williams_efficiency_state;
+
+CREATE FUNCTION williams_efficiency_state_in(cstring) RETURNS williams_efficiency_state
+	AS 'MODULE_PATHNAME', 'wl_efficiency_state_in'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION williams_efficiency_state_in(cstring) IS 'I/O';
+
+CREATE FUNCTION williams_efficiency_state_out(williams_efficiency_state) RETURNS cstring
+	AS 'MODULE_PATHNAME', 'wl_efficiency_state_out'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION williams_efficiency_state_out(williams_efficiency_state) IS 'I/O';
+
+CREATE FUNCTION williams_efficiency_state_recv(internal) RETURNS williams_efficiency_state
+	AS 'MODULE_PATHNAME', 'wl_efficiency_state_recv'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION williams_efficiency_state_recv(internal) IS 'I/O';
+
+CREATE FUNCTION williams_efficiency_state_send(williams_efficiency_state) RETURNS bytea
+	AS 'MODULE_PATHNAME', 'wl_efficiency_state_send'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION williams_efficiency_state_send(williams_efficiency_state) IS 'I/O';
+
+CREATE TYPE williams_efficiency_state (
+	INPUT = williams_efficiency_state_in,
+	OUTPUT = williams_efficiency_state_out,
+	RECEIVE = williams_efficiency_state_recv,
+	SEND = williams_efficiency_state_send,
+	INTERNALLENGTH = 64,
+	ALIGNMENT = double
+);
+COMMENT ON TYPE williams_efficiency_state IS
+'transition state of williams_efficiency: (operations, total time / 2^32, total time mod 2^32, greatest efficiency, sum of efficiencies and what rounding took from it, sum of bounds and what rounding took from it)';
+
+CREATE TYPE williams_efficiency_result AS (
+	operation_count bigint,
+	average_efficiency float8,
+	max_efficiency float8,
+	total_space_saved float8,
+	total_time_complexity numeric,
+	total_space_bound float8
+);
+COMMENT ON TYPE williams_efficiency_result IS
+'what williams_efficiency says of a set of rows';
+
+CREATE FUNCTION williams_efficiency_accum(williams_efficiency_state,
+		time_complexity bigint) RETURNS williams_efficiency_state
+	AS 'MODULE_PATHNAME', 'wl_efficiency_accum'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION williams_efficiency_accum(williams_efficiency_state, bigint) IS
+'transition function of williams_efficiency';
+
+CREATE FUNCTION williams_efficiency_combine(williams_efficiency_state,
+		williams_efficiency_state) RETURNS williams_efficiency_state
+	AS 'MODULE_PATHNAME', 'wl_efficiency_combine'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION williams_efficiency_combine(williams_efficiency_state, williams_efficiency_state) IS
+'combine function of williams_efficiency';
+
+CREATE FUNCTION williams_efficiency_final(williams_efficiency_state)
+		RETURNS williams_efficiency_result
+	AS 'MODULE_PATHNAME', 'wl_efficiency_final'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION williams_efficiency_final(williams_efficiency_state) IS
+'final function of williams_efficiency';
+
+CREATE AGGREGATE williams_efficiency(time_complexity bigint) (
+	SFUNC = williams_efficiency_accum,
+	STYPE = williams_efficiency_state,
+	SSPACE = 64,
+	FINALFUNC = williams_efficiency_final,
+	FINALFUNC_MODIFY = READ_ONLY,
+	COMBINEFUNC = williams_efficiency_combine,
+	INITCOND = '(0,0,0,0,0,0,0,0)',
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE williams_efficiency(bigint) IS
+'the statistics of williams_get_optimization_stats() over any set of rows, and their totals; NULL, 0 and 1 are no operations; 0, 1.0, 1.0, 0, 0, 0 over none; error 22023 for a negative number';

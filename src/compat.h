@@ -1,0 +1,33 @@
+/*
+ * compat.h
+ *		What differs between PostgreSQL 15 and 18: the only file that names
+ *		PG_VERSION_NUM.
+ */
+#ifndef WL_COMPAT_H
+#define WL_COMPAT_H
+
+#if PG_VERSION_NUM < 150000
+#error "williams needs PostgreSQL 15 or later"
+#endif
+
+/* Soft errors of input functions came with 16. */
+#if PG_VERSION_NUM >= 160000
+#include "nodes/miscnodes.h"
+#else
+#define ereturn(escontext, dummy_value, ...) \
+	do { \
+		(void) (escontext); \
+		ereport(ERROR, __VA_ARGS__); \
+		return dummy_value; \
+	} while (0)
+#endif
+
+/* A module that tells its name and version came with 18. */
+#if PG_VERSION_NUM >= 180000
+#define WL_MODULE_MAGIC \
+	PG_MODULE_MAGIC_EXT(.name = "williams", .version = WILLIAMS_VERSION)
+#else
+#define WL_MODULE_MAGIC PG_MODULE_MAGIC
+#endif
+
+#endif							/* WL_COMPAT_H */

@@ -1,0 +1,29 @@
+/*
+ * score.h
+ *		What the scoring functions and the trigger share: the multiplier's
+ *		neighbours over the fields of an OCR result.
+ */
+#ifndef WL_SCORE_H
+#define WL_SCORE_H
+
+#include "utils/jsonb.h"
+
+/* The confidence of a field or document of which the engine says nothing. */
+#define WL_DEFAULT_CONFIDENCE	0.85
+
+/* A document whose confidence is below this goes to review. */
+#define WL_DEFAULT_THRESHOLD	0.80
+
+/* How many fields were extracted: see williams_field_count. */
+extern int64 wl_count_fields(const JsonbContainer *fields);
+
+/*
+ * The mean of what `confidence` says of the top-level fields that were
+ * extracted: *n of them have one, and the result is 0 where *n is 0. False if
+ * it is no object, or has anything but a number in [0, 1] or null for one of
+ * those fields.
+ */
+extern bool wl_mean_confidence(JsonbContainer *fields, JsonbContainer *confidence,
+							   double *mean, int64 *n);
+
+#endif							/* WL_SCORE_H */

@@ -1,0 +1,45 @@
+/*
+ * state.h
+ *		The text and binary forms of an aggregate's transition state.
+ *
+ * A state is a fixed-length base type: a struct of 8-byte fields, each an
+ * int64 or a finite float8. A distributed planner ships it as text, so the text
+ * form must read back bit for bit whatever extra_float_digits says.
+ */
+#ifndef WL_STATE_H
+#define WL_STATE_H
+
+#include "fmgr.h"
+
+typedef struct WlStateType
+{
+	const char *name;			/* of the SQL type */
+	const char *fields;			/* a letter each: i for int64, f for float8 */
+	bool		(*valid) (const void *state);	/* the invariants */
+} WlStateType;
+
+extern Datum wl_state_in(FunctionCallInfo fcinfo, const WlStateType *type);
+extern Datum wl_state_out(FunctionCallInfo fcinfo, const WlStateType *type);
+extern Datum wl_state_recv(FunctionCallInfo fcinfo, const WlStateType *type);
+extern Datum wl_state_send(FunctionCallInfo fcinfo, const WlStateType *type);
+
+/* The four I/O functions of one state type, wl_NAME_in and so on. */
+#define WL_STATE_IO(name, type) \
+	PG_FUNCTION_INFO_V1(wl_##name##_in); \
+	Datum wl_##name##_in(PG_FUNCTION_ARGS) { return wl_state_in(fcinfo, &(type)); } \
+	PG_FUNCTION_INFO_V1(wl_##name##_out); \
+	Datum wl_##name##_out(PG_FUNCTION_ARGS) { return wl_state_out(fcinfo, &(type)); } \
+	PG_FUNCTION_INFO_V1(wl_##name##_recv); \
+	Datum wl_##name##_recv(PG_FUNCTION_ARGS) { return wl_state_recv(fcinfo, &(type)); } \
+	PG_FUNCTION_INFO_V1(wl_##name##_send); \
+	Datum wl_##name##_send(PG_FUNCTION_ARGS) { return wl_state_send(fcinfo, &(type)); } \
+	StaticAssertDecl(true, "takes the semicolon")
+
+/*
+ * The state that a transition or combine function may write to: argument 0
+ * itself inside an aggregate, else a copy, for inputs are never modified. NULL
+ * is the identity, which is all zeros.
+ */
+extern void *wl_state_writable(FunctionCallInfo fcinfo, Size size);
+
+#endif							/* WL_STATE_H */

@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# Build this tree and run a command against a throw-away PostgreSQL cluster that has it installed.
+#
+#   tools/cluster.sh COMMAND [ARG...]
+#
+# Nothing outside one temporary directory is written: it holds a copy of the
+# sources (the command's working directory), a tree of links to PostgreSQL's
+# files into which the extension is installed (PostgreSQL finds its directories
+# relative to its own binary), the data directory and the socket. No port is
+# used. The command sees PATH, PGHOST, PGUSER, PGDATABASE and PG_CONFIG of that
+# cluster. All of it is gone when the command ends, fails or is interrupted.
+#
+# Environment: PG_CONFIG; COPT, more compiler flags; CLUSTER_CONF, more lines of
+# postgresql.conf; CLUSTER_LOG, show the end of the server's log on failure.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source=$PWD
+
+base=${TMPDIR:-/tmp}
+[ ${#base} -le 40 ] || base=/tmp          # a socket's path has 107 bytes at most
+work=$(mktemp -d "$base/williams.XXXXXX")
+child=
+
+cleanup() {
+    trap '' INT TERM HUP
+    if [ -n "$child" ]; then
+        kill -TERM -- "-$child" 2>/dev/null || true
+    fi
+    if [ -f "$work/data/postmaster.pid" ]; then
+        as "$bin/pg_ctl" -D "$work/data" -m immediate -w stop >/dev/null 2>&1 || true
+    fi
+    rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+trap 'exit 129' HUP
+
+# The server refuses to run as root.
+user=
+if [ "$(id -u)" = 0 ]; then
+    user=postgres
+    id "$user" >/dev/null 2>&1 || user=nobody
+    chown "$user" "$work"
+fi
+as() {
+    if [ -n "$user" ]; then
+        (cd / && runuser -u "$user" -- "$@")
+    else
+        "$@"
+    fi
+}
+
+# PostgreSQL's own files at the same paths below $work: its programs copied,
+# for they find the rest from where they are, the rest linked.
+mirror() {
+    if [ -d "$2" ] && [ ! -e "$work/pg$2" ]; then
+        mkdir -p "$work/pg$2"
+        cp -R "$1" "$2/." "$work/pg$2/"
+    fi
+}
+pg_config=$(tools/pg_config.sh)
+bindir=$("$pg_config" --bindir)
+bin=$work/pg$bindir
+mirror -L "$bindir"
+for d in pkglibdir sharedir pkgincludedir includedir-server; do
+    mirror -s "$("$pg_config" --$d)"
+done
+
+mkdir "$work/src"
+tar -C "$source" --exclude=./.git --exclude='*.o' --exclude='*.so' --exclude='*.bc' --exclude=./results \
+    -cf - . | tar -C "$work/src" --no-same-owner -xf -
+cd "$work/src"
+
+export PATH=$bin:$PATH PG_CONFIG=$bin/pg_config
+export PGHOST=$work PGUSER=postgres PGDATABASE=postgres PGPORT=5432
+unset PGSERVICE PGHOSTADDR PGOPTIONS PGPASSFILE PGTZ PGDATESTYLE MAKEFLAGS MAKELEVEL MFLAGS
+make=(make -s PG_CONFIG="$PG_CONFIG" ${COPT:+COPT="$COPT"})
+clang=$(sed -n 's/^CLANG *= *//p' "$(dirname "$("$PG_CONFIG" --pgxs)")/../Makefile.global")
+command -v "$clang" >/dev/null || make+=(with_llvm=no)
+"${make[@]}" all >"$work/make.log" 2>&1 && "${make[@]}" install >>"$work/make.log" 2>&1 ||
+    { cat "$work/make.log" >&2; echo "cluster: the build failed" >&2; exit 1; }
+if grep -i 'warning:' "$work/make.log" >&2; then
+    echo "cluster: the compiler warned" >&2
+    exit 1
+fi
+
+as "$bin/initdb" -D "$work/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$work/initdb.log" 2>&1 ||
+    { cat "$work/initdb.log" >&2; exit 1; }
+cat >>"$work/data/postgresql.conf" <<EOF
+listen_addresses = ''
+unix_socket_directories = '$work'
+unix_socket_permissions = 0700
+fsync = off
+${CLUSTER_CONF:-}
+EOF
+as "$bin/pg_ctl" -D "$work/data" -l "$work/server.log" -w start >/dev/null ||
+    { cat "$work/server.log" >&2; exit 1; }
+
+# A process group of its own, so that cleanup ends the whole of it.
+setsid "$@" &
+child=$!
+rc=0
+wait "$child" || rc=$?
+child=
+if [ "$rc" != 0 ] && [ -n "${CLUSTER_LOG:-}" ]; then
+    tail -n 20 "$work/server.log" >&2
+fi
+exit "$rc"

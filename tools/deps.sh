@@ -1,0 +1,113 @@
+#!/usr/bin/env bash
+# Install what a make target needs and this machine lacks, through apt-get.
+#
+#   tools/deps.sh build|lib|demo|test|bench|lint...
+#
+# Asks nothing as root; anybody else goes through sudo. The packages of the
+# PostgreSQL server are taken in the version that is installed, so that no
+# running cluster is upgraded, which would restart it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+die() { echo "deps: $*" >&2; exit 1; }
+has() { command -v "$1" >/dev/null; }
+
+pg_config=$(tools/pg_config.sh)
+if [ -x "$pg_config" ]; then
+    major=$("$pg_config" --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
+else
+    major=$(sed -n 's:^/usr/lib/postgresql/\([0-9]*\)/bin/pg_config$:\1:p' <<<"$pg_config")
+    [ -n "$major" ] || [ -z "$pg_config" ] || die "there is no $pg_config"
+fi
+
+has_server() { [ -x "$pg_config" ] && [ -x "$("$pg_config" --bindir)/postgres" ]; }
+has_headers() { [ -x "$pg_config" ] && [ -f "$("$pg_config" --includedir-server)/postgres.h" ]; }
+has_extension() { [ -x "$pg_config" ] && [ -f "$("$pg_config" --sharedir)/extension/$1.control" ]; }
+has_include() { has cc && echo "#include <$1>" | cc -E - >/dev/null 2>&1; }
+
+# One line a thing: the groups that need it | is it here? | its package.
+# A package with % is the server's: % is its major version.
+missing() {
+    while IFS='|' read -r groups probe package; do
+        for g in "$@"; do
+            if [[ " $groups " == *" $g "* ]] && ! eval "$probe"; then
+                echo "$package"
+                break
+            fi
+        done
+    done <<-'E'
+	build lib demo test bench|has cc|gcc
+	build lib demo test bench|has_include stdio.h|libc6-dev
+	demo test bench|has_server|postgresql-%
+	build demo test bench|has_headers|postgresql-server-dev-%
+	test|has_extension pgtap|postgresql-%-pgtap
+	test|has pg_prove|libtap-parser-sourcehandler-pgtap-perl
+	test|has_include mpfr.h|libmpfr-dev
+	test|perl -MIPC::Run -e1 2>/dev/null|libipc-run-perl
+	test|has python3|python3
+	bench|has_extension plpython3u|postgresql-plpython3-%
+	lint|has pg_bsd_indent|pg-bsd-indent
+	E
+}
+
+sudo=
+run_apt() {
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@"
+}
+
+# The version to ask for, as =VERSION, so that an installed server stays as it is.
+pin() {
+    local have
+    [[ $1 == postgresql-server-dev-* || $1 == postgresql-plpython3-* ]] || return 0
+    have=$(dpkg-query -W -f '${Version}' "postgresql-$major" 2>/dev/null) || return 0
+    [ -n "$have" ] || return 0
+    if apt-cache madison "$1" | awk -F ' *[|] *' '{ print $2 }' | grep -qxF "$have"; then
+        echo "=$have"
+    elif pgrep -f "^/usr/lib/postgresql/$major/bin/postgres" >/dev/null; then
+        die "the archive has no $1 for the installed postgresql-$major $have, and a cluster is running" \
+            "that an upgrade would restart; run: apt-get install $1"
+    fi
+}
+
+# Debian makes and starts a cluster with its first server package; ours are
+# throw-away, so it is told not to, for as long as that package is installed.
+without_main_cluster() {
+    local conf=/etc/postgresql-common/createcluster.d/williams.conf dirs
+    dirs=$($sudo mkdir -pv "${conf%/*}" | sed -n "s/.* '\(.*\)'$/\1/p" | tac)
+    echo 'create_main_cluster = false' | $sudo tee "$conf" >/dev/null
+    "$@" || { $sudo rm -f "$conf"; return 1; }
+    $sudo rm -f "$conf"
+    for d in $dirs; do $sudo rmdir --ignore-fail-on-non-empty "$d"; done
+}
+
+wanted=$(missing "$@")
+[ -n "$wanted" ] || exit 0
+has apt-get || die "needed and not here:" ${wanted//%/${major:-NN}}
+if [ "$(id -u)" != 0 ]; then
+    has sudo || die "run as root, or with sudo there: apt-get install" ${wanted//%/${major:-NN}}
+    sudo=sudo
+fi
+
+echo "deps: installing through apt-get:" ${wanted//%/${major:-NN}}
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+run_apt update >"$log" 2>&1 || { cat "$log" >&2; die "apt-get update failed"; }
+if [ -z "$major" ]; then
+    major=$(apt-cache depends postgresql | sed -n 's/.*Depends: postgresql-\([0-9]*\)$/\1/p')
+    [ -n "$major" ] || die "this release has no package postgresql"
+fi
+packages=()
+for p in $wanted; do
+    p=${p//%/$major}
+    version=$(pin "$p")
+    packages+=("$p$version")
+done
+install=(run_apt install --no-install-recommends "${packages[@]}")
+if [[ " ${packages[*]} " == *" postgresql-$major "* ]]; then
+    install=(without_main_cluster "${install[@]}")
+fi
+"${install[@]}" >"$log" 2>&1 || { cat "$log" >&2; die "apt-get install failed"; }
+
+pg_config=$(tools/pg_config.sh)
+still=$(missing "$@")
+[ -z "$still" ] || die "installed, and yet not found:" ${still//%/$major}

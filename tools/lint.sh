@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# What a reader should not have to look for: formatting, the order of includes,
+# tests that no schedule lists, versions that differ, warnings.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+rc=0
+fail() { echo "lint: $*"; rc=1; }
+
+tools/indent.sh --check || rc=1
+
+# each run of <...> and of "..." includes is sorted; postgres.h and our own stand apart
+for f in src/*.[ch]; do
+    awk '/^#include/ { if (prev != "" && $2 < prev) { print FILENAME ": " $2 " after " prev; bad = 1 } prev = $2; next } { prev = "" } END { exit bad }' "$f" ||
+        fail "includes are not sorted"
+done
+
+# PG_VERSION_NUM stands in compat.h alone; core.h needs no PostgreSQL
+! grep -l PG_VERSION_NUM src/*.[ch] | grep -v '^src/compat.h$' || fail "PG_VERSION_NUM outside compat.h"
+! grep -n '#include "' src/core.h || fail "core.h includes a header of PostgreSQL"
+
+# every test is listed, every listed test has its output
+for kind in REGRESS:test/sql:.sql:expected ISOLATION:test/isolation/specs:.spec:test/isolation/expected; do
+    IFS=: read -r var dir ext expected <<<"$kind"
+    listed=$(sed -n "s/^$var = //p" Makefile | tr ' ' '\n' | sort)
+    there=$(ls "$dir" | sed -n "s/\\$ext\$//p" | sort)
+    [ "$listed" = "$there" ] || fail "$var and $dir differ:" $(diff <(echo "$listed") <(echo "$there") | grep '^[<>]')
+    for t in $listed; do
+        [ -e "$expected/$t.out" ] || fail "$expected/$t.out is missing"
+    done
+done
+
+# one version: the control file's
+version=$(sed -n "s/^default_version = '\(.*\)'/\1/p" williams.control)
+grep -q "\"version\": \"$version\"" META.json || fail "META.json is not of version $version"
+grep -q "^## $version" CHANGELOG.md || fail "CHANGELOG.md does not begin version $version"
+
+bash -n tools/*.sh test/*.sh test/bench/*.sh demo/*.sh .ci/run
+exit $rc
