@@ -24,13 +24,13 @@ static struct
 	double		max_efficiency;
 }			stats;
 
-static double
+static inline uint64
 count_argument(FunctionCallInfo fcinfo, const char *name)
 {
 	int64		t = PG_GETARG_INT64(0);
 
 	wl_check_count(t, name);
-	return (double) t;
+	return (uint64) t;
 }
 
 PG_FUNCTION_INFO_V1(wl_space_bound);
@@ -72,15 +72,15 @@ PG_FUNCTION_INFO_V1(wl_optimal_test_data_size);
 Datum
 wl_optimal_test_data_size(PG_FUNCTION_ARGS)
 {
-	double		coverage = count_argument(fcinfo, "target_coverage");
+	uint64		coverage = count_argument(fcinfo, "target_coverage");
 
 	PG_RETURN_INT64((int64) wl_core_batch_size(coverage));
 }
 
 static void
-count_call(double t, double efficiency)
+count_call(uint64 t, double efficiency)
 {
-	if (t <= 1.0)
+	if (t <= 1)
 		return;
 	if (stats.count == 0 || efficiency > stats.max_efficiency)
 		stats.max_efficiency = efficiency;
@@ -93,7 +93,7 @@ PG_FUNCTION_INFO_V1(wl_calculate_space_bound);
 Datum
 wl_calculate_space_bound(PG_FUNCTION_ARGS)
 {
-	double		t = count_argument(fcinfo, "t");
+	uint64		t = count_argument(fcinfo, "t");
 	double		efficiency = wl_core_efficiency(t);
 	Datum		values[4];
 	bool		nulls[4] = {0};
@@ -114,22 +114,21 @@ PG_FUNCTION_INFO_V1(wl_optimize_batch_size);
 Datum
 wl_optimize_batch_size(PG_FUNCTION_ARGS)
 {
-	int64		total_items = PG_GETARG_INT64(0);
-	double		t = count_argument(fcinfo, "total_items");
+	uint64		total_items = count_argument(fcinfo, "total_items");
 	double		memory = PG_GETARG_FLOAT8(1);
 	double		item = PG_GETARG_FLOAT8(2);
-	double		efficiency = wl_core_efficiency(t);
+	double		efficiency = wl_core_efficiency(total_items);
 	double		size;
 
 	wl_check_megabytes(memory, "available_memory_mb");
 	wl_check_item_size(item);
 
-	count_call(t, efficiency);
+	count_call(total_items, efficiency);
 	size = trunc(trunc(memory / item) * sqrt(efficiency));
 	if (total_items <= 1 || size <= 1.0)
 		PG_RETURN_INT64(1);
 	/* compared as doubles first: the quotient may be beyond bigint */
-	PG_RETURN_INT64(size >= t ? total_items : (int64) size);
+	PG_RETURN_INT64(size >= (double) total_items ? (int64) total_items : (int64) size);
 }
 
 /* (average_efficiency, max_efficiency, operation_count, total_space_saved) */

@@ -22,6 +22,11 @@
 	} while (0)
 #endif
 
+/* The prefix that says of a function that it does not return came with 18. */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn pg_attribute_noreturn()
+#endif
+
 /* A module that tells its name and version came with 18. */
 #if PG_VERSION_NUM >= 180000
 #define WL_MODULE_MAGIC \

@@ -79,7 +79,7 @@ wl_efficiency_accum(PG_FUNCTION_ARGS)
 	wl_check_count(t, "time_complexity");
 	if (t > 1)
 	{
-		space = wl_core_space_bound((double) t);
+		space = wl_core_space_bound(t);
 		efficiency = (double) t / space;
 		if (efficiency > s->max)
 			s->max = efficiency;

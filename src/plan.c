@@ -35,7 +35,7 @@ wl_items_that_fit(double memory, double item)
 int64
 wl_batch_size_for(int64 items, double memory, double item)
 {
-	double		size = wl_core_batch_size((double) items);
+	double		size = (double) wl_core_batch_size(items);
 
 	if (item > 0.0)
 		size = fmin(size, wl_items_that_fit(memory, item));
@@ -132,40 +132,45 @@ wl_plan(PG_FUNCTION_ARGS)
 													  values, nulls)));
 }
 
-/* The number of rows, for the planner, where the arguments are constants. */
+/* The arguments of a call where all three are known to the planner. */
+static bool
+known_arguments(SupportRequestRows *request, Datum *args)
+{
+	List	   *list = ((FuncExpr *) request->node)->args;
+
+	for (int i = 0; i < 3; i++)
+	{
+		Node	   *arg = estimate_expression_value(request->root, list_nth(list, i));
+
+		if (!IsA(arg, Const) || ((Const *) arg)->constisnull)
+			return false;
+		args[i] = ((Const *) arg)->constvalue;
+	}
+	return true;
+}
+
+/* The number of rows of williams_plan, for the planner. */
 PG_FUNCTION_INFO_V1(wl_plan_support);
 Datum
 wl_plan_support(PG_FUNCTION_ARGS)
 {
-	Node	   *request = (Node *) PG_GETARG_POINTER(0);
-	SupportRequestRows *rows;
-	double		args[3];
-	double		size;
+	SupportRequestRows *request = (SupportRequestRows *) PG_GETARG_POINTER(0);
+	Datum		args[3];
+	int64		total;
+	double		memory;
+	double		item;
 
-	if (!IsA(request, SupportRequestRows))
+	if (!IsA(request, SupportRequestRows) || !IsA(request->node, FuncExpr) ||
+		!known_arguments(request, args))
 		PG_RETURN_POINTER(NULL);
-	rows = (SupportRequestRows *) request;
-	if (!IsA(rows->node, FuncExpr) ||
-		list_length(((FuncExpr *) rows->node)->args) != lengthof(args))
-		PG_RETURN_POINTER(NULL);
-	for (int i = 0; i < lengthof(args); i++)
-	{
-		Node	   *arg = list_nth(((FuncExpr *) rows->node)->args, i);
-		Const	   *value;
-
-		arg = estimate_expression_value(rows->root, arg);
-		if (!IsA(arg, Const) || ((Const *) arg)->constisnull)
-			PG_RETURN_POINTER(NULL);
-		value = (Const *) arg;
-		args[i] = i == 0 ? (double) DatumGetInt64(value->constvalue) :
-			DatumGetFloat8(value->constvalue);
-	}
+	total = DatumGetInt64(args[0]);
+	memory = DatumGetFloat8(args[1]);
+	item = DatumGetFloat8(args[2]);
 	/* what the call will refuse needs no estimate */
-	if (!(args[0] >= 0.0 && args[2] > 0.0 && args[2] <= args[1]))
+	if (!(total >= 0 && item > 0.0 && item <= memory))
 		PG_RETURN_POINTER(NULL);
-	size = fmin(wl_core_batch_size(args[0]), wl_items_that_fit(args[1], args[2]));
-	rows->rows = ceil(args[0] / size);
-	PG_RETURN_POINTER(rows);
+	request->rows = ceil((double) total / wl_batch_size_for(total, memory, item));
+	PG_RETURN_POINTER(request);
 }
 
 /*

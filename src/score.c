@@ -21,12 +21,19 @@
 #include "core.h"
 #include "score.h"
 
+/* A number of fields; there are no fewer than none. */
+static uint64
+num_fields_argument(FunctionCallInfo fcinfo)
+{
+	return (uint64) Max(PG_GETARG_INT64(0), 0);
+}
+
 PG_FUNCTION_INFO_V1(wl_confidence_multiplier);
 Datum
 wl_confidence_multiplier(PG_FUNCTION_ARGS)
 {
 	wl_check_fraction(PG_GETARG_FLOAT8(1), "base_confidence");
-	PG_RETURN_FLOAT8(wl_core_confidence_multiplier((double) PG_GETARG_INT64(0)));
+	PG_RETURN_FLOAT8(wl_core_confidence_multiplier(num_fields_argument(fcinfo)));
 }
 
 static double
@@ -60,7 +67,7 @@ wl_confidence_multiplier_regime(PG_FUNCTION_ARGS)
 
 	wl_check_fraction(PG_GETARG_FLOAT8(1), "base_confidence");
 	leverage = leverage_of(PG_GETARG_TEXT_PP(2));
-	PG_RETURN_FLOAT8(wl_core_leveraged_multiplier((double) PG_GETARG_INT64(0),
+	PG_RETURN_FLOAT8(wl_core_leveraged_multiplier(num_fields_argument(fcinfo),
 												  leverage));
 }
 
@@ -71,7 +78,7 @@ wl_adjusted_confidence(PG_FUNCTION_ARGS)
 	double		base = PG_GETARG_FLOAT8(1);
 
 	wl_check_fraction(base, "base_confidence");
-	PG_RETURN_FLOAT8(base * wl_core_confidence_multiplier((double) PG_GETARG_INT64(0)));
+	PG_RETURN_FLOAT8(base * wl_core_confidence_multiplier(num_fields_argument(fcinfo)));
 }
 
 /*

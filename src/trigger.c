@@ -358,7 +358,7 @@ score_row(const ScoreTrigger *t, HeapTuple row, TupleDesc desc)
 		if (!JB_ROOT_IS_SCALAR(fields))
 			score.num_fields = wl_count_fields(&fields->root);
 	}
-	score.multiplier = wl_core_confidence_multiplier((double) score.num_fields);
+	score.multiplier = wl_core_confidence_multiplier(score.num_fields);
 	if (score.num_fields > 0 && get_base(t, row, desc, fields, &base))
 	{
 		score.confidence = base * score.multiplier;

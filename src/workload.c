@@ -115,7 +115,6 @@ Datum
 wl_workload_final(PG_FUNCTION_ARGS)
 {
 	WorkloadState *s = (WorkloadState *) PG_GETARG_POINTER(0);
-	double		t = (double) s->items;
 	int64		size = wl_batch_size_for(s->items, s->budget, s->max_item);
 	Datum		values[8];
 	bool		nulls[8] = {0};
@@ -123,8 +122,8 @@ wl_workload_final(PG_FUNCTION_ARGS)
 	values[0] = Int64GetDatum(s->items);
 	values[1] = Float8GetDatum(wl_sum_total(&s->total));
 	values[2] = Float8GetDatum(s->max_item);
-	values[3] = Float8GetDatum(wl_core_space_bound(t));
-	values[4] = Float8GetDatum(wl_core_efficiency(t));
+	values[3] = Float8GetDatum(wl_core_space_bound(s->items));
+	values[4] = Float8GetDatum(wl_core_efficiency(s->items));
 	values[5] = Int64GetDatum(size);
 	values[6] = Int64GetDatum(s->items / size + (s->items % size != 0));
 	values[7] = Float8GetDatum((double) size * s->max_item);

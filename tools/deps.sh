@@ -17,7 +17,6 @@ if [ -x "$pg_config" ]; then
     major=$("$pg_config" --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
 else
     major=$(sed -n 's:^/usr/lib/postgresql/\([0-9]*\)/bin/pg_config$:\1:p' <<<"$pg_config")
-    [ -n "$major" ] || [ -z "$pg_config" ] || die "there is no $pg_config"
 fi
 
 has_server() { [ -x "$pg_config" ] && [ -x "$("$pg_config" --bindir)/postgres" ]; }
@@ -82,6 +81,7 @@ without_main_cluster() {
 
 wanted=$(missing "$@")
 [ -n "$wanted" ] || exit 0
+[[ -x $pg_config || -z $pg_config || -n $major || $wanted != *%* ]] || die "there is no $pg_config"
 has apt-get || die "needed and not here:" ${wanted//%/${major:-NN}}
 if [ "$(id -u)" != 0 ]; then
     has sudo || die "run as root, or with sudo there: apt-get install" ${wanted//%/${major:-NN}}

@@ -1,0 +1,79 @@
+/*
+ * check.c
+ *		The wording of each rule about arguments; check.h has the tests.
+ */
+#include "postgres.h"
+
+#include "check.h"
+
+void
+wl_refuse_count(int64 value, const char *name)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("%s must not be negative", name),
+			 errdetail("The value is %lld.", (long long) value)));
+}
+
+void
+wl_refuse_fraction(double value, const char *name)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("%s must be between 0 and 1", name),
+			 errdetail("The value is %.15g.", value)));
+}
+
+void
+wl_refuse_megabytes(double value, const char *name)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("%s must be finite and not negative", name),
+			 errdetail("The value is %.15g.", value)));
+}
+
+void
+wl_refuse_item_size(double value)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("memory_per_item_mb must be finite and greater than zero"),
+			 errdetail("The value is %.15g.", value)));
+}
+
+void
+wl_refuse_item(double item_mb, double budget_mb)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("an item of %.15g MB is over the memory budget of %.15g MB",
+					item_mb, budget_mb),
+			 errhint("Raise available_memory_mb, or leave out what is larger.")));
+}
+
+void
+wl_refuse_max_items(int64 value)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("max_items must be greater than zero"),
+			 errdetail("The value is %lld.", (long long) value)));
+}
+
+void
+wl_refuse_null(const char *name)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+			 errmsg("%s must not be null", name)));
+}
+
+void
+wl_refuse_budget(double value, double first)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("available_memory_mb must be the same for all rows"),
+			 errdetail("It is %.15g and %.15g.", first, value)));
+}

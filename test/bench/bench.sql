@@ -1,0 +1,229 @@
+/*
+ * bench.sql
+ *		The pairs that `make bench` compares, and how: see run.sh.
+ *
+ * Own cost is the time with the thing less the time without it, divided by the
+ * number of calls. A pair's queries run in turn, round after round, and the
+ * least time of each is kept.
+ */
+\set QUIET on
+\pset footer off
+SET client_min_messages = warning;
+SET jit = off;
+SET max_parallel_workers_per_gather = 0;
+SET work_mem = '256MB';
+SET synchronous_commit = off;
+CREATE EXTENSION williams;
+CREATE EXTENSION plpython3u;
+
+SELECT format('%s; jit = %s; %s rounds, interleaved; the least time of each',
+			  split_part(version(), ' on ', 1), current_setting('jit'), :rounds) AS "how"
+\gset
+\echo :how
+
+--
+-- The data, from a fixed seed
+--
+SELECT setseed(0.25) \g /dev/null
+
+/* eight counts a row, of every magnitude */
+CREATE TABLE counts AS
+	SELECT floor(exp(random() * 40))::bigint AS a, floor(exp(random() * 40))::bigint AS b,
+		floor(exp(random() * 40))::bigint AS c, floor(exp(random() * 40))::bigint AS d,
+		floor(exp(random() * 40))::bigint AS e, floor(exp(random() * 40))::bigint AS f,
+		floor(exp(random() * 40))::bigint AS g, floor(exp(random() * 40))::bigint AS h
+	FROM generate_series(1, 100000);
+
+/* documents of 12 to 30 fields, some of them null or blank */
+CREATE TABLE documents AS
+	SELECT i AS id, (SELECT jsonb_object_agg('field_' || j,
+			CASE (i * 31 + j * 17) % 20 WHEN 0 THEN NULL WHEN 1 THEN '  '
+				ELSE 'value ' || (i * j) % 1000 END)
+		FROM generate_series(1, 12 + i % 19) j) AS fields
+	FROM generate_series(1, 500000) i;
+
+CREATE TABLE rows_10m AS
+	SELECT i AS key, floor(exp(random() * 40))::bigint AS t, random() AS x,
+		random() * 10 AS weight
+	FROM generate_series(1, 10000000::bigint) i;
+ALTER TABLE rows_10m ADD PRIMARY KEY (key);
+VACUUM ANALYZE;
+
+--
+-- The peers
+--
+CREATE FUNCTION bench_load(bigint[]) RETURNS int AS :'cloop' LANGUAGE C STRICT;
+CREATE FUNCTION bench_loop() RETURNS float8 AS :'cloop' LANGUAGE C;
+
+CREATE FUNCTION bound_plpgsql(t bigint) RETURNS float8
+	LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+	IF t <= 1 THEN
+		RETURN 1.0;
+	END IF;
+	RETURN sqrt(t::float8) * ln(t::float8) / ln(2::float8);
+END $$;
+
+CREATE FUNCTION bound_plpython(t bigint) RETURNS float8
+	LANGUAGE plpython3u IMMUTABLE STRICT PARALLEL SAFE AS $$
+import math
+return math.sqrt(t) * math.log2(t) if t > 1 else 1.0
+$$;
+
+CREATE UNLOGGED TABLE scored (id int, fields jsonb, confidence float8, num_fields int,
+	multiplier float8, review boolean);
+CREATE TABLE scored_kinds (kind text);
+
+CREATE FUNCTION score_plpgsql() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF TG_OP = 'UPDATE' AND NEW.fields IS NOT DISTINCT FROM OLD.fields THEN
+		RETURN NEW;
+	END IF;
+	NEW.num_fields := 0;
+	IF jsonb_typeof(NEW.fields) = 'object' THEN
+		SELECT count(*) INTO NEW.num_fields FROM jsonb_each_text(NEW.fields)
+			WHERE btrim(value) <> '';
+	END IF;
+	IF NEW.num_fields <= 1 THEN
+		NEW.multiplier := 1.0;
+	ELSE
+		NEW.multiplier := 0.85 + 0.15 * least(1.0,
+			sqrt(NEW.num_fields::float8) * ln(2::float8) / ln(NEW.num_fields::float8) / 30.0);
+	END IF;
+	NEW.confidence := CASE WHEN NEW.num_fields = 0 THEN 0.0 ELSE 0.85 * NEW.multiplier END;
+	NEW.review := NEW.num_fields = 0 OR 0.85 < 0.80;
+	RETURN NEW;
+END $$;
+
+CREATE UNLOGGED TABLE scored_c (LIKE scored);
+CREATE TRIGGER score BEFORE INSERT OR UPDATE ON scored_c FOR EACH ROW
+	EXECUTE FUNCTION williams_score_ocr('fields=fields', 'confidence=confidence',
+		'num_fields=num_fields', 'multiplier=multiplier', 'review=review');
+CREATE UNLOGGED TABLE scored_plpgsql (LIKE scored);
+CREATE TRIGGER score BEFORE INSERT OR UPDATE ON scored_plpgsql FOR EACH ROW
+	EXECUTE FUNCTION score_plpgsql();
+
+SELECT bench_load(array_agg(v)) FROM counts,
+	LATERAL unnest(ARRAY[a, b, c, d, e, f, g, h]) v \g /dev/null
+
+--
+-- What is timed: a group's queries in turn
+--
+CREATE TABLE measure (
+	name text PRIMARY KEY,
+	pair int NOT NULL,
+	query text NOT NULL,
+	before text,				/* run before it, not timed */
+	best float8					/* seconds */
+);
+
+/* count(f(a)), ..., count(f(h)): one expression more a column than count(a) */
+CREATE FUNCTION eight(expression text) RETURNS text LANGUAGE sql AS $$
+	SELECT format('SELECT %s FROM counts',
+		string_agg(format('count(%s)', replace(expression, '?', c)), ', ' ORDER BY c))
+	FROM unnest('{a,b,c,d,e,f,g,h}'::text[]) c
+$$;
+
+INSERT INTO measure (pair, name, query, before) VALUES
+	(1, 'bound: nothing', eight('?'), NULL),
+	(1, 'bound: C function', eight('williams_space_bound(?)'), NULL),
+	(1, 'bound: C loop', 'SELECT bench_loop()', NULL),
+	(1, 'bound: SQL expression',
+		eight('CASE WHEN ? <= 1 THEN 1.0 ELSE sqrt(?::float8) * ln(?::float8) / ln(2::float8) END'), NULL),
+	(1, 'bound: PL/pgSQL', eight('bound_plpgsql(?)'), NULL),
+	(1, 'bound: PL/Python', eight('bound_plpython(?)'), NULL),
+	(2, 'fields: williams_field_count',
+		'SELECT sum(williams_field_count(fields)) FROM documents', NULL),
+	(2, 'fields: jsonb_each_text',
+		$$SELECT sum((SELECT count(*) FROM jsonb_each_text(fields) WHERE btrim(value) <> '')) FROM documents$$, NULL),
+	(3, 'trigger: none', 'INSERT INTO scored (id, fields) SELECT id, fields FROM documents',
+		'TRUNCATE scored'),
+	(3, 'trigger: williams_score_ocr',
+		'INSERT INTO scored_c (id, fields) SELECT id, fields FROM documents', 'TRUNCATE scored_c'),
+	(3, 'trigger: PL/pgSQL',
+		'INSERT INTO scored_plpgsql (id, fields) SELECT id, fields FROM documents',
+		'TRUNCATE scored_plpgsql'),
+	(4, 'efficiency: williams_efficiency', 'SELECT williams_efficiency(t) FROM rows_10m', NULL),
+	(4, 'efficiency: avg, max, sum', 'SELECT avg(x), max(x), sum(x) FROM rows_10m', NULL),
+	(4, 'efficiency: two workers', 'SELECT williams_efficiency(t) FROM rows_10m',
+		'SET LOCAL max_parallel_workers_per_gather = 2'),
+	(5, 'batches: williams_batch_no',
+		'SELECT max(b) FROM (SELECT williams_batch_no(weight, 1000) OVER (ORDER BY key) AS b FROM rows_10m) s', NULL),
+	(5, 'batches: ntile',
+		'SELECT max(b) FROM (SELECT ntile(50000) OVER (ORDER BY key) AS b FROM rows_10m) s', NULL);
+
+CREATE PROCEDURE run_pair(which int, rounds int) LANGUAGE plpgsql AS $$
+DECLARE
+	m measure;
+	started timestamptz;
+	took float8;
+BEGIN
+	FOR i IN 1 .. greatest(rounds, 7) LOOP
+		FOR m IN SELECT * FROM measure WHERE pair = which ORDER BY name LOOP
+			IF m.before IS NOT NULL THEN
+				EXECUTE m.before;
+			END IF;
+			started := clock_timestamp();
+			EXECUTE m.query;
+			took := extract(epoch FROM clock_timestamp() - started);
+			UPDATE measure SET best = least(best, took) WHERE name = m.name;
+			SET LOCAL max_parallel_workers_per_gather = 0;
+			COMMIT;
+		END LOOP;
+	END LOOP;
+END $$;
+
+SELECT format('CALL run_pair(%s, %s)', pair, :rounds) FROM measure GROUP BY pair ORDER BY pair \gexec
+
+/* the trigger's two implementations must agree before their speeds mean anything */
+SELECT count(*) = 500000 AS "the two triggers agree on every row"
+FROM scored_c c JOIN scored_plpgsql p USING (id)
+WHERE (c.num_fields, c.review) = (p.num_fields, p.review)
+	AND abs(c.confidence - p.confidence) < 1e-12 AND abs(c.multiplier - p.multiplier) < 1e-12;
+
+CREATE FUNCTION took(text) RETURNS float8 LANGUAGE sql AS 'SELECT best FROM measure WHERE name = $1';
+CREATE FUNCTION own(name text, without text) RETURNS float8 LANGUAGE sql AS
+	'SELECT took(name) - took(without)';
+
+\pset border 2
+WITH own AS (
+	SELECT own('bound: C function', 'bound: nothing') AS c_function,
+		took('bound: C loop') AS c_loop,
+		own('bound: SQL expression', 'bound: nothing') AS expression,
+		own('bound: PL/pgSQL', 'bound: nothing') AS plpgsql,
+		own('bound: PL/Python', 'bound: nothing') AS plpython,
+		own('trigger: williams_score_ocr', 'trigger: none') AS c_trigger,
+		own('trigger: PL/pgSQL', 'trigger: none') AS plpgsql_trigger,
+		8 * (SELECT count(*) FROM counts) AS calls
+),
+result (no, what, ours, against, theirs, unit, ratio, wanted) AS (
+	SELECT r.* FROM own, LATERAL (VALUES
+		(1, 'williams_space_bound, own cost', c_function / calls * 1e9, 'C loop', c_loop / calls * 1e9, 'ns/call',
+			c_function / c_loop, 'at most 1.5 times'),
+		(2, 'williams_space_bound, own cost', c_function / calls * 1e9, 'SQL expression', expression / calls * 1e9, 'ns/call',
+			expression / c_function, '5 times cheaper'),
+		(3, 'williams_space_bound, own cost', c_function / calls * 1e9, 'PL/pgSQL', plpgsql / calls * 1e9, 'ns/call',
+			plpgsql / c_function, '30 times cheaper'),
+		(4, 'williams_space_bound, own cost', c_function / calls * 1e9, 'PL/Python', plpython / calls * 1e9, 'ns/call',
+			plpython / c_function, '60 times cheaper'),
+		(5, 'williams_field_count, 500 k documents', took('fields: williams_field_count'), 'jsonb_each_text',
+			took('fields: jsonb_each_text'), 's',
+			took('fields: jsonb_each_text') / took('fields: williams_field_count'), '7 times faster'),
+		(6, 'williams_score_ocr, own cost, 500 k rows', c_trigger / 0.5, 'PL/pgSQL trigger', plpgsql_trigger / 0.5, 'us/row',
+			plpgsql_trigger / c_trigger, '10 times cheaper'),
+		(7, 'williams_efficiency, 10 M rows', took('efficiency: williams_efficiency'), 'avg, max, sum',
+			took('efficiency: avg, max, sum'), 's',
+			took('efficiency: williams_efficiency') / took('efficiency: avg, max, sum'), 'at most 1.0 times'),
+		(8, 'williams_batch_no, 10 M rows', took('batches: williams_batch_no'), 'ntile',
+			took('batches: ntile'), 's',
+			took('batches: williams_batch_no') / took('batches: ntile'), 'at most 1.15 times'),
+		(9, 'williams_efficiency, two workers', took('efficiency: two workers'), 'one process',
+			took('efficiency: williams_efficiency'), 's',
+			took('efficiency: williams_efficiency') / took('efficiency: two workers'), '1.6 times faster')
+	) AS r (no, what, ours, against, theirs, unit, ratio, wanted)
+)
+SELECT what, round(ours::numeric, 3) AS ours, against, round(theirs::numeric, 3) AS theirs, unit,
+	round(ratio::numeric, 2) AS ratio, wanted,
+	CASE WHEN (wanted LIKE 'at most%') = (ratio <= substring(wanted FROM '[0-9.]+')::float8)
+		THEN 'yes' ELSE 'no' END AS reached
+FROM result ORDER BY no;

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# The speeds that the project promises, each as a ratio to a peer in one run on
+# this machine: rounds interleaved, minima compared, jit off. Run by `make bench`
+# inside tools/cluster.sh. It prints; it never fails for being slow.
+#
+#   BENCH_ROUNDS   rounds of each pair, 9 unless set, at least 7
+set -euo pipefail
+cd "$(dirname "$0")"
+
+# the peer in C, with the compiler and the flags of the extension itself
+$("$PG_CONFIG" --cc) $("$PG_CONFIG" --cflags) -fPIC -shared \
+    -I"$("$PG_CONFIG" --includedir-server)" -o cloop.so cloop.c -lm
+
+echo "machine: $(lscpu | sed -n 's/^Model name: *//p'), $(nproc) cores," \
+    "$(awk '/^MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo); $(uname -sr)"
+psql -X -q -v ON_ERROR_STOP=1 -v cloop="$PWD/cloop.so" -v rounds="${BENCH_ROUNDS:-9}" -f bench.sql
