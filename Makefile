@@ -17,6 +17,8 @@ REGRESS = bound score trigger trigger_errors plan batch_no workload efficiency h
 REGRESS_OPTS = --inputdir=test --load-extension=williams
 ISOLATION = trigger_update
 ISOLATION_OPTS = --inputdir=test/isolation --load-extension=williams
+TAP_TESTS = 1
+PROVE_TESTS = test/t/*.pl
 EXTRA_CLEAN = libwilliams.so sql/$(EXTENSION)--*.sql test/core/accuracy
 
 PG_CONFIG ?= pg_config
@@ -66,7 +68,7 @@ test:
 
 bench:
 	@tools/deps.sh bench
-	@tools/cluster.sh test/bench/run.sh
+	@CLUSTER_CONF="$$(cat test/bench/postgresql.conf)" tools/cluster.sh test/bench/run.sh
 
 lint:
 	@tools/deps.sh lint

@@ -70,10 +70,10 @@ wl_refuse_null(const char *name)
 }
 
 void
-wl_refuse_budget(double value, double first)
+wl_refuse_other(const char *name, double value, double first)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("available_memory_mb must be the same for all rows"),
+			 errmsg("%s must be the same for all rows", name),
 			 errdetail("It is %.15g and %.15g.", first, value)));
 }

@@ -20,7 +20,7 @@ pg_noreturn extern void wl_refuse_item_size(double value);
 pg_noreturn extern void wl_refuse_item(double item_mb, double budget_mb);
 pg_noreturn extern void wl_refuse_max_items(int64 value);
 pg_noreturn extern void wl_refuse_null(const char *name);
-pg_noreturn extern void wl_refuse_budget(double value, double first);
+pg_noreturn extern void wl_refuse_other(const char *name, double value, double first);
 
 /* a count of operations, rows or items */
 static inline void
@@ -82,12 +82,12 @@ wl_check_not_null(bool isnull, const char *name)
 		wl_refuse_null(name);
 }
 
-/* the budget of a partition or of an aggregate is one budget */
+/* a limit of a partition or of an aggregate is one limit */
 static inline void
-wl_check_same_budget(double value, double first)
+wl_check_same(const char *name, double value, double first)
 {
 	if (unlikely(value != first))
-		wl_refuse_budget(value, first);
+		wl_refuse_other(name, value, first);
 }
 
 #endif							/* WL_CHECK_H */

@@ -13,6 +13,7 @@
 #define WL_CORE_H
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* sqrt(t) * log2(t), the heuristic batch bound */
@@ -115,6 +116,13 @@ static inline double
 wl_sum_total(const WlSum *sum)
 {
 	return sum->hi + sum->lo;
+}
+
+/* Can this be a sum of numbers >= 0? Rounding never takes away all of it. */
+static inline bool
+wl_sum_is_valid(const WlSum *sum)
+{
+	return isfinite(sum->hi) && fabs(sum->lo) <= sum->hi;
 }
 
 #endif							/* WL_CORE_H */

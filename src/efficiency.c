@@ -40,10 +40,11 @@ is_valid(const void *p)
 
 	if (s->count < 0 || s->time_high < 0 || s->time_low < 0 || s->time_low > LOW_BITS)
 		return false;
+	if (!wl_sum_is_valid(&s->efficiency) || !wl_sum_is_valid(&s->space))
+		return false;
 	if (s->count == 0)
 		return s->time_high == 0 && s->time_low == 0 && s->max == 0 &&
-			s->efficiency.hi == 0 && s->efficiency.lo == 0 &&
-			s->space.hi == 0 && s->space.lo == 0;
+			s->efficiency.hi == 0 && s->space.hi == 0;
 	return s->max > 0 && s->efficiency.hi > 0 && s->space.hi > 0;
 }
 
@@ -112,6 +113,10 @@ wl_efficiency_combine(PG_FUNCTION_ARGS)
 	s->max = Max(s->max, other->max);
 	wl_sum_merge(&s->efficiency, &other->efficiency);
 	wl_sum_merge(&s->space, &other->space);
+	if (!wl_sum_is_valid(&s->efficiency) || !wl_sum_is_valid(&s->space))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("a sum of williams_efficiency is out of range")));
 	add_time(s, other->time_high, other->time_low);
 	Assert(is_valid(s));
 	PG_RETURN_POINTER(s);

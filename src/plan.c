@@ -185,7 +185,7 @@ typedef struct BatchNoState
 	double		used_mb;
 	double		budget_mb;
 	int64		max_items;
-	bool		budget_varies;	/* is the argument no constant of the query? */
+	bool		limits_vary;	/* is one of the two no constant of the query? */
 } BatchNoState;
 
 static double
@@ -199,17 +199,34 @@ read_budget(WindowObject winobj)
 	return budget;
 }
 
-/* The limits, at the first row of a partition, as ntile() reads its argument. */
-static void
-read_limits(WindowObject winobj, FmgrInfo *flinfo, BatchNoState *s)
+static int64
+read_max_items(WindowObject winobj)
 {
 	bool		isnull;
 	int64		max_items = DatumGetInt64(WinGetFuncArgCurrent(winobj, 2, &isnull));
 
-	s->max_items = isnull ? PG_INT64_MAX : max_items;
-	wl_check_max_items(s->max_items);
-	s->budget_mb = read_budget(winobj);
-	s->budget_varies = !get_fn_expr_arg_stable(flinfo, 1);
+	if (isnull)
+		return PG_INT64_MAX;
+	wl_check_max_items(max_items);
+	return max_items;
+}
+
+/* The limits are those of a partition's first row; others are refused. */
+static void
+read_limits(WindowObject winobj, FmgrInfo *flinfo, BatchNoState *s)
+{
+	if (s->batch_no == 0)
+	{
+		s->budget_mb = read_budget(winobj);
+		s->max_items = read_max_items(winobj);
+		s->limits_vary = !get_fn_expr_arg_stable(flinfo, 1) ||
+			!get_fn_expr_arg_stable(flinfo, 2);
+	}
+	else if (s->limits_vary)
+	{
+		wl_check_same("available_memory_mb", read_budget(winobj), s->budget_mb);
+		wl_check_same("max_items", read_max_items(winobj), s->max_items);
+	}
 }
 
 PG_FUNCTION_INFO_V1(wl_batch_no);
@@ -224,10 +241,7 @@ wl_batch_no(PG_FUNCTION_ARGS)
 	if (isnull)
 		item = 0.0;
 	wl_check_megabytes(item, "item_mb");
-	if (s->batch_no == 0)
-		read_limits(winobj, fcinfo->flinfo, s);
-	else if (s->budget_varies)
-		wl_check_same_budget(read_budget(winobj), s->budget_mb);
+	read_limits(winobj, fcinfo->flinfo, s);
 	wl_check_fits(item, s->budget_mb);
 
 	if (s->batch_no == 0 || s->items >= s->max_items ||

@@ -34,7 +34,7 @@
  * The keys. Inputs are read before outputs are written; a column that is both
  * would compound from UPDATE to UPDATE.
  */
-typedef enum Key
+typedef enum TriggerKey
 {
 	KEY_FIELDS,
 	KEY_CONFIDENCE,
@@ -46,7 +46,7 @@ typedef enum Key
 	KEY_REVIEW,
 	KEY_THRESHOLD,
 	NUM_KEYS
-} Key;
+} TriggerKey;
 
 typedef enum Role
 {
@@ -129,7 +129,7 @@ check_call(FunctionCallInfo fcinfo)
 }
 
 /* The key of a key=value argument; *value points behind the equals sign. */
-static Key
+static TriggerKey
 parse_key(const char *trigger, const char *argument, const char **value)
 {
 	const char *equals = strchr(argument, '=');
@@ -153,7 +153,7 @@ parse_key(const char *trigger, const char *argument, const char **value)
 }
 
 static double
-parse_number(const char *trigger, Key key, const char *value)
+parse_number(const char *trigger, TriggerKey key, const char *value)
 {
 	char	   *end;
 	double		number;
@@ -169,7 +169,7 @@ parse_number(const char *trigger, Key key, const char *value)
 }
 
 static void
-resolve_column(Relation rel, const char *trigger, Key key, const char *name,
+resolve_column(Relation rel, const char *trigger, TriggerKey key, const char *name,
 			   Column *column)
 {
 	TupleDesc	desc = RelationGetDescr(rel);
@@ -209,7 +209,7 @@ resolve_column(Relation rel, const char *trigger, Key key, const char *name,
 static void
 check_roles(const char *trigger, const ScoreTrigger *t)
 {
-	static const Key required[] = {KEY_FIELDS, KEY_CONFIDENCE};
+	static const TriggerKey required[] = {KEY_FIELDS, KEY_CONFIDENCE};
 
 	for (int i = 0; i < lengthof(required); i++)
 		if (t->columns[required[i]].attnum == 0)
@@ -247,7 +247,7 @@ resolve(FunctionCallInfo fcinfo, Relation rel, const Trigger *trigger)
 	t->threshold = WL_DEFAULT_THRESHOLD;
 	for (int i = 0; i < trigger->tgnargs; i++)
 	{
-		Key			key = parse_key(trigger->tgname, trigger->tgargs[i], &value);
+		TriggerKey	key = parse_key(trigger->tgname, trigger->tgargs[i], &value);
 
 		if (seen[key])
 			ereport(ERROR,
@@ -268,7 +268,7 @@ resolve(FunctionCallInfo fcinfo, Relation rel, const Trigger *trigger)
 
 /* A column of a row; NULL where no key names one. */
 static Datum
-get_column(const ScoreTrigger *t, Key key, HeapTuple row, TupleDesc desc, bool *isnull)
+get_column(const ScoreTrigger *t, TriggerKey key, HeapTuple row, TupleDesc desc, bool *isnull)
 {
 	*isnull = true;
 	if (t->columns[key].attnum == 0)
@@ -368,7 +368,7 @@ score_row(const ScoreTrigger *t, HeapTuple row, TupleDesc desc)
 }
 
 static Datum
-output_value(const Score *score, Key key)
+output_value(const Score *score, TriggerKey key)
 {
 	switch (key)
 	{

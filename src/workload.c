@@ -30,9 +30,10 @@ is_valid(const void *p)
 {
 	const WorkloadState *s = p;
 
+	if (!wl_sum_is_valid(&s->total))
+		return false;
 	if (s->items == 0)
-		return s->budget == 0 && s->max_item == 0 &&
-			s->total.hi == 0 && s->total.lo == 0;
+		return s->budget == 0 && s->max_item == 0 && s->total.hi == 0;
 	return s->items > 0 && s->budget >= 0 && s->max_item >= 0 && s->total.hi >= s->max_item;
 }
 
@@ -47,7 +48,7 @@ WL_STATE_IO(workload_state, workload_state);
 static void
 check_total(const WorkloadState *s)
 {
-	if (unlikely(!isfinite(s->total.hi)))
+	if (unlikely(!wl_sum_is_valid(&s->total)))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("total_mb is out of range")));
@@ -70,7 +71,7 @@ wl_workload_accum(PG_FUNCTION_ARGS)
 		wl_check_megabytes(budget, "available_memory_mb");
 		s->budget = budget;
 	}
-	wl_check_same_budget(budget, s->budget);
+	wl_check_same("available_memory_mb", budget, s->budget);
 	s->items++;
 	s->max_item = Max(s->max_item, item);
 	wl_sum_add(&s->total, item);
@@ -95,7 +96,7 @@ wl_workload_combine(PG_FUNCTION_ARGS)
 		PG_RETURN_POINTER(s);
 	if (s->items == 0)
 		s->budget = other->budget;
-	wl_check_same_budget(other->budget, s->budget);
+	wl_check_same("available_memory_mb", other->budget, s->budget);
 	if (pg_add_s64_overflow(s->items, other->items, &s->items))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),

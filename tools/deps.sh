@@ -88,7 +88,6 @@ if [ "$(id -u)" != 0 ]; then
     sudo=sudo
 fi
 
-echo "deps: installing through apt-get:" ${wanted//%/${major:-NN}}
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 run_apt update >"$log" 2>&1 || { cat "$log" >&2; die "apt-get update failed"; }
@@ -96,6 +95,7 @@ if [ -z "$major" ]; then
     major=$(apt-cache depends postgresql | sed -n 's/.*Depends: postgresql-\([0-9]*\)$/\1/p')
     [ -n "$major" ] || die "this release has no package postgresql"
 fi
+echo "deps: installing through apt-get:" ${wanted//%/$major}
 packages=()
 for p in $wanted; do
     p=${p//%/$major}

@@ -1,0 +1,307 @@
+/*
+ * catalogue.sql
+ *		What the system catalogues say of the extension: every object is listed
+ *		here with the properties it must have, and nothing else may be there.
+ */
+BEGIN;
+SET LOCAL client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS williams;
+
+SELECT plan(52);
+
+--
+-- The extension
+--
+SELECT results_eq(
+	$$SELECT extrelocatable, extversion = williams_version(), extconfig IS NULL FROM pg_extension WHERE extname = 'williams'$$,
+	$$VALUES (false, true, true)$$,
+	'not relocatable, of the library''s version, without configuration tables');
+SELECT results_eq(
+	$$SELECT default_version = williams_version(), installed_version = williams_version()
+	  FROM pg_available_extensions WHERE name = 'williams'$$,
+	$$VALUES (true, true)$$,
+	'the control file''s default version is what is installed and loaded');
+SELECT results_eq(
+	$$SELECT superuser, trusted, relocatable, schema, requires
+	  FROM pg_available_extension_versions WHERE name = 'williams' AND installed$$,
+	$$VALUES (true, true, false, NULL::name, NULL::name[])$$,
+	'trusted, not relocatable, of no fixed schema, requires nothing');
+SELECT matches(obj_description(oid, 'pg_extension'), '^.{20,}$', 'the extension has a comment')
+FROM pg_extension WHERE extname = 'williams';
+
+-- from PostgreSQL 17 on the array types, which come with the types, are members too
+CREATE TEMP VIEW member AS
+SELECT d.classid, d.objid, pg_describe_object(d.classid, d.objid, 0) AS object
+FROM pg_depend AS d JOIN pg_extension AS e ON d.refobjid = e.oid
+	LEFT JOIN pg_type AS t ON d.classid = 'pg_type'::regclass AND t.oid = d.objid
+WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname = 'williams'
+	AND t.typcategory IS DISTINCT FROM 'A';
+
+SELECT set_eq(
+	$$SELECT DISTINCT classid::regclass::text FROM member$$,
+	$$VALUES ('pg_proc'), ('pg_type')$$,
+	'it consists of functions and types');
+SELECT is_empty(
+	$$SELECT object FROM member WHERE obj_description(objid, classid::regclass::name) IS NULL$$,
+	'every object has a comment');
+SELECT is_empty($$
+	SELECT object FROM member LEFT JOIN pg_proc AS p ON classid = 'pg_proc'::regclass AND p.oid = objid
+		LEFT JOIN pg_type AS t ON classid = 'pg_type'::regclass AND t.oid = objid
+	WHERE coalesce(p.pronamespace, t.typnamespace) IS DISTINCT FROM
+		(SELECT extnamespace FROM pg_extension WHERE extname = 'williams')
+		OR coalesce(p.proname, t.typname) !~ '^williams_'
+$$, 'every object is in the extension''s schema and has its prefix');
+
+--
+-- Functions: i, s, v = immutable, stable, volatile; s, r, u = parallel safe,
+-- restricted, unsafe; f, a, w = function, aggregate, window function.
+--
+CREATE TEMP TABLE expected (name name, arguments text, result text, kind "char",
+	volatility "char", strict boolean, parallel "char", symbol text);
+INSERT INTO expected VALUES
+	('williams_version', '', 'text', 'f', 's', true, 's', 'wl_version'),
+	-- Bound
+	('williams_space_bound', 't bigint', 'double precision', 'f', 'i', true, 's', 'wl_space_bound'),
+	('williams_optimal_batch_size', 't bigint', 'bigint', 'f', 'i', true, 's', 'wl_optimal_batch_size'),
+	('williams_efficiency_multiplier', 't bigint', 'double precision', 'f', 'i', true, 's', 'wl_efficiency_multiplier'),
+	('williams_space_saved_percent', 't bigint', 'double precision', 'f', 'i', true, 's', 'wl_space_saved_percent'),
+	('williams_theorem_bound', 't bigint', 'double precision', 'f', 'i', true, 's', 'wl_theorem_bound'),
+	('williams_optimal_test_data_size', 'target_coverage bigint', 'bigint', 'f', 'i', true, 's', 'wl_optimal_test_data_size'),
+	('williams_calculate_space_bound',
+		't bigint, OUT space_bound double precision, OUT efficiency double precision, '
+		'OUT time_complexity bigint, OUT space_reduction_percent double precision',
+		'record', 'f', 'v', true, 'r', 'wl_calculate_space_bound'),
+	('williams_optimize_batch_size',
+		'total_items bigint, available_memory_mb double precision, memory_per_item_mb double precision DEFAULT 5.0',
+		'bigint', 'f', 'v', true, 'r', 'wl_optimize_batch_size'),
+	('williams_get_optimization_stats',
+		'OUT average_efficiency double precision, OUT max_efficiency double precision, '
+		'OUT operation_count bigint, OUT total_space_saved double precision',
+		'record', 'f', 'v', true, 'r', 'wl_get_optimization_stats'),
+	('williams_reset_stats', '', 'void', 'f', 'v', true, 'r', 'wl_reset_stats'),
+	-- Score
+	('williams_confidence_multiplier', 'num_fields bigint, base_confidence double precision DEFAULT 0.85',
+		'double precision', 'f', 'i', true, 's', 'wl_confidence_multiplier'),
+	('williams_confidence_multiplier', 'num_fields bigint, base_confidence double precision, regime text',
+		'double precision', 'f', 'i', true, 's', 'wl_confidence_multiplier_regime'),
+	('williams_adjusted_confidence', 'num_fields bigint, base_confidence double precision',
+		'double precision', 'f', 'i', true, 's', 'wl_adjusted_confidence'),
+	('williams_field_count', 'fields jsonb', 'bigint', 'f', 'i', true, 's', 'wl_field_count'),
+	('williams_field_count', 'fields jsonb, expected text[]', 'bigint', 'f', 'i', true, 's', 'wl_field_count_expected'),
+	('williams_score_ocr', '', 'trigger', 'f', 'v', false, 'u', 'wl_score_ocr'),
+	-- Plan
+	('williams_batch_size',
+		'total_items bigint, available_memory_mb double precision, memory_per_item_mb double precision DEFAULT 5.0',
+		'bigint', 'f', 'i', true, 's', 'wl_batch_size'),
+	('williams_plan',
+		'total_items bigint, available_memory_mb double precision, memory_per_item_mb double precision DEFAULT 5.0, '
+		'OUT batch_no bigint, OUT first_item bigint, OUT last_item bigint, OUT items bigint, OUT memory_mb double precision',
+		'SETOF record', 'f', 'i', true, 's', 'wl_plan'),
+	('williams_plan_support', 'internal', 'internal', 'f', 'i', true, 's', 'wl_plan_support'),
+	('williams_batch_no',
+		'item_mb double precision, available_memory_mb double precision, max_items bigint DEFAULT NULL::bigint',
+		'bigint', 'w', 'i', false, 's', 'wl_batch_no'),
+	('williams_batch_no_support', 'internal', 'internal', 'f', 'i', true, 's', 'wl_batch_no_support'),
+	('williams_workload', 'item_mb double precision, available_memory_mb double precision',
+		'williams_workload_result', 'a', 'i', false, 's', NULL),
+	('williams_workload_accum', 'williams_workload_state, item_mb double precision, available_memory_mb double precision',
+		'williams_workload_state', 'f', 'i', false, 's', 'wl_workload_accum'),
+	('williams_workload_combine', 'williams_workload_state, williams_workload_state',
+		'williams_workload_state', 'f', 'i', false, 's', 'wl_workload_combine'),
+	('williams_workload_final', 'williams_workload_state', 'williams_workload_result', 'f', 'i', true, 's', 'wl_workload_final'),
+	('williams_workload_state_in', 'cstring', 'williams_workload_state', 'f', 'i', true, 's', 'wl_workload_state_in'),
+	('williams_workload_state_out', 'williams_workload_state', 'cstring', 'f', 'i', true, 's', 'wl_workload_state_out'),
+	('williams_workload_state_recv', 'internal', 'williams_workload_state', 'f', 'i', true, 's', 'wl_workload_state_recv'),
+	('williams_workload_state_send', 'williams_workload_state', 'bytea', 'f', 'i', true, 's', 'wl_workload_state_send'),
+	-- Report
+	('williams_efficiency', 'time_complexity bigint', 'williams_efficiency_result', 'a', 'i', false, 's', NULL),
+	('williams_efficiency_accum', 'williams_efficiency_state, time_complexity bigint',
+		'williams_efficiency_state', 'f', 'i', true, 's', 'wl_efficiency_accum'),
+	('williams_efficiency_combine', 'williams_efficiency_state, williams_efficiency_state',
+		'williams_efficiency_state', 'f', 'i', false, 's', 'wl_efficiency_combine'),
+	('williams_efficiency_final', 'williams_efficiency_state', 'williams_efficiency_result',
+		'f', 'i', true, 's', 'wl_efficiency_final'),
+	('williams_efficiency_state_in', 'cstring', 'williams_efficiency_state', 'f', 'i', true, 's', 'wl_efficiency_state_in'),
+	('williams_efficiency_state_out', 'williams_efficiency_state', 'cstring', 'f', 'i', true, 's', 'wl_efficiency_state_out'),
+	('williams_efficiency_state_recv', 'internal', 'williams_efficiency_state', 'f', 'i', true, 's', 'wl_efficiency_state_recv'),
+	('williams_efficiency_state_send', 'williams_efficiency_state', 'bytea', 'f', 'i', true, 's', 'wl_efficiency_state_send');
+
+CREATE TEMP VIEW routine AS
+SELECT p.*, pg_get_function_arguments(p.oid) AS arguments, pg_get_function_result(p.oid) AS result
+FROM member JOIN pg_proc AS p ON p.oid = objid
+WHERE classid = 'pg_proc'::regclass;
+
+SELECT is_empty(
+	$$SELECT proname, arguments FROM routine EXCEPT SELECT name, arguments FROM expected$$,
+	'every function is listed here, with its arguments'' names and defaults');
+SELECT is_empty(
+	$$SELECT name, arguments FROM expected EXCEPT SELECT proname, arguments FROM routine$$,
+	'every function listed here is there');
+SELECT set_eq(
+	$$SELECT proname, arguments, result FROM routine$$,
+	$$SELECT name, arguments, result FROM expected$$, 'result types');
+SELECT set_eq(
+	$$SELECT proname, arguments, prokind FROM routine$$,
+	$$SELECT name, arguments, kind FROM expected$$, 'functions, aggregates and window functions');
+SELECT set_eq(
+	$$SELECT proname, arguments, provolatile FROM routine$$,
+	$$SELECT name, arguments, volatility FROM expected$$, 'volatility');
+SELECT set_eq(
+	$$SELECT proname, arguments, proisstrict FROM routine$$,
+	$$SELECT name, arguments, strict FROM expected$$, 'strictness');
+SELECT set_eq(
+	$$SELECT proname, arguments, proparallel FROM routine$$,
+	$$SELECT name, arguments, parallel FROM expected$$, 'parallel safety');
+SELECT set_eq(
+	$$SELECT proname, arguments, prosrc FROM routine WHERE prokind <> 'a'$$,
+	$$SELECT name, arguments, symbol FROM expected WHERE kind <> 'a'$$, 'C symbols');
+SELECT set_eq(
+	$$SELECT prosrc, arguments FROM routine WHERE prokind <> 'a' AND prosrc <> regexp_replace(proname, '^williams_', 'wl_')$$,
+	$$VALUES ('wl_confidence_multiplier_regime', 'num_fields bigint, base_confidence double precision, regime text'),
+		('wl_field_count_expected', 'fields jsonb, expected text[]')$$,
+	'a C symbol is its function''s name with wl_ for williams_, but for two overloads');
+SELECT is_empty(
+	$$SELECT prosrc FROM routine WHERE prokind <> 'a' GROUP BY prosrc HAVING count(*) > 1$$,
+	'no two functions share a C symbol');
+SELECT is_empty(
+	$$SELECT proname, lanname FROM routine JOIN pg_language AS l ON l.oid = prolang
+	  WHERE (lanname, probin) IS DISTINCT FROM ('c', '$libdir/williams') AND prokind <> 'a'$$,
+	'all functions are C functions of the one library');
+SELECT is_empty(
+	$$SELECT proname FROM routine WHERE prosecdef OR proleakproof OR proconfig IS NOT NULL$$,
+	'none is SECURITY DEFINER, LEAKPROOF or has settings of its own');
+SELECT is_empty(
+	$$SELECT proname FROM routine WHERE proacl IS NOT NULL$$,
+	'none has rights other than the default ones');
+SELECT set_eq(
+	$$SELECT proname, prosupport::text FROM routine WHERE prosupport <> 0$$,
+	$$VALUES ('williams_plan', 'williams_plan_support'), ('williams_batch_no', 'williams_batch_no_support')$$,
+	'planner support functions');
+
+--
+-- Aggregates
+--
+CREATE TEMP VIEW aggregate AS
+SELECT a.*, r.proname, r.proparallel, t.typtype, t.typname, c.proisstrict AS combine_strict
+FROM routine AS r JOIN pg_aggregate AS a ON a.aggfnoid = r.oid JOIN pg_type AS t ON t.oid = aggtranstype
+	LEFT JOIN pg_proc AS c ON c.oid = a.aggcombinefn;
+
+SELECT set_eq($$SELECT proname FROM aggregate$$, $$VALUES ('williams_workload'), ('williams_efficiency')$$, 'aggregates');
+SELECT is_empty(
+	$$SELECT proname FROM aggregate WHERE aggcombinefn = 0 OR combine_strict$$,
+	'every aggregate has a combine function, and that takes NULL');
+SELECT is_empty(
+	$$SELECT proname, typname FROM aggregate WHERE typtype <> 'b' OR aggtranstype NOT IN
+		(SELECT objid FROM member WHERE classid = 'pg_type'::regclass)$$,
+	'every transition type is a base type of the extension: neither internal nor polymorphic');
+SELECT is_empty(
+	$$SELECT proname FROM aggregate WHERE aggserialfn <> 0 OR aggdeserialfn <> 0$$,
+	'no transition state needs to be serialised');
+SELECT is_empty(
+	$$SELECT proname FROM aggregate WHERE aggmtransfn <> 0 OR aggminvtransfn <> 0 OR aggmfinalfn <> 0 OR aggmtranstype <> 0$$,
+	'no aggregate is a moving one');
+SELECT is_empty(
+	$$SELECT proname FROM aggregate WHERE proparallel <> 's' OR aggkind <> 'n' OR aggsortop <> 0$$,
+	'every aggregate is an ordinary one and parallel safe');
+SELECT is_empty(
+	$$SELECT proname FROM aggregate WHERE aggfinalextra OR aggfinalmodify <> 'r'$$,
+	'every final function leaves the state as it is');
+SELECT set_eq(
+	$$SELECT proname, aggtransfn::text, aggcombinefn::text, aggfinalfn::text, agginitval FROM aggregate$$,
+	$$VALUES ('williams_workload', 'williams_workload_accum', 'williams_workload_combine',
+			'williams_workload_final', '(0,0,0,0,0)'),
+		('williams_efficiency', 'williams_efficiency_accum', 'williams_efficiency_combine',
+			'williams_efficiency_final', '(0,0,0,0,0,0,0,0)')$$,
+	'transition, combine and final functions and initial states');
+SELECT is_empty(
+	$$SELECT proname, aggtransspace, typlen FROM aggregate JOIN pg_type AS t ON t.oid = aggtranstype
+	  WHERE aggtransspace <> typlen$$,
+	'SSPACE is the size of the state');
+
+-- the initial state is the identity of the combine function, and so is NULL
+CREATE TEMP TABLE state AS
+SELECT '(0,0,0,0,0)'::williams_workload_state AS w0,
+	williams_workload_accum(williams_workload_accum('(0,0,0,0,0)', 0.1, 8), 3.25, 8) AS w,
+	'(0,0,0,0,0,0,0,0)'::williams_efficiency_state AS e0,
+	williams_efficiency_accum(williams_efficiency_accum('(0,0,0,0,0,0,0,0)', 1000), 7) AS e;
+SELECT isnt(w::text, w0::text, 'a workload of two items is not the initial state') FROM state;
+SELECT is(williams_workload_combine(w0, w)::text, w::text, 'workload: identity on the left') FROM state;
+SELECT is(williams_workload_combine(w, w0)::text, w::text, 'workload: identity on the right') FROM state;
+SELECT is(williams_workload_combine(NULL, w)::text, w::text, 'workload: NULL on the left') FROM state;
+SELECT is(williams_workload_combine(w, NULL)::text, w::text, 'workload: NULL on the right') FROM state;
+SELECT is(williams_workload_combine(NULL, NULL)::text, NULL, 'workload: NULL on both sides');
+SELECT isnt(e::text, e0::text, 'an efficiency of two operations is not the initial state') FROM state;
+SELECT is(williams_efficiency_combine(e0, e)::text, e::text, 'efficiency: identity on the left') FROM state;
+SELECT is(williams_efficiency_combine(e, e0)::text, e::text, 'efficiency: identity on the right') FROM state;
+SELECT is(williams_efficiency_combine(NULL, e)::text, e::text, 'efficiency: NULL on the left') FROM state;
+SELECT is(williams_efficiency_combine(e, NULL)::text, e::text, 'efficiency: NULL on the right') FROM state;
+SELECT is(williams_efficiency_combine(NULL, NULL)::text, NULL, 'efficiency: NULL on both sides');
+
+--
+-- Types
+--
+SELECT set_eq(
+	$$SELECT typname, typtype::text, typlen::int, typalign::text, typstorage::text, typbyval
+	  FROM member JOIN pg_type AS t ON t.oid = objid WHERE classid = 'pg_type'::regclass$$,
+	$$VALUES ('williams_workload_state', 'b', 40, 'd', 'p', false),
+		('williams_efficiency_state', 'b', 64, 'd', 'p', false),
+		('williams_workload_result', 'c', -1, 'd', 'x', false),
+		('williams_efficiency_result', 'c', -1, 'd', 'x', false)$$,
+	'types: states of fixed length, aligned as double, and results');
+SELECT set_eq(
+	$$SELECT typname, typinput::text, typoutput::text, typreceive::text, typsend::text
+	  FROM member JOIN pg_type AS t ON t.oid = objid WHERE classid = 'pg_type'::regclass AND typtype = 'b'$$,
+	$$VALUES ('williams_workload_state', 'williams_workload_state_in', 'williams_workload_state_out',
+			'williams_workload_state_recv', 'williams_workload_state_send'),
+		('williams_efficiency_state', 'williams_efficiency_state_in', 'williams_efficiency_state_out',
+			'williams_efficiency_state_recv', 'williams_efficiency_state_send')$$,
+	'a state has a text and a binary form');
+SELECT is(string_agg(attname || ' ' || format_type(atttypid, atttypmod), ', ' ORDER BY attnum), attributes, typname || ': attributes')
+FROM (VALUES
+	('williams_workload_result',
+		'items bigint, total_mb double precision, max_item_mb double precision, space_bound double precision, '
+		'efficiency double precision, batch_size bigint, batches bigint, peak_mb double precision'),
+	('williams_efficiency_result',
+		'operation_count bigint, average_efficiency double precision, max_efficiency double precision, '
+		'total_space_saved double precision, total_time_complexity numeric, total_space_bound double precision'))
+	AS v (typname, attributes) JOIN pg_attribute ON attrelid = v.typname::regclass
+GROUP BY typname, attributes;
+SELECT is_empty(
+	$$SELECT castsource::regtype, casttarget::regtype FROM pg_cast
+	  WHERE (castsource IN (SELECT objid FROM member) OR casttarget IN (SELECT objid FROM member))$$,
+	'no cast leads into a type past its checks');
+
+--
+-- A schema of its own, which search_path does not have
+--
+DROP TABLE state;
+DROP EXTENSION williams;
+CREATE SCHEMA "Own Schema";
+CREATE EXTENSION williams SCHEMA "Own Schema";
+SELECT is((SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'williams'), '"Own Schema"',
+	'installed into a schema of its own');
+SELECT is_empty(
+	$$SELECT p.oid::regprocedure FROM pg_proc AS p WHERE proname ^@ 'williams_' AND pronamespace <> '"Own Schema"'::regnamespace$$,
+	'and into no other');
+
+CREATE TEMP TABLE scan (id int, fields jsonb, base float8, confidence float8, num_fields int, review boolean, mb float8,
+	bound float8 GENERATED ALWAYS AS ("Own Schema".williams_space_bound(id)) STORED);
+CREATE TRIGGER score BEFORE INSERT OR UPDATE ON scan FOR EACH ROW EXECUTE FUNCTION
+	"Own Schema".williams_score_ocr('fields=fields', 'base=base', 'confidence=confidence', 'num_fields=num_fields', 'review=review');
+INSERT INTO scan (id, fields, base, mb) VALUES (4, '{"a": 1, "b": "x"}', 0.5, 3), (16, '{"a": "x", "b": ""}', 0.9, 6);
+SELECT results_eq(
+	$$SELECT id, confidence, num_fields, review, bound FROM scan ORDER BY id$$,
+	$$SELECT 4, 0.5 * "Own Schema".williams_confidence_multiplier(2), 2, true, 4::float8 UNION ALL SELECT 16, 0.9::float8, 1, false, 16$$,
+	'the trigger and a generated column work there');
+SELECT results_eq(
+	$$SELECT ("Own Schema".williams_workload(mb, 8)).batches, ("Own Schema".williams_efficiency(id)).operation_count FROM scan$$,
+	$$VALUES (2::bigint, 2::bigint)$$,
+	'the aggregates work there');
+SELECT results_eq(
+	$$SELECT "Own Schema".williams_batch_no(mb, 8) OVER (ORDER BY id) FROM scan$$,
+	$$SELECT batch_no FROM "Own Schema".williams_plan(2, 8, 8)$$,
+	'williams_batch_no and williams_plan work there');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,139 @@
+# pg_dump and restore: whatever a database can hold of the extension comes back
+# the same, in the plain and in the custom format, and goes on working.
+use strict;
+use warnings;
+use Test::More;
+
+BEGIN
+{
+	eval { require IPC::Run; 1 }
+	  or plan skip_all => 'the Perl module IPC::Run is not installed';
+}
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->start;
+
+$node->safe_psql('postgres', 'CREATE DATABASE original');
+$node->safe_psql(
+	'original', q{
+	CREATE EXTENSION williams;
+
+	CREATE TABLE ocr_result (
+		id			int PRIMARY KEY,
+		extracted	jsonb,
+		base		float8,
+		confidence	float8,
+		num_fields	int,
+		multiplier	float8,
+		review		boolean,
+		note		text,
+		page_mb		float8,
+		operations	bigint,
+		bound		float8 GENERATED ALWAYS AS (williams_space_bound(operations)) STORED,
+		fields		bigint GENERATED ALWAYS AS (williams_field_count(extracted)) STORED
+	);
+	CREATE TRIGGER score BEFORE INSERT OR UPDATE ON ocr_result FOR EACH ROW
+		EXECUTE FUNCTION williams_score_ocr('fields=extracted', 'base=base', 'confidence=confidence',
+			'num_fields=num_fields', 'multiplier=multiplier', 'review=review', 'threshold=0.75');
+	CREATE INDEX ocr_result_adjusted ON ocr_result (williams_adjusted_confidence(num_fields, base));
+	INSERT INTO ocr_result (id, extracted, base, page_mb, operations)
+		SELECT i, (SELECT jsonb_object_agg('f' || k, CASE WHEN k % 5 = 0 THEN '' ELSE 'x' END)
+				   FROM generate_series(1, i % 12) AS k),
+			(i % 100) / 100.0, i / 7.0, i * 1000003
+		FROM generate_series(1, 1000) AS i;
+	-- decisions of a clerk, against what the trigger says
+	UPDATE ocr_result SET review = NOT review, note = 'by hand' WHERE id % 10 = 0;
+	-- and an output that was corrected
+	UPDATE ocr_result SET confidence = 0.125 WHERE id = 77;
+
+	CREATE VIEW summary AS
+		SELECT id % 3 AS shard, (williams_efficiency(operations)).*, williams_workload(page_mb, 200) AS workload
+		FROM ocr_result GROUP BY id % 3;
+	CREATE VIEW batch AS
+		SELECT id, williams_batch_no(page_mb, 256, 100) OVER (ORDER BY id) FROM ocr_result;
+	CREATE VIEW plan AS SELECT * FROM williams_plan(1000, 256);
+
+	CREATE TABLE stored (shard int, efficiency williams_efficiency_state, workload williams_workload_state,
+		result williams_efficiency_result);
+	INSERT INTO stored SELECT 1, williams_efficiency_accum(
+			williams_efficiency_accum('(0,0,0,0,0,0,0,0)', 1000), 9223372036854775807),
+		williams_workload_accum(williams_workload_accum('(0,0,0,0,0)', 0.1, 100), 1e-300, 100),
+		(SELECT williams_efficiency(operations) FROM ocr_result);
+	INSERT INTO stored (shard) VALUES (2);
+});
+
+my @queries = (
+	'SELECT * FROM ocr_result ORDER BY id',
+	'SELECT * FROM summary ORDER BY shard',
+	'SELECT * FROM batch ORDER BY id',
+	'SELECT * FROM plan ORDER BY batch_no',
+	'SELECT * FROM stored ORDER BY shard',
+	"SELECT encode(williams_efficiency_state_send(efficiency), 'hex'),
+		encode(williams_workload_state_send(workload), 'hex') FROM stored ORDER BY shard",
+	'SELECT extversion, extnamespace::regnamespace FROM pg_extension WHERE extname = \'williams\'',
+	'SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal',
+	"SELECT pg_get_indexdef('ocr_result_adjusted'::regclass)");
+my @before = map { $node->safe_psql('original', $_) } @queries;
+
+is($node->safe_psql('original', "SELECT count(*) FROM ocr_result WHERE note = 'by hand' AND
+		review = (base < 0.75 OR williams_field_count(extracted) = 0 OR extracted IS NULL)"),
+	'0', 'the clerk decided against the trigger');
+
+my $dump = PostgreSQL::Test::Utils::tempdir . '/dump';
+
+# Restore a dump into a new database and compare.
+sub check_restored
+{
+	my ($format, @restore) = @_;
+
+	$node->safe_psql('postgres', "CREATE DATABASE $format");
+	$node->command_ok([@restore], "$format: restored without an error");
+	for my $i (0 .. $#queries)
+	{
+		is($node->safe_psql($format, $queries[$i]), $before[$i], "$format: $queries[$i]");
+	}
+
+	# the trigger goes on: new inputs are scored, other columns are not
+	$node->safe_psql(
+		$format, q{
+		INSERT INTO ocr_result (id, extracted, base) VALUES (1001, '{"a": 1, "b": " ", "c": true}', 0.5);
+		UPDATE ocr_result SET note = 'seen' WHERE id = 10;
+		UPDATE ocr_result SET base = 0.99 WHERE id = 20;
+	});
+	is( $node->safe_psql($format, q{
+		SELECT num_fields, multiplier = williams_confidence_multiplier(2),
+			confidence = williams_adjusted_confidence(2, 0.5), review
+		FROM ocr_result WHERE id = 1001}),
+		'2|t|t|t', "$format: a new row is scored");
+	is( $node->safe_psql($format, 'SELECT review FROM ocr_result WHERE id = 10'),
+		$node->safe_psql('original', 'SELECT review FROM ocr_result WHERE id = 10'),
+		"$format: a decision stays where the inputs do");
+	is( $node->safe_psql($format, q{
+		SELECT review, confidence = williams_adjusted_confidence(num_fields, 0.99) FROM ocr_result WHERE id = 20}),
+		'f|t', "$format: a new input is scored");
+	is( $node->safe_psql($format, q{
+		SET enable_seqscan = off;
+		SELECT count(*) FROM ocr_result WHERE williams_adjusted_confidence(num_fields, base) > 0.8}),
+		$node->safe_psql($format, q{
+		SET enable_indexscan = off;
+		SET enable_bitmapscan = off;
+		SELECT count(*) FROM ocr_result WHERE williams_adjusted_confidence(num_fields, base) > 0.8}),
+		"$format: the expression index answers as the table does");
+	$node->command_ok([ 'psql', '-X', '-d', $node->connstr($format), '-c', 'DROP EXTENSION williams CASCADE' ],
+		"$format: the extension can be dropped");
+	return;
+}
+
+$node->command_ok([ 'pg_dump', '-f', "$dump.sql", '-d', $node->connstr('original') ], 'pg_dump, plain');
+like(slurp_file("$dump.sql"), qr/^CREATE EXTENSION IF NOT EXISTS williams /m, 'the dump creates the extension');
+unlike(slurp_file("$dump.sql"), qr/FUNCTION public\.williams_\w+\([^\n]*\) RETURNS/, 'and none of its functions');
+check_restored('plain', 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', "$dump.sql", '-d', $node->connstr('plain'));
+
+$node->command_ok([ 'pg_dump', '-Fc', '-f', "$dump.custom", '-d', $node->connstr('original') ], 'pg_dump, custom');
+check_restored('custom', 'pg_restore', '--exit-on-error', '-j', '2', '-d', $node->connstr('custom'), "$dump.custom");
+
+$node->stop;
+done_testing();

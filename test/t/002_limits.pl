@@ -1,0 +1,119 @@
+# Whatever runs over many rows can be cancelled, and keeps its memory.
+use strict;
+use warnings;
+use Test::More;
+use Time::HiRes qw(time);
+
+BEGIN
+{
+	eval { require IPC::Run; 1 }
+	  or plan skip_all => 'the Perl module IPC::Run is not installed';
+}
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+# Shared buffers count as memory of the backend that touches them: few of them.
+$node->append_conf(
+	'postgresql.conf', qq{
+shared_buffers = 1MB
+work_mem = 64kB
+max_parallel_workers_per_gather = 0
+jit = off
+log_statement = none
+});
+$node->start;
+$node->safe_psql('postgres', 'CREATE EXTENSION williams');
+
+#
+# Cancel: each of these would run for minutes or more.
+#
+my $rows = 'SELECT generate_series(1, 1000000000) AS i';
+my %endless = (
+	'williams_efficiency' => "SELECT williams_efficiency(i) FROM ($rows) AS s",
+	'williams_space_bound' => "SELECT sum(williams_space_bound(i)) FROM ($rows) AS s",
+	'williams_workload' => "SELECT williams_workload(i, 1e9) FROM ($rows) AS s",
+	'williams_batch_no' =>
+	  "SELECT max(n) FROM (SELECT williams_batch_no(i, 1e9) OVER () AS n FROM ($rows) AS s) AS s",
+	'williams_batch_no, one batch' =>
+	  "SELECT max(n) FROM (SELECT williams_batch_no(0, 0) OVER () AS n FROM ($rows) AS s) AS s",
+	'williams_plan in a SELECT list' =>
+	  'SELECT count(p) FROM (SELECT williams_plan(4611686018427387904, 1, 1) AS p) AS s',
+	'williams_plan in FROM' => 'SELECT count(*) FROM williams_plan(4611686018427387904, 1, 1)');
+
+for my $what (sort keys %endless)
+{
+	my $start = time;
+	my ($rc, $stdout, $stderr) = $node->psql('postgres',
+		"\\set VERBOSITY sqlstate\nSET statement_timeout = '200ms';\n$endless{$what};");
+	my $seconds = time - $start;
+
+	is($stderr =~ s/^psql:<stdin>:\d+: //r, 'ERROR:  57014', "$what is cancelled");
+	cmp_ok($seconds, '<', 2.2, "$what: within two seconds");
+}
+
+#
+# Memory: the peak of a backend over 3,000,000 rows and over 30,000.
+#
+SKIP:
+{
+	skip 'no /proc/self/status here', 9 unless -r '/proc/self/status';
+
+	$node->safe_psql(
+		'postgres', q{
+		CREATE UNLOGGED TABLE page AS
+			SELECT i AS id, 0.25 + (i % 64) / 8.0::float8 AS mb FROM (SELECT generate_series(1, 3000000)) AS s (i);
+		ALTER TABLE page ADD PRIMARY KEY (id);
+		ANALYZE page;
+		SELECT pg_stat_force_next_flush();
+	});
+
+	# temporary files: a sort, or rows that a window function keeps
+	my $spilled = sub {
+		return $node->safe_psql('postgres',
+			'SELECT temp_bytes FROM pg_stat_database WHERE datname = current_database()');
+	};
+	my $before = $spilled->();
+
+	# The answer and the peak in kB. In index order, so that nothing is sorted.
+	my $peak = sub {
+		my $query = sprintf($_[0], $_[1]);
+		my $out = $node->safe_psql(
+			'postgres', qq{
+			SET enable_seqscan = off;
+			SET enable_bitmapscan = off;
+			SET enable_sort = off;
+			$query;
+			SELECT substring(pg_read_file('/proc/self/status') FROM 'VmHWM:\\s*(\\d+) kB');
+			SELECT pg_stat_force_next_flush();
+		});
+		return split /\n/, $out;
+	};
+
+	# of each: the query, and what it counts less than the rows (1 is no operation)
+	my %queries = (
+		'williams_efficiency' =>
+		  [ 'SELECT (williams_efficiency(id)).operation_count FROM page WHERE id <= %d', 1 ],
+		'williams_workload' =>
+		  [ 'SELECT (williams_workload(mb, 64)).items FROM page WHERE id <= %d', 0 ],
+		'williams_batch_no' =>
+		  [ 'SELECT count(n) FROM (SELECT williams_batch_no(mb, 64) OVER (ORDER BY id) AS n FROM page WHERE id <= %d) AS s', 0 ],
+		'williams_batch_no, one batch' =>
+		  [ 'SELECT count(n) FROM (SELECT williams_batch_no(mb, 1e9) OVER (ORDER BY id) AS n FROM page WHERE id <= %d) AS s', 0 ]);
+
+	for my $what (sort keys %queries)
+	{
+		my ($query, $less) = @{ $queries{$what} };
+		my ($few, $few_kb) = $peak->($query, 30_000);
+		my ($many, $many_kb) = $peak->($query, 3_000_000);
+
+		is("$few $many", (30_000 - $less) . ' ' . (3_000_000 - $less), "$what: every row was read");
+		cmp_ok($many_kb - $few_kb, '<=', 2048, "$what: $few_kb kB over 30,000 rows, $many_kb kB over 3,000,000");
+	}
+
+	is($spilled->(), $before, 'and nothing went to temporary files');
+}
+
+$node->stop;
+done_testing();

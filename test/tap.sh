@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Run the TAP tests, test/t/*.pl, with PostgreSQL's own test modules.
+#
+#   tools/cluster.sh test/tap.sh [FILE...]
+#
+# Each test makes clusters of its own with the programs in PATH, for which the
+# extension must be installed. As root, which a server refuses to be run by, it
+# goes on as postgres. Data and logs are in a temporary directory, gone at the
+# end; after a failure the ends of the logs are shown first.
+#
+# Environment: PG_CONFIG; PROVE_FLAGS, such as --verbose.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+pgxs=$("${PG_CONFIG:-pg_config}" --pgxs)
+tests=${pgxs%/src/makefiles/pgxs.mk}/src/test
+if [ ! -f "$tests/perl/PostgreSQL/Test/Cluster.pm" ]; then
+    echo "tap: $tests/perl has no PostgreSQL test modules" >&2
+    exit 1
+fi
+
+base=${TMPDIR:-/tmp}
+[ ${#base} -le 40 ] || base=/tmp          # a socket's path has 107 bytes at most
+work=$(mktemp -d "$base/tap.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+
+user=()
+if [ "$(id -u)" = 0 ]; then
+    name=postgres
+    id "$name" >/dev/null 2>&1 || name=nobody
+    chown "$name" "$work"
+    user=(runuser -u "$name" --)
+fi
+
+[ $# -gt 0 ] || set -- test/t/*.pl
+files=()
+for f; do files+=("$(realpath "$f")"); done
+
+# TESTDIR is 15's, TESTDATADIR and TESTLOGDIR are its successors'.
+export TESTDIR=$work TESTDATADIR=$work/data TESTLOGDIR=$work/log
+export TMPDIR=$work HOME=$work PG_REGRESS=$tests/regress/pg_regress
+cd "$work"
+rc=0
+# shellcheck disable=SC2086
+"${user[@]}" prove ${PROVE_FLAGS:-} -I "$tests/perl" "${files[@]}" || rc=$?
+if [ "$rc" != 0 ]; then
+    find "$work" \( -name 'regress_log_*' -o -name '*.log' \) -exec tail -n 20 {} + >&2
+fi
+exit "$rc"
