@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Every test, in a cluster that tools/cluster.sh made: run by `make test`.
 #
-#   test/run.sh [PART...]     parts: core ctypes regress isolation pgtap tap readme demo
+#   test/run.sh [PART...]     parts: those listed below
 #
 # Each part prints what it ran; the last line counts the parts.
 set -uo pipefail
 
 parts=("$@")
-[ ${#parts[@]} -gt 0 ] || parts=(core ctypes regress isolation pgtap tap readme demo)
+[ ${#parts[@]} -gt 0 ] || parts=(core ctypes regress isolation pgtap tap readme demo throwaway)
 
 core() {
     make -s test/core/accuracy && test/core/accuracy
@@ -32,6 +32,8 @@ pgtap() {
 }
 
 tap() { test/tap.sh; }
+
+throwaway() { test/throwaway.sh; }
 
 readme() {
     createdb readme && PGDATABASE=readme test/readme.py README.md

@@ -130,7 +130,7 @@ SELECT count(*) FROM packed WHERE batch_no <= 0;
 SELECT args, pg_temp.error_of(format('SELECT williams_batch_no(%s) OVER (ORDER BY id) FROM scan', args)) AS error
 FROM unnest(ARRAY['mb, 9.99', 'mb, 0', '-mb, 10', '''NaN'', 10', '''Infinity'', 10', '''-Infinity'', 10',
                   'mb, NULL', 'mb, -1', 'mb, ''NaN''', 'mb, ''Infinity''', 'mb, 10 + id', 'mb, CASE id WHEN 8 THEN NULL ELSE 10 END',
-                  'mb, CASE id WHEN 8 THEN ''NaN''::float8 ELSE 10 END', 'mb, 10, 0', 'mb, 10, -1']) AS args;
+                  'mb, CASE id WHEN 8 THEN ''NaN''::float8 ELSE 10 END', 'mb, 10, 0', 'mb, 10, -1', 'mb, 10, id', 'mb, 10, CASE id WHEN 1 THEN 5 END']) AS args;
 SELECT pg_temp.error_of('SELECT williams_batch_no(mb, 10 * id) OVER (PARTITION BY id ORDER BY id) FROM scan') AS budget_of_each_partition;
 \set VERBOSITY sqlstate
 SELECT williams_batch_no(1, 10);

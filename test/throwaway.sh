@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# tools/cluster.sh leaves nothing behind: not when its command ends, fails or is
+# interrupted, nor when two run at a time; and it hands on the command's exit code.
+# Run by test/run.sh, so inside such a cluster; needs no server of its own.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+base=${TMPDIR:-/tmp}
+[ ${#base} -le 20 ] || base=/tmp
+out=$(mktemp -d)
+TMPDIR=$(mktemp -d "$base/twice.XXXX")
+export TMPDIR
+chmod 755 "$TMPDIR"
+trap 'rm -rf "$TMPDIR" "$out"' EXIT
+set -m                      # jobs in process groups of their own, SIGINT not ignored
+
+die() { echo "throwaway: $*" >&2; exit 1; }
+
+nothing_left() {
+    [ -z "$(ls -A "$TMPDIR")" ] || die "$1 left $(ls -A "$TMPDIR")"
+    ! pgrep -f "$TMPDIR" >/dev/null || die "$1 left processes: $(pgrep -af "$TMPDIR")"
+}
+
+# start a cluster whose command waits; its output says when it is up
+start() {
+    tools/cluster.sh bash -c 'psql -XAtc "CREATE EXTENSION williams" >/dev/null && echo up && sleep 60' >"$1" 2>&1 &
+}
+await_up() {
+    for _ in {1..300}; do
+        if grep -q up "$1"; then return; fi
+        sleep 0.1
+    done
+    die "no cluster after 30 s: $(cat "$1")"
+}
+
+rc=0
+CLUSTER_LOG= tools/cluster.sh bash -c 'exit 7' || rc=$?
+[ "$rc" = 7 ] || die "the command's exit code 7 became $rc"
+nothing_left "a command that failed"
+
+for signal in INT TERM HUP; do
+    start "$out/1"
+    one=$!
+    start "$out/2"
+    two=$!
+    await_up "$out/1"
+    await_up "$out/2"
+    kill -"$signal" -- -$one -$two
+    ! wait $one || die "SIG$signal was a success"
+    ! wait $two || die "SIG$signal was a success"
+    nothing_left "SIG$signal"
+    rm "$out/1" "$out/2"
+done
+echo "throwaway: two at a time, a failure and three signals, nothing left"
