@@ -12,7 +12,7 @@ TMPDIR=$(mktemp -d "$base/twice.XXXX")
 export TMPDIR
 chmod 755 "$TMPDIR"
 trap 'rm -rf "$TMPDIR" "$out"' EXIT
-set -m                      # jobs in process groups of their own, SIGINT not ignored
+set -m                      # jobs in process groups of their own
 
 die() { echo "throwaway: $*" >&2; exit 1; }
 
@@ -21,9 +21,10 @@ nothing_left() {
     ! pgrep -f "$TMPDIR" >/dev/null || die "$1 left processes: $(pgrep -af "$TMPDIR")"
 }
 
-# start a cluster whose command waits; its output says when it is up
+# start a cluster whose command waits; its output says when it is up (a shell
+# cannot trap what was ignored when it started, so SIGINT is reset for it)
 start() {
-    tools/cluster.sh bash -c 'psql -XAtc "CREATE EXTENSION williams" >/dev/null && echo up && sleep 60' >"$1" 2>&1 &
+    env --default-signal=INT tools/cluster.sh bash -c 'psql -XAtc "CREATE EXTENSION williams" >/dev/null && echo up && sleep 60' >"$1" 2>&1 &
 }
 await_up() {
     for _ in {1..300}; do
