@@ -3,9 +3,8 @@
 #
 #   tools/deps.sh build|lib|demo|test|bench|lint...
 #
-# Asks nothing as root; anybody else goes through sudo. The packages of the
-# PostgreSQL server are taken in the version that is installed, so that no
-# running cluster is upgraded, which would restart it.
+# Asks nothing as root; anybody else goes through sudo. An installed server is
+# not upgraded, for that would restart its clusters.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -50,22 +49,25 @@ missing() {
 }
 
 sudo=
+apt_options=(-q -y -o DPkg::Lock::Timeout=300)
 run_apt() {
-    $sudo env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@"
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get "${apt_options[@]}" "$@" >"$temp/log" 2>&1 || {
+        cat "$temp/log" >&2
+        return 1
+    }
 }
 
-# The version to ask for, as =VERSION, so that an installed server stays as it is.
-pin() {
+# An installed server stays in the version it has, and what depends on just that
+# version is taken in it too.
+keep_server() {
     local have
-    [[ $1 == postgresql-server-dev-* || $1 == postgresql-plpython3-* ]] || return 0
     have=$(dpkg-query -W -f '${Version}' "postgresql-$major" 2>/dev/null) || return 0
     [ -n "$have" ] || return 0
-    if apt-cache madison "$1" | awk -F ' *[|] *' '{ print $2 }' | grep -qxF "$have"; then
-        echo "=$have"
-    elif pgrep -f "^/usr/lib/postgresql/$major/bin/postgres" >/dev/null; then
-        die "the archive has no $1 for the installed postgresql-$major $have, and a cluster is running" \
-            "that an upgrade would restart; run: apt-get install $1"
-    fi
+    { cat /etc/apt/preferences 2>/dev/null || true
+      printf '\nPackage: postgresql-%s postgresql-*-%s\nPin: version %s\nPin-Priority: 1001\n' \
+          "$major" "$major" "$have"
+    } >"$temp/preferences"
+    apt_options+=(-o "Dir::Etc::Preferences=$temp/preferences")
 }
 
 # Debian makes and starts a cluster with its first server package; ours are
@@ -88,25 +90,22 @@ if [ "$(id -u)" != 0 ]; then
     sudo=sudo
 fi
 
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-run_apt update >"$log" 2>&1 || { cat "$log" >&2; die "apt-get update failed"; }
+temp=$(mktemp -d)
+chmod 755 "$temp"
+trap 'rm -rf "$temp"' EXIT
+run_apt update || die "apt-get update failed"
 if [ -z "$major" ]; then
     major=$(apt-cache depends postgresql | sed -n 's/.*Depends: postgresql-\([0-9]*\)$/\1/p')
     [ -n "$major" ] || die "this release has no package postgresql"
 fi
-echo "deps: installing through apt-get:" ${wanted//%/$major}
-packages=()
-for p in $wanted; do
-    p=${p//%/$major}
-    version=$(pin "$p")
-    packages+=("$p$version")
-done
-install=(run_apt install --no-install-recommends "${packages[@]}")
-if [[ " ${packages[*]} " == *" postgresql-$major "* ]]; then
+wanted=${wanted//%/$major}
+echo "deps: installing through apt-get:" $wanted
+keep_server
+install=(run_apt install --no-install-recommends $wanted)
+if ! has_server; then
     install=(without_main_cluster "${install[@]}")
 fi
-"${install[@]}" >"$log" 2>&1 || { cat "$log" >&2; die "apt-get install failed"; }
+"${install[@]}" || die "apt-get cannot install these beside what is here; nothing was changed"
 
 pg_config=$(tools/pg_config.sh)
 still=$(missing "$@")
