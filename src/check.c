@@ -62,6 +62,14 @@ wl_refuse_max_items(int64 value)
 }
 
 void
+wl_refuse_overflow(const char *name)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("%s is out of range", name)));
+}
+
+void
 wl_refuse_null(const char *name)
 {
 	ereport(ERROR,

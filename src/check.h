@@ -11,6 +11,8 @@
 
 #include <math.h>
 
+#include "common/int.h"
+
 #include "compat.h"
 
 pg_noreturn extern void wl_refuse_count(int64 value, const char *name);
@@ -19,6 +21,7 @@ pg_noreturn extern void wl_refuse_megabytes(double value, const char *name);
 pg_noreturn extern void wl_refuse_item_size(double value);
 pg_noreturn extern void wl_refuse_item(double item_mb, double budget_mb);
 pg_noreturn extern void wl_refuse_max_items(int64 value);
+pg_noreturn extern void wl_refuse_overflow(const char *name);
 pg_noreturn extern void wl_refuse_null(const char *name);
 pg_noreturn extern void wl_refuse_other(const char *name, double value, double first);
 
@@ -88,6 +91,14 @@ wl_check_same(const char *name, double value, double first)
 {
 	if (unlikely(value != first))
 		wl_refuse_other(name, value, first);
+}
+
+/* counts add up; what no longer fits a bigint is SQLSTATE 22003 */
+static inline void
+wl_add_count(int64 *count, int64 n, const char *name)
+{
+	if (unlikely(pg_add_s64_overflow(*count, n, count)))
+		wl_refuse_overflow(name);
 }
 
 #endif							/* WL_CHECK_H */

@@ -10,7 +10,6 @@
  */
 #include "postgres.h"
 
-#include "common/int.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/numeric.h"
@@ -60,11 +59,8 @@ static void
 add_time(EfficiencyState *s, int64 high, int64 low)
 {
 	s->time_low += low;
-	if (unlikely(pg_add_s64_overflow(s->time_high, high + (s->time_low >> 32),
-									 &s->time_high)))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("total_time_complexity is out of range")));
+	wl_add_count(&s->time_high, high, "total_time_complexity");
+	wl_add_count(&s->time_high, s->time_low >> 32, "total_time_complexity");
 	s->time_low &= LOW_BITS;
 }
 
@@ -84,7 +80,7 @@ wl_efficiency_accum(PG_FUNCTION_ARGS)
 		efficiency = (double) t / space;
 		if (efficiency > s->max)
 			s->max = efficiency;
-		s->count++;
+		wl_add_count(&s->count, 1, "operation_count");
 		wl_sum_add(&s->efficiency, efficiency);
 		wl_sum_add(&s->space, space);
 		add_time(s, t >> 32, t & LOW_BITS);
@@ -106,17 +102,12 @@ wl_efficiency_combine(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(1))
 		PG_RETURN_POINTER(s);
 	other = (EfficiencyState *) PG_GETARG_POINTER(1);
-	if (pg_add_s64_overflow(s->count, other->count, &s->count))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("operation_count is out of range")));
+	wl_add_count(&s->count, other->count, "operation_count");
 	s->max = Max(s->max, other->max);
 	wl_sum_merge(&s->efficiency, &other->efficiency);
 	wl_sum_merge(&s->space, &other->space);
 	if (!wl_sum_is_valid(&s->efficiency) || !wl_sum_is_valid(&s->space))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("a sum of williams_efficiency is out of range")));
+		wl_refuse_overflow("a sum of williams_efficiency");
 	add_time(s, other->time_high, other->time_low);
 	Assert(is_valid(s));
 	PG_RETURN_POINTER(s);

@@ -8,7 +8,6 @@
  */
 #include "postgres.h"
 
-#include "common/int.h"
 #include "fmgr.h"
 
 #include "check.h"
@@ -49,9 +48,7 @@ static void
 check_total(const WorkloadState *s)
 {
 	if (unlikely(!wl_sum_is_valid(&s->total)))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("total_mb is out of range")));
+		wl_refuse_overflow("total_mb");
 	Assert(is_valid(s));
 }
 
@@ -72,7 +69,7 @@ wl_workload_accum(PG_FUNCTION_ARGS)
 		s->budget = budget;
 	}
 	wl_check_same("available_memory_mb", budget, s->budget);
-	s->items++;
+	wl_add_count(&s->items, 1, "items");
 	s->max_item = Max(s->max_item, item);
 	wl_sum_add(&s->total, item);
 	check_total(s);
@@ -97,10 +94,7 @@ wl_workload_combine(PG_FUNCTION_ARGS)
 	if (s->items == 0)
 		s->budget = other->budget;
 	wl_check_same("available_memory_mb", other->budget, s->budget);
-	if (pg_add_s64_overflow(s->items, other->items, &s->items))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("items is out of range")));
+	wl_add_count(&s->items, other->items, "items");
 	s->max_item = Max(s->max_item, other->max_item);
 	wl_sum_merge(&s->total, &other->total);
 	check_total(s);
