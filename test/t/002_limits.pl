@@ -8,6 +8,7 @@ BEGIN
 {
 	eval { require IPC::Run; 1 }
 	  or plan skip_all => 'the Perl module IPC::Run is not installed';
+	plan skip_all => 'a server does not run as root' if $> == 0;
 }
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
