@@ -27,6 +27,9 @@ SERVER_HEADER := $(wildcard $(shell $(PG_CONFIG) --includedir-server 2>/dev/null
 
 ifneq ($(filter install-lib,$(MAKECMDGOALS)),)
 # PGXS has an install-lib of its own, a part of its install: ours stands alone.
+ifneq ($(filter-out lib install-lib,$(MAKECMDGOALS)),)
+$(error install-lib goes by itself: run "make $(filter-out install-lib,$(MAKECMDGOALS))" first)
+endif
 prefix ?= /usr/local
 install-lib: lib
 	install -d '$(DESTDIR)$(prefix)/lib'

@@ -25,31 +25,31 @@ COMMENT ON FUNCTION williams_space_bound(bigint) IS
 
 CREATE FUNCTION williams_optimal_batch_size(t bigint) RETURNS bigint
 	AS 'MODULE_PATHNAME', 'wl_optimal_batch_size'
-	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION williams_optimal_batch_size(bigint) IS
 'floor of williams_space_bound(t), in rows, never above max(t, 1); error 22023 for t < 0';
 
 CREATE FUNCTION williams_efficiency_multiplier(t bigint) RETURNS float8
 	AS 'MODULE_PATHNAME', 'wl_efficiency_multiplier'
-	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION williams_efficiency_multiplier(bigint) IS
 't / williams_space_bound(t); 1.0 for t <= 1, below 1 for t in 5..15; error 22023 for t < 0';
 
 CREATE FUNCTION williams_space_saved_percent(t bigint) RETURNS float8
 	AS 'MODULE_PATHNAME', 'wl_space_saved_percent'
-	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION williams_space_saved_percent(bigint) IS
 '100 * (t - bound) / t, in percent; 0 for t <= 1, negative for t in 5..15; error 22023 for t < 0';
 
 CREATE FUNCTION williams_theorem_bound(t bigint) RETURNS float8
 	AS 'MODULE_PATHNAME', 'wl_theorem_bound'
-	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION williams_theorem_bound(bigint) IS
 'sqrt(t * log2(t)), the expression of the theorem (R. Williams, STOC 2025); 1.0 for t <= 1; error 22023 for t < 0';
 
 CREATE FUNCTION williams_optimal_test_data_size(target_coverage bigint) RETURNS bigint
 	AS 'MODULE_PATHNAME', 'wl_optimal_test_data_size'
-	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION williams_optimal_test_data_size(bigint) IS
 'how many of target_coverage rows to sample: the floor of the bound; error 22023 for a negative number';
 
@@ -64,7 +64,7 @@ COMMENT ON FUNCTION williams_calculate_space_bound(bigint) IS
 CREATE FUNCTION williams_optimize_batch_size(total_items bigint,
 		available_memory_mb float8, memory_per_item_mb float8 = 5.0) RETURNS bigint
 	AS 'MODULE_PATHNAME', 'wl_optimize_batch_size'
-	LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
+	LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED COST 1;
 COMMENT ON FUNCTION williams_optimize_batch_size(bigint, float8, float8) IS
 'trunc(trunc(memory / item) * sqrt(efficiency)) in [1, total_items], counted in williams_get_optimization_stats(); kept for parity: it may exceed the budget, williams_batch_size does not';
 
@@ -78,7 +78,7 @@ COMMENT ON FUNCTION williams_get_optimization_stats() IS
 
 CREATE FUNCTION williams_reset_stats() RETURNS void
 	AS 'MODULE_PATHNAME', 'wl_reset_stats'
-	LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
+	LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED COST 1;
 COMMENT ON FUNCTION williams_reset_stats() IS
 'set the counters of williams_get_optimization_stats() back, in this session';
 
@@ -96,14 +96,14 @@ COMMENT ON FUNCTION williams_confidence_multiplier(bigint, float8) IS
 CREATE FUNCTION williams_confidence_multiplier(num_fields bigint,
 		base_confidence float8, regime text) RETURNS float8
 	AS 'MODULE_PATHNAME', 'wl_confidence_multiplier_regime'
-	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION williams_confidence_multiplier(bigint, float8, text) IS
 'the multiplier times the leverage of a regime, ''support'', ''exploration'' or ''balance'', clamped to [0.85, 1]; any other regime is error 22023';
 
 CREATE FUNCTION williams_adjusted_confidence(num_fields bigint,
 		base_confidence float8) RETURNS float8
 	AS 'MODULE_PATHNAME', 'wl_adjusted_confidence'
-	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION williams_adjusted_confidence(bigint, float8) IS
 'base_confidence times williams_confidence_multiplier(num_fields); error 22023 for a base outside [0, 1]';
 
@@ -121,7 +121,7 @@ COMMENT ON FUNCTION williams_field_count(jsonb, text[]) IS
 
 CREATE FUNCTION williams_score_ocr() RETURNS trigger
 	AS 'MODULE_PATHNAME', 'wl_score_ocr'
-	LANGUAGE C VOLATILE;
+	LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10;
 COMMENT ON FUNCTION williams_score_ocr() IS
 'BEFORE INSERT OR UPDATE trigger, FOR EACH ROW, that scores an OCR result; arguments: fields=, confidence= (both required), base=, base_value=, engine_confidence=, num_fields=, multiplier=, review=, threshold=';
 
@@ -138,7 +138,7 @@ COMMENT ON FUNCTION williams_batch_size(bigint, float8, float8) IS
 
 CREATE FUNCTION williams_plan_support(internal) RETURNS internal
 	AS 'MODULE_PATHNAME', 'wl_plan_support'
-	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION williams_plan_support(internal) IS
 'planner support: the number of rows of williams_plan';
 
@@ -147,21 +147,21 @@ CREATE FUNCTION williams_plan(total_items bigint,
 		OUT batch_no bigint, OUT first_item bigint, OUT last_item bigint,
 		OUT items bigint, OUT memory_mb float8) RETURNS SETOF record
 	AS 'MODULE_PATHNAME', 'wl_plan'
-	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1000
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1 ROWS 1000
 	SUPPORT williams_plan_support;
 COMMENT ON FUNCTION williams_plan(bigint, float8, float8) IS
 'the fewest batches of at most williams_batch_size items, balanced: sizes differ by at most 1; items are numbered from 1; no row for 0 items';
 
 CREATE FUNCTION williams_batch_no_support(internal) RETURNS internal
 	AS 'MODULE_PATHNAME', 'wl_batch_no_support'
-	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION williams_batch_no_support(internal) IS
 'planner support: williams_batch_no never falls, so that WHERE batch_no <= n ends the scan';
 
 CREATE FUNCTION williams_batch_no(item_mb float8, available_memory_mb float8,
 		max_items bigint = NULL) RETURNS bigint
 	AS 'MODULE_PATHNAME', 'wl_batch_no'
-	LANGUAGE C WINDOW IMMUTABLE PARALLEL SAFE
+	LANGUAGE C WINDOW IMMUTABLE PARALLEL SAFE COST 1
 	SUPPORT williams_batch_no_support;
 COMMENT ON FUNCTION williams_batch_no(float8, float8, bigint) IS
 'window function: the row''s batch, from 1, by greedy packing in window order, never over the budget nor over max_items; a NULL weight counts 0; error 22023 for a negative or infinite weight and for one over the budget';
@@ -170,22 +170,22 @@ CREATE TYPE williams_workload_state;
 
 CREATE FUNCTION williams_workload_state_in(cstring) RETURNS williams_workload_state
 	AS 'MODULE_PATHNAME', 'wl_workload_state_in'
-	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION williams_workload_state_in(cstring) IS 'I/O';
 
 CREATE FUNCTION williams_workload_state_out(williams_workload_state) RETURNS cstring
 	AS 'MODULE_PATHNAME', 'wl_workload_state_out'
-	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION williams_workload_state_out(williams_workload_state) IS 'I/O';
 
 CREATE FUNCTION williams_workload_state_recv(internal) RETURNS williams_workload_state
 	AS 'MODULE_PATHNAME', 'wl_workload_state_recv'
-	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION williams_workload_state_recv(internal) IS 'I/O';
 
 CREATE FUNCTION williams_workload_state_send(williams_workload_state) RETURNS bytea
 	AS 'MODULE_PATHNAME', 'wl_workload_state_send'
-	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION williams_workload_state_send(williams_workload_state) IS 'I/O';
 
 CREATE TYPE williams_workload_state (
@@ -215,21 +215,21 @@ COMMENT ON TYPE williams_workload_result IS
 CREATE FUNCTION williams_workload_accum(williams_workload_state,
 		item_mb float8, available_memory_mb float8) RETURNS williams_workload_state
 	AS 'MODULE_PATHNAME', 'wl_workload_accum'
-	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+	LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION williams_workload_accum(williams_workload_state, float8, float8) IS
 'transition function of williams_workload';
 
 CREATE FUNCTION williams_workload_combine(williams_workload_state,
 		williams_workload_state) RETURNS williams_workload_state
 	AS 'MODULE_PATHNAME', 'wl_workload_combine'
-	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+	LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION williams_workload_combine(williams_workload_state, williams_workload_state) IS
 'combine function of williams_workload';
 
 CREATE FUNCTION williams_workload_final(williams_workload_state)
 		RETURNS williams_workload_result
 	AS 'MODULE_PATHNAME', 'wl_workload_final'
-	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION williams_workload_final(williams_workload_state) IS
 'final function of williams_workload';
 
@@ -254,22 +254,22 @@ CREATE TYPE williams_efficiency_state;
 
 CREATE FUNCTION williams_efficiency_state_in(cstring) RETURNS williams_efficiency_state
 	AS 'MODULE_PATHNAME', 'wl_efficiency_state_in'
-	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION williams_efficiency_state_in(cstring) IS 'I/O';
 
 CREATE FUNCTION williams_efficiency_state_out(williams_efficiency_state) RETURNS cstring
 	AS 'MODULE_PATHNAME', 'wl_efficiency_state_out'
-	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION williams_efficiency_state_out(williams_efficiency_state) IS 'I/O';
 
 CREATE FUNCTION williams_efficiency_state_recv(internal) RETURNS williams_efficiency_state
 	AS 'MODULE_PATHNAME', 'wl_efficiency_state_recv'
-	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION williams_efficiency_state_recv(internal) IS 'I/O';
 
 CREATE FUNCTION williams_efficiency_state_send(williams_efficiency_state) RETURNS bytea
 	AS 'MODULE_PATHNAME', 'wl_efficiency_state_send'
-	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION williams_efficiency_state_send(williams_efficiency_state) IS 'I/O';
 
 CREATE TYPE williams_efficiency_state (
@@ -297,21 +297,21 @@ COMMENT ON TYPE williams_efficiency_result IS
 CREATE FUNCTION williams_efficiency_accum(williams_efficiency_state,
 		time_complexity bigint) RETURNS williams_efficiency_state
 	AS 'MODULE_PATHNAME', 'wl_efficiency_accum'
-	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION williams_efficiency_accum(williams_efficiency_state, bigint) IS
 'transition function of williams_efficiency';
 
 CREATE FUNCTION williams_efficiency_combine(williams_efficiency_state,
 		williams_efficiency_state) RETURNS williams_efficiency_state
 	AS 'MODULE_PATHNAME', 'wl_efficiency_combine'
-	LANGUAGE C IMMUTABLE PARALLEL SAFE;
+	LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION williams_efficiency_combine(williams_efficiency_state, williams_efficiency_state) IS
 'combine function of williams_efficiency';
 
 CREATE FUNCTION williams_efficiency_final(williams_efficiency_state)
 		RETURNS williams_efficiency_result
 	AS 'MODULE_PATHNAME', 'wl_efficiency_final'
-	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION williams_efficiency_final(williams_efficiency_state) IS
 'final function of williams_efficiency';
 

@@ -78,10 +78,9 @@ wl_refuse_null(const char *name)
 }
 
 void
-wl_refuse_other(const char *name, double value, double first)
+wl_refuse_other(const char *name)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("%s must be the same for all rows", name),
-			 errdetail("It is %.15g and %.15g.", first, value)));
+			 errmsg("%s must be the same for all rows", name)));
 }

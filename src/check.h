@@ -23,7 +23,7 @@ pg_noreturn extern void wl_refuse_item(double item_mb, double budget_mb);
 pg_noreturn extern void wl_refuse_max_items(int64 value);
 pg_noreturn extern void wl_refuse_overflow(const char *name);
 pg_noreturn extern void wl_refuse_null(const char *name);
-pg_noreturn extern void wl_refuse_other(const char *name, double value, double first);
+pg_noreturn extern void wl_refuse_other(const char *name);
 
 /* a count of operations, rows or items */
 static inline void
@@ -87,10 +87,10 @@ wl_check_not_null(bool isnull, const char *name)
 
 /* a limit of a partition or of an aggregate is one limit */
 static inline void
-wl_check_same(const char *name, double value, double first)
+wl_check_same(bool same, const char *name)
 {
-	if (unlikely(value != first))
-		wl_refuse_other(name, value, first);
+	if (unlikely(!same))
+		wl_refuse_other(name);
 }
 
 /* counts add up; what no longer fits a bigint is SQLSTATE 22003 */

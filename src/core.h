@@ -86,8 +86,9 @@ wl_core_leveraged_multiplier(uint64_t n, double leverage)
 
 /*
  * A sum that keeps what rounding takes away (Kahan and Babuska, with Knuth's
- * TwoSum): the total is hi + lo. It is far more exact than a double, so that
- * sums of parts, merged in any order, come to the same double.
+ * TwoSum): the total is hi + lo. It holds about twice the digits of a double, so
+ * that sums of parts, merged in any order, come to the same double but where
+ * numbers of very different size add up to just between two of them.
  */
 typedef struct WlSum
 {
@@ -118,11 +119,12 @@ wl_sum_total(const WlSum *sum)
 	return sum->hi + sum->lo;
 }
 
-/* Can this be a sum of numbers >= 0? Rounding never takes away all of it. */
+/* Can this be a sum of numbers >= 0, the greatest of them given? */
 static inline bool
-wl_sum_is_valid(const WlSum *sum)
+wl_sum_is_valid(const WlSum *sum, double greatest)
 {
-	return isfinite(sum->hi) && fabs(sum->lo) <= sum->hi;
+	return isfinite(sum->hi) && fabs(sum->lo) <= sum->hi &&
+		wl_sum_total(sum) >= greatest;
 }
 
 #endif							/* WL_CORE_H */

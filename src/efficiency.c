@@ -39,12 +39,13 @@ is_valid(const void *p)
 
 	if (s->count < 0 || s->time_high < 0 || s->time_low < 0 || s->time_low > LOW_BITS)
 		return false;
-	if (!wl_sum_is_valid(&s->efficiency) || !wl_sum_is_valid(&s->space))
+	if (!wl_sum_is_valid(&s->efficiency, s->max) || !wl_sum_is_valid(&s->space, 0))
 		return false;
 	if (s->count == 0)
 		return s->time_high == 0 && s->time_low == 0 && s->max == 0 &&
 			s->efficiency.hi == 0 && s->space.hi == 0;
-	return s->max > 0 && s->efficiency.hi > 0 && s->space.hi > 0;
+	return s->max > 0 && s->space.hi > 0 &&
+		ldexp((double) s->time_high, 32) + s->time_low >= 2.0 * s->count;
 }
 
 static const WlStateType efficiency_state = {
@@ -106,7 +107,7 @@ wl_efficiency_combine(PG_FUNCTION_ARGS)
 	s->max = Max(s->max, other->max);
 	wl_sum_merge(&s->efficiency, &other->efficiency);
 	wl_sum_merge(&s->space, &other->space);
-	if (!wl_sum_is_valid(&s->efficiency) || !wl_sum_is_valid(&s->space))
+	if (!wl_sum_is_valid(&s->efficiency, s->max) || !wl_sum_is_valid(&s->space, 0))
 		wl_refuse_overflow("a sum of williams_efficiency");
 	add_time(s, other->time_high, other->time_low);
 	Assert(is_valid(s));

@@ -192,9 +192,11 @@ static double
 read_budget(WindowObject winobj)
 {
 	bool		isnull;
-	double		budget = DatumGetFloat8(WinGetFuncArgCurrent(winobj, 1, &isnull));
+	Datum		arg = WinGetFuncArgCurrent(winobj, 1, &isnull);
+	double		budget;
 
 	wl_check_not_null(isnull, "available_memory_mb");
+	budget = DatumGetFloat8(arg);
 	wl_check_megabytes(budget, "available_memory_mb");
 	return budget;
 }
@@ -203,10 +205,12 @@ static int64
 read_max_items(WindowObject winobj)
 {
 	bool		isnull;
-	int64		max_items = DatumGetInt64(WinGetFuncArgCurrent(winobj, 2, &isnull));
+	Datum		arg = WinGetFuncArgCurrent(winobj, 2, &isnull);
+	int64		max_items;
 
 	if (isnull)
 		return PG_INT64_MAX;
+	max_items = DatumGetInt64(arg);
 	wl_check_max_items(max_items);
 	return max_items;
 }
@@ -224,8 +228,8 @@ read_limits(WindowObject winobj, FmgrInfo *flinfo, BatchNoState *s)
 	}
 	else if (s->limits_vary)
 	{
-		wl_check_same("available_memory_mb", read_budget(winobj), s->budget_mb);
-		wl_check_same("max_items", read_max_items(winobj), s->max_items);
+		wl_check_same(read_budget(winobj) == s->budget_mb, "available_memory_mb");
+		wl_check_same(read_max_items(winobj) == s->max_items, "max_items");
 	}
 }
 
@@ -236,10 +240,9 @@ wl_batch_no(PG_FUNCTION_ARGS)
 	WindowObject winobj = PG_WINDOW_OBJECT();
 	BatchNoState *s = WinGetPartitionLocalMemory(winobj, sizeof(BatchNoState));
 	bool		isnull;
-	double		item = DatumGetFloat8(WinGetFuncArgCurrent(winobj, 0, &isnull));
+	Datum		arg = WinGetFuncArgCurrent(winobj, 0, &isnull);
+	double		item = isnull ? 0.0 : DatumGetFloat8(arg);
 
-	if (isnull)
-		item = 0.0;
 	wl_check_megabytes(item, "item_mb");
 	read_limits(winobj, fcinfo->flinfo, s);
 	wl_check_fits(item, s->budget_mb);

@@ -192,6 +192,7 @@ wl_count_fields(const JsonbContainer *fields)
 	values_begin(&stack[0], fields);
 	for (;;)
 	{
+		CHECK_FOR_INTERRUPTS();
 		if (!values_next(&stack[depth], &value))
 		{
 			if (depth-- == 0)
@@ -199,7 +200,6 @@ wl_count_fields(const JsonbContainer *fields)
 		}
 		else if (JBE_ISCONTAINER(value.entry))
 		{
-			CHECK_FOR_INTERRUPTS();
 			if (++depth == room)
 			{
 				room *= 2;
@@ -336,12 +336,23 @@ wl_field_count_expected(PG_FUNCTION_ARGS)
 	values_begin(&values, &fields->root);
 	while (i < n && keys_next(&keys, &key) && values_next(&values, &value))
 	{
+		CHECK_FOR_INTERRUPTS();
 		while (i < n && compare_keys(&names[i], &key) < 0)
 			i++;
 		if (i < n && compare_keys(&names[i], &key) == 0)
 			count += count_value(&value);
 	}
 	PG_RETURN_INT64(count);
+}
+
+/* jsonb's null, which says as little as SQL's */
+static bool
+is_json_null(JsonbContainer *container)
+{
+	JsonbValue	value;
+
+	return JsonContainerIsScalar(container) &&
+		JsonbExtractScalar(container, &value) && value.type == jbvNull;
 }
 
 bool
@@ -358,6 +369,8 @@ wl_mean_confidence(JsonbContainer *fields, JsonbContainer *confidence,
 
 	*n = 0;
 	*mean = 0.0;
+	if (is_json_null(confidence))
+		return true;
 	if (!JsonContainerIsObject(confidence))
 		return false;
 	if (!JsonContainerIsObject(fields))
@@ -366,6 +379,7 @@ wl_mean_confidence(JsonbContainer *fields, JsonbContainer *confidence,
 	values_begin(&values, fields);
 	while (keys_next(&keys, &key) && values_next(&values, &value))
 	{
+		CHECK_FOR_INTERRUPTS();
 		if (count_value(&value) == 0 ||
 			getKeyJsonValueFromContainer(confidence, key.name, key.length, &found) == NULL ||
 			found.type == jbvNull)

@@ -20,8 +20,8 @@ extern int64 wl_count_fields(const JsonbContainer *fields);
 /*
  * The mean of what `confidence` says of the top-level fields that were
  * extracted: *n of them have one, and the result is 0 where *n is 0. False if
- * it is no object, or has anything but a number in [0, 1] or null for one of
- * those fields.
+ * it is neither an object nor null, or has anything but a number in [0, 1] or
+ * null for one of those fields.
  */
 extern bool wl_mean_confidence(JsonbContainer *fields, JsonbContainer *confidence,
 							   double *mean, int64 *n);

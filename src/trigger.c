@@ -160,7 +160,7 @@ parse_number(const char *trigger, TriggerKey key, const char *value)
 
 	errno = 0;
 	number = strtod(value, &end);
-	if (end == value || *end != '\0' || errno != 0 || !wl_is_fraction(number))
+	if (strspn(value, "0123456789.eE+-") != strlen(value) || end == value || *end != '\0' || errno != 0 || !wl_is_fraction(number))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%s of trigger \"%s\" must be a number between 0 and 1, not \"%s\"",

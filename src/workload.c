@@ -29,11 +29,11 @@ is_valid(const void *p)
 {
 	const WorkloadState *s = p;
 
-	if (!wl_sum_is_valid(&s->total))
+	if (!wl_sum_is_valid(&s->total, s->max_item))
 		return false;
 	if (s->items == 0)
 		return s->budget == 0 && s->max_item == 0 && s->total.hi == 0;
-	return s->items > 0 && s->budget >= 0 && s->max_item >= 0 && s->total.hi >= s->max_item;
+	return s->items > 0 && s->budget >= 0 && s->max_item >= 0;
 }
 
 static const WlStateType workload_state = {
@@ -47,7 +47,7 @@ WL_STATE_IO(workload_state, workload_state);
 static void
 check_total(const WorkloadState *s)
 {
-	if (unlikely(!wl_sum_is_valid(&s->total)))
+	if (unlikely(!wl_sum_is_valid(&s->total, s->max_item)))
 		wl_refuse_overflow("total_mb");
 	Assert(is_valid(s));
 }
@@ -68,7 +68,7 @@ wl_workload_accum(PG_FUNCTION_ARGS)
 		wl_check_megabytes(budget, "available_memory_mb");
 		s->budget = budget;
 	}
-	wl_check_same("available_memory_mb", budget, s->budget);
+	wl_check_same(budget == s->budget, "available_memory_mb");
 	wl_add_count(&s->items, 1, "items");
 	s->max_item = Max(s->max_item, item);
 	wl_sum_add(&s->total, item);
@@ -93,7 +93,7 @@ wl_workload_combine(PG_FUNCTION_ARGS)
 		PG_RETURN_POINTER(s);
 	if (s->items == 0)
 		s->budget = other->budget;
-	wl_check_same("available_memory_mb", other->budget, s->budget);
+	wl_check_same(other->budget == s->budget, "available_memory_mb");
 	wl_add_count(&s->items, other->items, "items");
 	s->max_item = Max(s->max_item, other->max_item);
 	wl_sum_merge(&s->total, &other->total);

@@ -19,9 +19,7 @@ if [ ! -f "$tests/perl/PostgreSQL/Test/Cluster.pm" ]; then
     exit 1
 fi
 
-base=${TMPDIR:-/tmp}
-[ ${#base} -le 40 ] || base=/tmp          # a socket's path has 107 bytes at most
-work=$(mktemp -d "$base/tap.XXXXXX")
+work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 user=()

@@ -5,10 +5,15 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-base=${TMPDIR:-/tmp}
-[ ${#base} -le 20 ] || base=/tmp
+if [ "${1:-}" = inside ]; then
+    psql -XAtqc "CREATE EXTENSION williams"
+    echo up
+    tools/cluster.sh bash -c 'echo up; sleep 60'
+    exit
+fi
+
 out=$(mktemp -d)
-TMPDIR=$(mktemp -d "$base/twice.XXXX")
+TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/two.XXXX")
 export TMPDIR
 chmod 755 "$TMPDIR"
 trap 'rm -rf "$TMPDIR" "$out"' EXIT
@@ -21,17 +26,17 @@ nothing_left() {
     ! pgrep -f "$TMPDIR" >/dev/null || die "$1 left processes: $(pgrep -af "$TMPDIR")"
 }
 
-# start a cluster whose command waits; its output says when it is up (a shell
+# start a cluster whose command starts another server and waits; its output says when it is up (a shell
 # cannot trap what was ignored when it started, so SIGINT is reset for it)
 start() {
-    env --default-signal=INT tools/cluster.sh bash -c 'psql -XAtc "CREATE EXTENSION williams" >/dev/null && echo up && sleep 60' >"$1" 2>&1 &
+    env --default-signal=INT tools/cluster.sh test/throwaway.sh inside >"$1" 2>&1 &
 }
 await_up() {
-    for _ in {1..300}; do
-        if grep -q up "$1"; then return; fi
+    for _ in {1..600}; do
+        if [ "$(grep -cx up "$1")" = 2 ]; then return; fi
         sleep 0.1
     done
-    die "no cluster after 30 s: $(cat "$1")"
+    die "no cluster after 60 s: $(cat "$1")"
 }
 
 rc=0

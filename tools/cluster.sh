@@ -7,8 +7,8 @@
 # sources (the command's working directory), a tree of links to PostgreSQL's
 # files into which the extension is installed (PostgreSQL finds its directories
 # relative to its own binary), the data directory and the socket. No port is
-# used. The command sees PATH, PGHOST, PGUSER, PGDATABASE and PG_CONFIG of that
-# cluster. All of it is gone when the command ends, fails or is interrupted.
+# used. The command sees PATH, PGHOST, PGUSER, PGDATABASE, PG_CONFIG and TMPDIR of
+# that cluster. All of it is gone when the command ends, fails or is interrupted.
 #
 # Environment: PG_CONFIG; COPT, more compiler flags; CLUSTER_CONF, more lines of
 # postgresql.conf; CLUSTER_LOG, show the end of the server's log on failure.
@@ -16,32 +16,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source=$PWD
 
-base=${TMPDIR:-/tmp}
-[ ${#base} -le 40 ] || base=/tmp          # a socket's path has 107 bytes at most
-work=$(mktemp -d "$base/williams.XXXXXX")
-child=
-
-cleanup() {
-    trap '' INT TERM HUP
-    if [ -n "$child" ]; then
-        kill -TERM -- "-$child" 2>/dev/null || true
-    fi
-    if [ -f "$work/data/postmaster.pid" ]; then
-        as "$bin/pg_ctl" -D "$work/data" -m immediate -w stop >/dev/null 2>&1 || true
-    fi
-    rm -rf "$work"
-}
-trap cleanup EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-trap 'exit 129' HUP
-
 # The server refuses to run as root.
 user=
 if [ "$(id -u)" = 0 ]; then
     user=postgres
     id "$user" >/dev/null 2>&1 || user=nobody
-    chown "$user" "$work"
 fi
 as() {
     if [ -n "$user" ]; then
@@ -50,6 +29,39 @@ as() {
         "$@"
     fi
 }
+
+# TMPDIR, if the server can use it: a socket's path has 107 bytes at most, make
+# takes no blanks, and the server's user must get there.
+base=${TMPDIR:-/tmp}
+[[ $base =~ ^[A-Za-z0-9_./-]{1,40}$ ]] && as test -x "$base" || base=/tmp
+work=$(mktemp -d "$base/williams.XXXXXX")
+child=
+
+# End the command and whatever it started, servers of its own included, then
+# this one's, and wait for them: they would write to what is removed.
+cleanup() {
+    trap '' INT TERM HUP
+    if [ -n "$child" ]; then
+        kill -TERM -- "-$child" 2>/dev/null || true
+        for _ in {1..50}; do
+            kill -0 -- "-$child" 2>/dev/null || break
+            sleep 0.1
+        done
+        kill -KILL -- "-$child" 2>/dev/null || true
+    fi
+    find "$work" -name postmaster.pid -printf '%h\n' 2>/dev/null |
+        while read -r data; do
+            as "$bin/pg_ctl" -D "$data" -m immediate -w stop >/dev/null 2>&1 || true
+        done
+    rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+trap 'exit 129' HUP
+if [ -n "$user" ]; then
+    chown "$user" "$work"
+fi
 
 # PostgreSQL's own files at the same paths below $work: its programs copied,
 # for they find the rest from where they are, the rest linked.
@@ -72,9 +84,11 @@ tar -C "$source" --exclude=./.git --exclude='*.o' --exclude='*.so' --exclude='*.
     -cf - . | tar -C "$work/src" --no-same-owner -xf -
 cd "$work/src"
 
-export PATH=$bin:$PATH PG_CONFIG=$bin/pg_config
+# nothing of the caller's PostgreSQL, make or language goes in
+for v in $(compgen -v PG) MAKEFLAGS MAKELEVEL MFLAGS; do unset "$v"; done
+mkdir -m 1777 "$work/tmp"
+export LC_ALL=C.UTF-8 TMPDIR=$work/tmp PATH=$bin:$PATH PG_CONFIG=$bin/pg_config
 export PGHOST=$work PGUSER=postgres PGDATABASE=postgres PGPORT=5432
-unset PGSERVICE PGHOSTADDR PGOPTIONS PGPASSFILE PGTZ PGDATESTYLE MAKEFLAGS MAKELEVEL MFLAGS
 make=(make -s PG_CONFIG="$PG_CONFIG" ${COPT:+COPT="$COPT"})
 clang=$(sed -n 's/^CLANG *= *//p' "$(dirname "$("$PG_CONFIG" --pgxs)")/../Makefile.global")
 command -v "$clang" >/dev/null || make+=(with_llvm=no)

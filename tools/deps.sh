@@ -7,6 +7,7 @@
 # not upgraded, for that would restart its clusters.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+export LC_ALL=C                           # what apt-cache says is read below
 
 die() { echo "deps: $*" >&2; exit 1; }
 has() { command -v "$1" >/dev/null; }
@@ -43,6 +44,7 @@ missing() {
 	test|has_include mpfr.h|libmpfr-dev
 	test|perl -MIPC::Run -e1 2>/dev/null|libipc-run-perl
 	test|has python3|python3
+	test|has pgrep|procps
 	bench|has_extension plpython3u|postgresql-plpython3-%
 	lint|has pg_bsd_indent|pg-bsd-indent
 	E
@@ -72,13 +74,18 @@ keep_server() {
 
 # Debian makes and starts a cluster with its first server package; ours are
 # throw-away, so it is told not to, for as long as that package is installed.
-without_main_cluster() {
-    local conf=/etc/postgresql-common/createcluster.d/williams.conf dirs
-    dirs=$($sudo mkdir -pv "${conf%/*}" | sed -n "s/.* '\(.*\)'$/\1/p" | tac)
-    echo 'create_main_cluster = false' | $sudo tee "$conf" >/dev/null
-    "$@" || { $sudo rm -f "$conf"; return 1; }
-    $sudo rm -f "$conf"
-    for d in $dirs; do $sudo rmdir --ignore-fail-on-non-empty "$d"; done
+no_cluster=/etc/postgresql-common/createcluster.d/williams.conf
+no_cluster_dirs=
+forbid_main_cluster() {
+    no_cluster_dirs=$($sudo mkdir -pv "${no_cluster%/*}" | sed -n "s/.* '\(.*\)'$/\1/p" | tac)
+    echo 'create_main_cluster = false' | $sudo tee "$no_cluster" >/dev/null
+}
+cleanup() {
+    rm -rf "$temp"
+    if [ -e "$no_cluster" ]; then
+        $sudo rm -f "$no_cluster"
+        for d in $no_cluster_dirs; do $sudo rmdir --ignore-fail-on-non-empty "$d"; done
+    fi
 }
 
 wanted=$(missing "$@")
@@ -92,7 +99,10 @@ fi
 
 temp=$(mktemp -d)
 chmod 755 "$temp"
-trap 'rm -rf "$temp"' EXIT
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+trap 'exit 129' HUP
 run_apt update || die "apt-get update failed"
 if [ -z "$major" ]; then
     major=$(apt-cache depends postgresql | sed -n 's/.*Depends: postgresql-\([0-9]*\)$/\1/p')
@@ -101,11 +111,8 @@ fi
 wanted=${wanted//%/$major}
 echo "deps: installing through apt-get:" $wanted
 keep_server
-install=(run_apt install --no-install-recommends $wanted)
-if ! has_server; then
-    install=(without_main_cluster "${install[@]}")
-fi
-"${install[@]}" || die "apt-get cannot install these beside what is here; nothing was changed"
+has_server || forbid_main_cluster
+run_apt install --no-install-recommends $wanted || die "apt-get could not install these"
 
 pg_config=$(tools/pg_config.sh)
 still=$(missing "$@")

@@ -172,8 +172,8 @@ SELECT max(williams_efficiency_accum(s, 4)::text) AS more, max(williams_efficien
 SELECT call, pg_temp.error_of('SELECT ' || call) AS error
 FROM unnest(ARRAY[
     'williams_efficiency_accum(''(0,0,0,0,0,0,0,0)'', -1)',
-    'williams_efficiency_combine(''(9223372036854775807,0,2,1,1,0,1,0)'', ''(1,0,2,1,1,0,1,0)'')',
-    'williams_efficiency_combine(''(1,9223372036854775807,4294967295,1,1,0,1,0)'', ''(1,0,1,1,1,0,1,0)'')',
+    'williams_efficiency_combine(''(9223372036854775807,9223372036854775807,2,1,1,0,1,0)'', ''(1,0,2,1,1,0,1,0)'')',
+    'williams_efficiency_combine(''(1,9223372036854775807,4294967295,1,1,0,1,0)'', ''(1,0,2,1,1,0,1,0)'')',
     'williams_efficiency_accum(''(1,9223372036854775807,4294967295,1,1,0,1,0)'', 2)']) AS call;
 -- A sum beyond float8 is an error too: as Infinity the state would not read back.
 SELECT left(pg_temp.error_of('SELECT williams_efficiency_combine(''(1,0,2,1,1e308,0,1,0)'', ''(1,0,2,1,1e308,0,1,0)'')'), 5) AS efficiency,

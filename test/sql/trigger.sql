@@ -26,6 +26,7 @@ INSERT INTO ocr (id, extracted, engine, base, note) VALUES
 (5, '{"a": "x"}', NULL, 0.7499, 'below'),
 (6, '{"a": "x"}', '{"z": 0.1}', NULL, '0.81: the engine says nothing of a'),
 (7, '{"a": "x", "b": "y"}', '{"a": null, "b": 0.9}', NULL, '0.9 * 0.857071: null says nothing'),
+(16, '{"a": "x"}', 'null', NULL, '0.81: nor does the null of jsonb'),
 (8, '{"a": "x", "b": " ", "c": null}', '{"a": 0.9, "b": 0.1, "c": 0}', NULL, '0.9: b and c were not extracted'),
 (9, '{"a": {"x": 1, "y": [2, ""]}, "b": {}}', '{"a": 0.6, "b": 0.9, "x": 1}', NULL, '0.6 * 0.857071: of top-level fields'),
 (10, '["x", "y", "z"]', '{"x": 0.1}', NULL, '0.81 * 0.855464: an array has no names'),

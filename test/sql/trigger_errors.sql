@@ -111,7 +111,7 @@ SELECT error, hint FROM unnest('{fields=,colour=red,colour}'::text[]) AS argumen
 
 -- Numbers are plain numbers in [0, 1].
 SELECT number, a.error AS base_value, split_part(b.error, ':', 1) AS threshold
-FROM unnest('{0,1,0.5,.5,5e-1,1.0001,-0.1,80,nan,inf,1e999,abc,0.5x,"0,5","0.5 ",""}'::text[]) AS number,
+FROM unnest('{0,1,0.5,.5,5e-1,1.0001,-0.1,80,nan,inf,1e999,abc,0.5x,"0,5","0.5 "," 0.5",0x1p-1,""}'::text[]) AS number,
      pg_temp.fire(ARRAY['fields=extracted', 'confidence=confidence', 'base_value=' || number]) AS a,
      pg_temp.fire(ARRAY['fields=extracted', 'confidence=confidence', 'threshold=' || number]) AS b;
 
@@ -121,6 +121,17 @@ FROM (VALUES
     ('{confidence=confidence,base=confidence}'::text[]), ('{base=multiplier,confidence=confidence,multiplier=multiplier}'),
     ('{confidence=confidence,multiplier=confidence}'), ('{engine_confidence=extracted,confidence=confidence}')) AS v (arguments),
     pg_temp.fire('{fields=extracted}' || arguments);
+
+-- A table partitioned by an output: PostgreSQL routes a row before its triggers fire.
+CREATE TABLE by_review (id int, extracted jsonb, confidence float8, review boolean) PARTITION BY LIST (review);
+CREATE TABLE by_review_none PARTITION OF by_review DEFAULT;
+CREATE TABLE by_review_true PARTITION OF by_review FOR VALUES IN (true);
+CREATE TRIGGER score BEFORE INSERT OR UPDATE ON by_review FOR EACH ROW
+    EXECUTE FUNCTION williams_score_ocr('fields=extracted', 'confidence=confidence', 'review=review');
+\set VERBOSITY sqlstate
+INSERT INTO by_review (id) VALUES (1);
+\set VERBOSITY default
+DROP TABLE by_review;
 
 -- A wrong trigger loads nothing, and stops nothing but its own table.
 CREATE TRIGGER score BEFORE INSERT OR UPDATE ON ocr FOR EACH ROW EXECUTE FUNCTION williams_score_ocr('fields=extracted');

@@ -136,5 +136,21 @@ check_restored('plain', 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', "$dum
 $node->command_ok([ 'pg_dump', '-Fc', '-f', "$dump.custom", '-d', $node->connstr('original') ], 'pg_dump, custom');
 check_restored('custom', 'pg_restore', '--exit-on-error', '-j', '2', '-d', $node->connstr('custom'), "$dump.custom");
 
+#
+# Data alone into tables that are there: the trigger fires, unless it is told not to.
+#
+my @data = ('pg_dump', '--data-only', '-t', 'ocr_result', '-d', $node->connstr('original'));
+my $decided = 'SELECT review, confidence FROM ocr_result WHERE id = 10';
+$node->command_ok([ @data, '-f', "$dump.data" ], 'pg_dump, data only');
+$node->command_ok([ @data, '--disable-triggers', '-f', "$dump.quiet" ], 'pg_dump, data only, triggers disabled');
+$node->command_ok([ 'createdb', '-T', 'original', '-h', $node->host, '-p', $node->port, 'again' ], 'createdb');
+for my $case ([ "$dump.data", 0, 'scores the rows again' ], [ "$dump.quiet", 1, 'brings back what was decided' ])
+{
+	my ($file, $same, $what) = @$case;
+	$node->safe_psql('again', 'TRUNCATE ocr_result');
+	$node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', $file, '-d', $node->connstr('again') ], $what);
+	is( $node->safe_psql('again', $decided) eq $node->safe_psql('original', $decided) ? 1 : 0, $same, "it $what");
+}
+
 $node->stop;
 done_testing();

@@ -43,6 +43,18 @@ my %endless = (
 	  'SELECT count(p) FROM (SELECT williams_plan(4611686018427387904, 1, 1) AS p) AS s',
 	'williams_plan in FROM' => 'SELECT count(*) FROM williams_plan(4611686018427387904, 1, 1)');
 
+# one row can be long too: many confidences, each costly to read
+$node->safe_psql(
+	'postgres', q{
+	CREATE TABLE confidences AS
+		SELECT jsonb_object_agg('k' || i, 1) AS fields, jsonb_object_agg('k' || i, 1e-16000) AS engine
+		FROM generate_series(1, 300000) AS i;
+	CREATE TABLE scored (fields jsonb, engine jsonb, confidence float8);
+	CREATE TRIGGER score BEFORE INSERT OR UPDATE ON scored FOR EACH ROW
+		EXECUTE FUNCTION williams_score_ocr('fields=fields', 'engine_confidence=engine', 'confidence=confidence');
+});
+$endless{'williams_score_ocr, one row'} = 'INSERT INTO scored SELECT * FROM confidences';
+
 for my $what (sort keys %endless)
 {
 	my $start = time;
