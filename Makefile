@@ -64,7 +64,7 @@ demo:
 
 test:
 	@tools/deps.sh test
-	@CLUSTER_LOG=1 tools/cluster.sh test/run.sh $(PARTS)
+	@CLUSTER_LOG=1 WILLIAMS_DATA="$${WILLIAMS_DATA:-$(CURDIR)/../shared/data}" tools/cluster.sh test/run.sh $(PARTS)
 
 bench:
 	@tools/deps.sh bench
