@@ -119,6 +119,41 @@ CREATE FUNCTION williams_field_count(fields jsonb, expected text[]) RETURNS bigi
 COMMENT ON FUNCTION williams_field_count(jsonb, text[]) IS
 'how many fields were extracted in and below the named top-level fields; a NULL name names nothing, and what is no object has no named field';
 
+CREATE FUNCTION williams_ocr_engine(document text) RETURNS text
+	AS 'MODULE_PATHNAME', 'wl_ocr_engine_text'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500;
+COMMENT ON FUNCTION williams_ocr_engine(text) IS
+'which engine''s result this is, by its shape: ''textract'', ''documentai'', ''azure'', ''mistral'', ''tesseract_tsv'', ''hocr'' or ''alto''; NULL for none of them';
+
+CREATE FUNCTION williams_ocr_engine(document jsonb) RETURNS text
+	AS 'MODULE_PATHNAME', 'wl_ocr_engine_jsonb'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_ocr_engine(jsonb) IS
+'which engine''s result this is, by its shape: ''textract'', ''documentai'', ''azure'' or ''mistral''; NULL for none of them';
+
+CREATE FUNCTION williams_ocr_fields(document jsonb, engine text = 'auto',
+		OUT page int, OUT field text, OUT value text, OUT confidence float8)
+		RETURNS SETOF record
+	AS 'MODULE_PATHNAME', 'wl_ocr_fields_jsonb'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500 ROWS 30;
+COMMENT ON FUNCTION williams_ocr_fields(jsonb, text) IS
+'the fields of an engine''s result as rows, confidence in 0..1; a field without a value has NULL for it and for its confidence; error 22023 for a document that is no result of the engine, or with ''auto'' of any';
+
+CREATE FUNCTION williams_ocr_fields(document text, engine text = 'auto',
+		OUT page int, OUT field text, OUT value text, OUT confidence float8)
+		RETURNS SETOF record
+	AS 'MODULE_PATHNAME', 'wl_ocr_fields_text'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 200;
+COMMENT ON FUNCTION williams_ocr_fields(text, text) IS
+'the same of JSON as text, and of Tesseract''s TSV, hOCR and ALTO, of which a row is a word and field is NULL; error 22023 for a document that is no result of the engine, or with ''auto'' of any, 22P02 for JSON that is none';
+
+CREATE FUNCTION williams_ocr_document(document jsonb, engine text = 'auto',
+		OUT engine text, OUT fields jsonb, OUT confidence jsonb)
+	AS 'MODULE_PATHNAME', 'wl_ocr_document'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500;
+COMMENT ON FUNCTION williams_ocr_document(jsonb, text) IS
+'the fields of an engine''s result as two objects by name, of values and of confidences; a repeated name becomes name, name.2, ...; null where there is none; errors as williams_ocr_fields';
+
 CREATE FUNCTION williams_score_ocr() RETURNS trigger
 	AS 'MODULE_PATHNAME', 'wl_score_ocr'
 	LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10;

@@ -35,4 +35,13 @@
 #define WL_MODULE_MAGIC PG_MODULE_MAGIC
 #endif
 
+/* A lexer that the caller may allocate came with 17. */
+#if PG_VERSION_NUM >= 170000
+#define wl_json_lexer(json, length, encoding) \
+	makeJsonLexContextCstringLen(NULL, json, length, encoding, true)
+#else
+#define wl_json_lexer(json, length, encoding) \
+	makeJsonLexContextCstringLen(json, length, encoding, true)
+#endif
+
 #endif							/* WL_COMPAT_H */

@@ -81,12 +81,8 @@ wl_adjusted_confidence(PG_FUNCTION_ARGS)
 	PG_RETURN_FLOAT8(base * wl_core_confidence_multiplier(num_fields_argument(fcinfo)));
 }
 
-/*
- * Is the character at p white space (Unicode's White_Space)? Returns its length
- * in bytes, or 0. Beyond ASCII only where the database's encoding is UTF-8.
- */
-static int
-space_length(const unsigned char *p, const unsigned char *end, bool utf8)
+int
+wl_space_length(const unsigned char *p, const unsigned char *end, bool utf8)
 {
 	pg_wchar	c;
 
@@ -114,7 +110,7 @@ is_blank(const char *string, uint32 length)
 	if (length > 0 && *p > ' ' && *p < 0x80)
 		return false;
 	utf8 = GetDatabaseEncoding() == PG_UTF8;
-	while (p < end && (n = space_length(p, end, utf8)) > 0)
+	while (p < end && (n = wl_space_length(p, end, utf8)) > 0)
 		p += n;
 	return p == end;
 }

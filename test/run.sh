@@ -7,7 +7,7 @@
 set -uo pipefail
 
 parts=("$@")
-[ ${#parts[@]} -gt 0 ] || parts=(core ctypes regress isolation pgtap tap readme demo throwaway)
+[ ${#parts[@]} -gt 0 ] || parts=(core ctypes regress isolation pgtap real tap readme demo throwaway)
 
 core() {
     make -s test/core/accuracy && test/core/accuracy
@@ -29,6 +29,11 @@ isolation() { schedule REGRESS=; }
 
 pgtap() {
     createdb pgtap && pg_prove -Q -d pgtap test/pgtap/*.sql
+}
+
+# over engines' own results, where WILLIAMS_DATA has them
+real() {
+    createdb real && PGDATABASE=real test/real/engines.py
 }
 
 tap() { test/tap.sh; }

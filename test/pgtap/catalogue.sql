@@ -89,6 +89,17 @@ INSERT INTO expected VALUES
 		'double precision', 'f', 'i', true, 's', 'wl_adjusted_confidence'),
 	('williams_field_count', 'fields jsonb', 'bigint', 'f', 'i', true, 's', 'wl_field_count'),
 	('williams_field_count', 'fields jsonb, expected text[]', 'bigint', 'f', 'i', true, 's', 'wl_field_count_expected'),
+	('williams_ocr_engine', 'document text', 'text', 'f', 'i', true, 's', 'wl_ocr_engine_text'),
+	('williams_ocr_engine', 'document jsonb', 'text', 'f', 'i', true, 's', 'wl_ocr_engine_jsonb'),
+	('williams_ocr_fields',
+		'document jsonb, engine text DEFAULT ''auto''::text, OUT page integer, OUT field text, OUT value text, OUT confidence double precision',
+		'SETOF record', 'f', 'i', true, 's', 'wl_ocr_fields_jsonb'),
+	('williams_ocr_fields',
+		'document text, engine text DEFAULT ''auto''::text, OUT page integer, OUT field text, OUT value text, OUT confidence double precision',
+		'SETOF record', 'f', 'i', true, 's', 'wl_ocr_fields_text'),
+	('williams_ocr_document',
+		'document jsonb, engine text DEFAULT ''auto''::text, OUT engine text, OUT fields jsonb, OUT confidence jsonb',
+		'record', 'f', 'i', true, 's', 'wl_ocr_document'),
 	('williams_score_ocr', '', 'trigger', 'f', 'v', false, 'u', 'wl_score_ocr'),
 	-- Plan
 	('williams_batch_size',
@@ -159,8 +170,14 @@ SELECT set_eq(
 SELECT set_eq(
 	$$SELECT prosrc, arguments FROM routine WHERE prokind <> 'a' AND prosrc <> regexp_replace(proname, '^williams_', 'wl_')$$,
 	$$VALUES ('wl_confidence_multiplier_regime', 'num_fields bigint, base_confidence double precision, regime text'),
-		('wl_field_count_expected', 'fields jsonb, expected text[]')$$,
-	'a C symbol is its function''s name with wl_ for williams_, but for two overloads');
+		('wl_field_count_expected', 'fields jsonb, expected text[]'),
+		('wl_ocr_engine_text', 'document text'),
+		('wl_ocr_engine_jsonb', 'document jsonb'),
+		('wl_ocr_fields_jsonb', 'document jsonb, engine text DEFAULT ''auto''::text, '
+			'OUT page integer, OUT field text, OUT value text, OUT confidence double precision'),
+		('wl_ocr_fields_text', 'document text, engine text DEFAULT ''auto''::text, '
+			'OUT page integer, OUT field text, OUT value text, OUT confidence double precision')$$,
+	'a C symbol is its function''s name with wl_ for williams_, but for overloads');
 SELECT is_empty(
 	$$SELECT prosrc FROM routine WHERE prokind <> 'a' GROUP BY prosrc HAVING count(*) > 1$$,
 	'no two functions share a C symbol');

@@ -1,0 +1,293 @@
+--
+-- Score: what OCR engines answer, read as one table. Documents of every shape,
+-- made up and small, with what is known to go wrong in each; errors; scoring a
+-- result; generated columns and indexes.
+--
+
+CREATE FUNCTION pg_temp.error_of(command text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    hint text;
+BEGIN
+    EXECUTE command;
+    RETURN 'no error';
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+    RETURN concat_ws(' ', SQLSTATE || ':', SQLERRM, '(' || nullif(hint, '') || ')');
+END $$;
+-- page|field|value|confidence, a row a line; a NULL is ~
+CREATE FUNCTION pg_temp.rows_of(document text, engine text = 'auto') RETURNS SETOF text LANGUAGE sql AS $$
+    SELECT concat_ws('|', coalesce(page::text, '~'), coalesce(field, '~'), coalesce(value, '~'), coalesce(confidence::text, '~'))
+    FROM williams_ocr_fields(document, engine)
+$$;
+
+CREATE TEMP TABLE sample (name text PRIMARY KEY, document text);
+
+--
+-- Textract: keys lead to values, and both to words, by id; marks are values; a
+-- key without a value is a field that is missing
+--
+INSERT INTO sample VALUES ('textract forms', '{"DocumentMetadata": {"Pages": 2}, "Blocks": [
+    {"BlockType": "PAGE", "Id": "p", "Page": 1},
+    {"BlockType": "KEY_VALUE_SET", "Id": "k1", "Page": 1, "Confidence": 50, "EntityTypes": ["KEY"], "Relationships":
+        [{"Type": "VALUE", "Ids": ["v1"]}, {"Type": "CHILD", "Ids": ["w1", "w2"]}]},
+    {"BlockType": "KEY_VALUE_SET", "Id": "v1", "Page": 1, "Confidence": 91.5, "EntityTypes": ["VALUE"], "Relationships":
+        [{"Type": "CHILD", "Ids": ["w3", "gone", "w4"]}]},
+    {"BlockType": "KEY_VALUE_SET", "Id": "k2", "Page": 2, "EntityTypes": ["KEY"], "Relationships":
+        [{"Type": "CHILD", "Ids": ["w5"]}, {"Type": "VALUE", "Ids": ["v2"]}]},
+    {"BlockType": "KEY_VALUE_SET", "Id": "v2", "Page": 2, "Confidence": 88, "EntityTypes": ["VALUE"], "Relationships":
+        [{"Type": "CHILD", "Ids": ["s1"]}]},
+    {"BlockType": "KEY_VALUE_SET", "Id": "k3", "Page": 2, "EntityTypes": ["KEY"], "Relationships":
+        [{"Type": "VALUE", "Ids": ["v3"]}, {"Type": "CHILD", "Ids": ["w6"]}]},
+    {"BlockType": "KEY_VALUE_SET", "Id": "v3", "Page": 2, "Confidence": 99.9, "EntityTypes": ["VALUE"]},
+    {"BlockType": "KEY_VALUE_SET", "Id": "k4", "Page": 2, "EntityTypes": ["KEY"], "Relationships":
+        [{"Type": "CHILD", "Ids": ["w6"]}, {"Type": "VALUE", "Ids": ["v1", "v2"]}]},
+    {"BlockType": "QUERY", "Id": "q1", "Page": 2, "Query": {"Text": "What is the parcel?", "Alias": "parcel"},
+        "Relationships": [{"Type": "ANSWER", "Ids": ["a1"]}]},
+    {"BlockType": "QUERY", "Id": "q2", "Page": 2, "Query": {"Text": "Who signed?"}},
+    {"BlockType": "QUERY_RESULT", "Id": "a1", "Page": 2, "Text": "07-114", "Confidence": 75},
+    {"BlockType": "WORD", "Id": "w1", "Text": "Permit", "Confidence": 1}, {"BlockType": "WORD", "Id": "w2", "Text": "No.:"},
+    {"BlockType": "WORD", "Id": "w3", "Text": "B-17"}, {"BlockType": "WORD", "Id": "w4", "Text": "/ 04"},
+    {"BlockType": "WORD", "Id": "w5", "Text": "Approved"}, {"BlockType": "SELECTION_ELEMENT", "Id": "s1", "SelectionStatus": "NOT_SELECTED"},
+    {"BlockType": "WORD", "Id": "w6", "Text": "Remarks"}]}');
+SELECT * FROM pg_temp.rows_of((SELECT document FROM sample WHERE name = 'textract forms'));
+
+-- a long result comes in several answers; ids lead from one to another
+SELECT count(*), count(value), sum(confidence) FROM williams_ocr_fields((
+    SELECT jsonb_agg(jsonb_build_object('Blocks', jsonb_build_array(block)))
+    FROM sample, jsonb_array_elements(document::jsonb -> 'Blocks') AS block WHERE name = 'textract forms'));
+
+-- expenses: the value's own score; the line items stay together by number; an
+-- empty value is missing though it has a confidence; OTHER goes by its label
+INSERT INTO sample VALUES ('textract expense', '{"DocumentMetadata": {"Pages": 1}, "ExpenseDocuments": [{"SummaryFields": [
+    {"Type": {"Text": "TOTAL", "Confidence": 70}, "LabelDetection": {"Text": "To pay", "Confidence": 3}, "PageNumber": 3,
+        "ValueDetection": {"Text": " 12.50\n", "Confidence": 98.5}},
+    {"Type": {"Text": "TAX", "Confidence": 99.9}, "ValueDetection": {"Text": "", "Confidence": 0}},
+    {"Type": {"Text": "OTHER", "Confidence": 99.9}, "LabelDetection": {"Text": "Crane\n hire"}, "ValueDetection": {"Text": "yes", "Confidence": 55}},
+    {"Type": {"Text": "OTHER"}, "ValueDetection": {"Text": "alone", "Confidence": 55}},
+    {"Type": {"Text": "NAME"}}],
+    "LineItemGroups": [{"LineItems": [
+        {"LineItemExpenseFields": [{"Type": {"Text": "ITEM"}, "ValueDetection": {"Text": "nails", "Confidence": 90}},
+                                   {"Type": {"Text": "PRICE"}, "ValueDetection": {"Text": "2.00", "Confidence": 80}}]},
+        {"LineItemExpenseFields": [{"Type": {"Text": "ITEM"}, "ValueDetection": {"Text": "glue", "Confidence": 60}}]}]},
+        {"LineItems": [
+        {"LineItemExpenseFields": [{"Type": {"Text": "ITEM"}, "ValueDetection": {"Text": "tar", "Confidence": 50}},
+                                   {"Type": {"Text": "PRICE"}, "ValueDetection": {"Text": "10.50", "Confidence": 40}}]}]}]}]}');
+SELECT * FROM pg_temp.rows_of((SELECT document FROM sample WHERE name = 'textract expense'));
+SELECT engine, jsonb_pretty(fields) AS fields, confidence ->> 'PRICE.3' AS price_3, fields ? 'PRICE.2' AS price_2
+FROM williams_ocr_document((SELECT document::jsonb FROM sample WHERE name = 'textract expense'));
+
+-- identity documents: "" is missing, however sure; what was read, not its normal form
+INSERT INTO sample VALUES ('textract identity', '{"IdentityDocuments": [{"DocumentIndex": 1, "IdentityDocumentFields": [
+    {"Type": {"Text": "FIRST_NAME"}, "ValueDetection": {"Text": "", "Confidence": 99.6}},
+    {"Type": {"Text": "LAST_NAME"}, "ValueDetection": {"Text": "Odum", "Confidence": 97}},
+    {"Type": {"Text": "DATE_OF_ISSUE"}, "ValueDetection": {"Text": "3/9/2014", "Confidence": 60,
+        "NormalizedValue": {"Value": "2014-03-09T00:00:00", "ValueType": "Date"}}}]}]}');
+SELECT * FROM pg_temp.rows_of((SELECT document FROM sample WHERE name = 'textract identity'));
+
+--
+-- Document AI: leaves only, at any depth, with their own confidence; neither
+-- what a classifier says nor the quality of a page; text by anchor
+--
+INSERT INTO sample VALUES ('documentai', '{"mimeType": "image/png", "text": "Größe: 7 m²\nAmt: Ålborg\nBüro\n",
+    "entities": [
+    {"type": "address", "confidence": 1, "mentionText": "1 High St Ashcombe", "pageAnchor": {"pageRefs": [{"page": "2"}]},
+        "properties": [{"type": "street", "mentionText": "1 High St", "confidence": 0.0085},
+                       {"type": "place", "confidence": 1, "properties": [{"type": "place/town", "mentionText": "Ashcombe", "confidence": 0.5}]}]},
+    {"type": "address", "properties": [{"type": "place/town", "mentionText": "Bree", "confidence": 0.25}]},
+    {"type": "area", "confidence": 0.75, "textAnchor": {"textSegments": [{"startIndex": "7", "endIndex": "11"}]}, "pageAnchor": {"pageRefs": [{}]}},
+    {"type": "title", "confidence": 0.7, "textAnchor": {"textSegments": [{"endIndex": 5}, {"startIndex": 23, "endIndex": 900}]}},
+    {"type": "date", "confidence": 0.9, "mentionText": "9 March 14", "normalizedValue": {"text": "2014-03-09"}, "properties": []},
+    {"type": "kind", "confidence": 0.8, "mentionText": "", "normalizedValue": {"text": "house"}},
+    {"type": "remark", "confidence": 0.99, "mentionText": " "},
+    {"type": "portrait", "confidence": 0.9, "pageAnchor": {"pageRefs": [{}]}},
+    {"type": "quality_score", "confidence": 0.1, "properties": [{"type": "quality/defect_blurry", "confidence": 0.9}]}],
+    "pages": [{"pageNumber": 4, "formFields": [
+    {"fieldName": {"textAnchor": {"textSegments": [{"startIndex": "12", "endIndex": "16"}]}, "confidence": 0.1},
+     "fieldValue": {"textAnchor": {"textSegments": [{"startIndex": "16", "endIndex": "24"}]}, "confidence": 0.6}},
+    {"fieldName": {"textAnchor": {"content": "New\nbuilding:\n"}}, "fieldValue": {"confidence": 0.4}, "valueType": "filled_checkbox"},
+    {"fieldName": {"textAnchor": {"content": "Signed "}}, "fieldValue": {"textAnchor": {"content": "\n"}, "confidence": 0.4}}]}]}');
+SELECT * FROM pg_temp.rows_of((SELECT document FROM sample WHERE name = 'documentai'));
+SELECT fields FROM williams_ocr_document((SELECT document::jsonb FROM sample WHERE name = 'documentai'));
+SELECT count(*) AS inside_an_answer
+FROM williams_ocr_fields(jsonb_build_object('document', (SELECT document::jsonb FROM sample WHERE name = 'documentai')));
+
+--
+-- Azure: arrays and objects have no confidence, their leaves do
+--
+INSERT INTO sample VALUES ('azure v2', '{"status": "succeeded", "createdDateTime": "2024-01-01T00:00:00Z", "analyzeResult": {"version": "2.1.0",
+    "documentResults": [{"docType": "custom:permit", "pageRange": [2, 2], "fields": {
+        "Total": {"type": "number", "valueNumber": 1250, "text": "1,250", "page": 3, "confidence": 0.875},
+        "Kind": {"type": "string", "valueString": "dwelling", "confidence": 0.5},
+        "Works": {"type": "array", "valueArray": [
+            {"type": "object", "valueObject": {"Name": {"type": "string", "text": "roof", "confidence": 0.9}, "Cost": null}},
+            {"type": "string", "text": "drain", "confidence": 0.8}]},
+        "Contact": null, "Empty": {"type": "array", "valueArray": []}}},
+        {"pageRange": [1, 2], "fields": {"Total": {"text": "7", "confidence": 1}}}],
+    "pageResults": [{"page": 5, "keyValuePairs": [{"key": {"text": "Lot:"}, "value": {"text": "9"}, "confidence": 0.6}]}]}}'),
+    ('azure v4', '{"status": "succeeded", "analyzeResult": {"apiVersion": "2024-11-30", "modelId": "permit", "documents": [
+        {"docType": "permit", "boundingRegions": [{"pageNumber": 1}], "confidence": 0.1, "fields": {
+        "Issued": {"type": "date", "valueDate": "2024-03-09", "content": "9 March 2024", "boundingRegions": [{"pageNumber": 2}], "confidence": 0.9},
+        "Cost": {"type": "currency", "valueCurrency": {"amount": 5}, "content": "$5", "confidence": 0.8},
+        "Heated": {"type": "selectionMark", "valueSelectionMark": "selected", "content": ":selected:", "confidence": 0.7},
+        "Note": {"type": "string", "content": "  ", "confidence": 0.99},
+        "Owner": {"type": "object", "valueObject": {"Name": {"type": "string", "valueString": "I. Odum", "content": "I. Odum", "confidence": 0.6}}}}}],
+        "keyValuePairs": [{"key": {"content": "Signed\n by:"}, "value": {"content": "W. Odum", "boundingRegions": [{"pageNumber": 3}]}, "confidence": 0.5},
+                          {"key": {"content": "Fax"}, "confidence": 0.4}]}}');
+SELECT name, r FROM sample, pg_temp.rows_of(document) WITH ORDINALITY AS r (r, n) WHERE name LIKE 'azure%' ORDER BY name, n;
+SELECT fields FROM williams_ocr_document((SELECT document::jsonb FROM sample WHERE name = 'azure v2'));
+
+--
+-- Mistral: JSON in a string, or as it is; no confidence for a field
+--
+INSERT INTO sample
+SELECT 'mistral ' || kind, jsonb_build_object('pages', '[{"index": 0, "markdown": "# Permit"}]'::jsonb, 'model', 'm', 'document_annotation',
+    CASE kind WHEN 'string' THEN to_jsonb(annotation) ELSE annotation::jsonb END)
+FROM unnest('{string,object}'::text[]) AS kind,
+    (VALUES ('{"permit": "B-17", "cost": 1250.50, "heated": false, "owner": {"name": "I. Odum", "fax": null}, "works": [{"name": "roof"}, "drain", []]}')) AS a (annotation);
+SELECT name, r FROM sample, pg_temp.rows_of(document) WITH ORDINALITY AS r (r, n) WHERE name LIKE 'mistral%' ORDER BY name, n;
+
+--
+-- Words: Tesseract's TSV is not quoted; -1 is no word, nor is a blank
+--
+INSERT INTO sample VALUES ('tsv', E'level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext\n'
+    '1\t1\t0\t0\t0\t0\t0\t0\t9\t9\t-1\t\n4\t1\t1\t1\t1\t0\t0\t0\t9\t9\t-1\t\n'
+    '5\t1\t1\t1\t1\t1\t0\t0\t9\t9\t96.5\t"quoted\n5\t1\t1\t1\t1\t2\t0\t0\t9\t9\t95\t \n5\t1\t1\t1\t1\t3\t0\t0\t9\t9\t-1\tno\r\n'
+    '5\t2\t1\t1\t1\t1\t0\t0\t9\t9\t88\t12"\r\n5\t2\t1\t1\t1\t2\t0\t0\t9\t9\t101\tover\n5\t2\t1\t1\t1\t3\t0\t0\t9\t9\t\tnone\n'
+    '5\t2\t1\t1\t1\t4\t0\t0\t9\n5\t2\t1\t1\t1\t5\t0\t0\t9\t9\t0\ta\\b'),
+    ('tsv, bare', E'5\t1\t1\t1\t1\t1\t0\t0\t9\t9\t50\tword'),
+    ('hocr', E'\n<?xml version="1.0"?>\n<!DOCTYPE html PUBLIC "x" [<!ENTITY w "<span class=''ocrx_word''>no</span>">]>\n'
+    '<HTML><head><title>ocrx_word</title><meta name="ocr-system" content="x > y"/><script>if (1<2) "<span class=ocrx_word>no</span>"</script></head><body>'
+    '<!-- <span class="ocrx_word">no</span> --><div class="ocr_page" title=''image "a;b.png"; ppageno 2''>'
+    '<span class="ocr_line" title="x_wconf 1"><span class="ocrx_word big" title=''bbox 1 2 3 4; x_wconf 96''>Smith &amp; <strong>Son</strong></span> '
+    '<span title="bbox 0 0 0 0;x_wconf 41.5;x_font y" class=''ocrx_word''><span class="ocrx_cinfo">A</span><span class="ocrx_cinfo">&#39;&#x20AC;&bogus;&#0;&</span></span> '
+    '<span class=ocrx_word title="bbox 1 2 3 4"><em>un</em>sure</span><span class="ocrx_word" title="x_wconf 95"> &nbsp; </span>'
+    '<SPAN class="ocrx_word" title="x_wconf -3">below</SPAN><span class="ocrx_word" title="x_wconf 9"/>between</span></div>'
+    '<div class="ocr_page"><span class="ocrx_word" title="x_wconf 100"><![CDATA[1 < 2 &amp;]]>\n !<br></span><span class="ocrx_word" title="x_wconf 7">not closed'),
+    ('alto', '<?xml version="1.0"?><!-- <String CONTENT="no"/> --><a:alto xmlns:a="http://x/?a>b"><a:Layout><a:Page><a:TextLine>'
+    '<a:String WC="0.96" CONTENT="O&apos;Neill &lt;x>"/><SP/><String CONTENT=''"'' WC = ''0.9''></String><String CONTENT="" WC="1"/></a:TextLine></a:Page>'
+    '<Page><String WC="1.5" CONTENT="over"/><String CONTENT="none"/><String WC="0.100" CONTENT="sure"/><HYP CONTENT="-"/></Page></a:Layout></a:alto>');
+SELECT name, r FROM sample, pg_temp.rows_of(document) WITH ORDINALITY AS r (r, n) WHERE name ~ '^(tsv|hocr|alto)' ORDER BY name, n;
+
+--
+-- No fields is no error: a failed job, one that runs, blank pages, a classifier
+--
+CREATE TEMP TABLE without (name text, document text);
+INSERT INTO without VALUES
+    ('textract', '{"JobStatus": "FAILED", "StatusMessage": "no"}'), ('textract', '{"JobStatus": "IN_PROGRESS"}'),
+    ('textract', '{"Blocks": []}'), ('textract', '{"Blocks": [{"BlockType": "PAGE", "Id": "p"}, 7, null, {}]}'),
+    ('textract', '{"ExpenseDocuments": [{"SummaryFields": null, "LineItemGroups": [{}]}, []]}'),
+    ('documentai', '{"text": "", "mimeType": "image/png"}'), ('documentai', '{"pages": [{"pageNumber": 1}]}'),
+    ('documentai', '{"entities": [{"type": "other", "confidence": 0.5, "id": "0"}], "pages": [{"pageNumber": 1}]}'),
+    ('azure', '{"status": "failed", "createdDateTime": "2024-01-01T00:00:00Z", "error": {"code": "1"}}'),
+    ('azure', '{"status": "succeeded", "analyzeResult": {"documents": [], "pages": []}}'),
+    ('azure', '{"analyzeResult": {"documents": [{"fields": []}, {"fields": {}}], "documentResults": 7}}'),
+    ('mistral', '{"pages": [{"index": 0, "markdown": ""}], "document_annotation": null}'),
+    ('mistral', '{"pages": [], "usage_info": {}}'), ('mistral', '{"document_annotation": "{\"cut\": \"of"}'),
+    ('mistral', '{"document_annotation": "7"}'), ('mistral', '{"document_annotation": ""}'), ('mistral', '{"document_annotation": "{}"}'),
+    ('hocr', '<html><body><div class="ocr_page"></div></body></html>'), ('hocr', '<div class="ocr_page"></div><p title="'),
+    ('alto', '<alto/>'), ('alto', '<alto><String'), ('alto', '<alto><!-- '),
+    ('tesseract_tsv', E'level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext');
+SELECT count(*) AS documents, count(*) FILTER (WHERE williams_ocr_engine(document) IS DISTINCT FROM name) AS another_engine,
+       count(*) FILTER (WHERE EXISTS (SELECT FROM williams_ocr_fields(document))) AS with_rows,
+       count(*) FILTER (WHERE EXISTS (SELECT FROM williams_ocr_fields(document, name))) AS with_rows_by_name
+FROM without;
+SELECT DISTINCT o.* FROM without, williams_ocr_document(CASE WHEN document LIKE '{%' THEN document::jsonb END) AS o WHERE o IS NOT NULL ORDER BY engine;
+
+--
+-- Which engine: by name or by itself, as text or as jsonb, it is the same
+--
+SELECT name, williams_ocr_engine(document) AS engine,
+       CASE WHEN document LIKE '{%' THEN williams_ocr_engine(document::jsonb) END AS of_jsonb,
+       (SELECT count(*) FROM williams_ocr_fields(document)) AS rows,
+       (SELECT array_agg(r) FROM pg_temp.rows_of(document) AS r)
+       = (SELECT array_agg(r) FROM pg_temp.rows_of(document, williams_ocr_engine(document)) AS r) AS by_name
+FROM sample ORDER BY name;
+SELECT document, williams_ocr_engine(document) AS engine
+FROM unnest(ARRAY['', ' ', '{}', '[]', '[{}]', '7', 'null', '"x"', '{"a": ', '[1,', 'plain text', '<html><p class="x">ocr_page</p></html>', '<', '<a', E'a\tb',
+                  '{"Blocks": 7}', '{"pages": []}', '{"entities": []}', '{"text": "x"}', '{"status": "succeeded"}', '[{"Blocks": []}, 1]']) AS document;
+-- an untyped literal is text
+SELECT williams_ocr_engine('<alto/>'), count(*) FROM williams_ocr_fields(E'5\t1\t1\t1\t1\t1\t0\t0\t9\t9\t50\tx');
+-- a byte order mark
+SELECT williams_ocr_engine(E'\uFEFF<alto/>'), williams_ocr_engine(E'\uFEFF{"Blocks": []}');
+-- STRICT
+SELECT williams_ocr_engine(NULL::text) IS NULL AND williams_ocr_engine(NULL::jsonb) IS NULL AS engine,
+       (SELECT count(*) FROM williams_ocr_fields(NULL::jsonb)) + (SELECT count(*) FROM williams_ocr_fields('{"Blocks": []}', NULL)) AS fields,
+       williams_ocr_document(NULL) IS NULL AND williams_ocr_document('{"Blocks": []}', NULL) IS NULL AS document;
+
+--
+-- Errors
+--
+SELECT name, pg_temp.error_of(format('SELECT williams_ocr_fields(%L::text, %L)', document, engine)) AS error
+FROM (VALUES ('nothing', '', 'auto'), ('words', 'plain text', 'auto'), ('another shape', '{"a": 1}', 'auto'), ('a number', '7', 'auto'),
+             ('no JSON', '{"a": ', 'auto'), ('no JSON', 'plain text', 'azure'), ('another engine', '{"Blocks": []}', 'azure'),
+             ('another engine', '<alto/>', 'hocr'), ('another shape', '{"a": 1}', 'tesseract_tsv'), ('another shape', '<a>', 'alto'),
+             ('unknown', '<alto/>', 'Alto'), ('unknown', '<alto/>', ''), ('unknown', '<alto/>', 'tesseract')) AS v (name, document, engine);
+SELECT name, pg_temp.error_of(format('SELECT williams_ocr_document(%L, %L)', document, engine)) AS error
+FROM (VALUES ('nothing', '{}', 'auto'), ('a scalar', '"Blocks"', 'auto'), ('another engine', '{"Blocks": []}', 'documentai'),
+             ('text', '{"Blocks": []}', 'hocr'), ('text', '{}', 'alto'), ('unknown', '{}', 'x')) AS v (name, document, engine);
+-- what was looked for
+SELECT williams_ocr_document('{}');
+SELECT count(*) FROM williams_ocr_fields('x');
+SELECT count(*) FROM williams_ocr_fields('x', 'hocr');
+SELECT count(*) FROM williams_ocr_fields('{}', 'documentai');
+
+--
+-- A confidence that is none: out of its scale, or no number
+--
+SELECT c AS confidence, (SELECT confidence FROM williams_ocr_fields(jsonb_build_object('IdentityDocuments', jsonb_build_array(jsonb_build_object('IdentityDocumentFields',
+           jsonb_build_array(jsonb_build_object('Type', '{"Text": "N"}'::jsonb, 'ValueDetection', jsonb_build_object('Text', 'x', 'Confidence', c::jsonb)))))))) AS textract,
+       (SELECT confidence FROM williams_ocr_fields(jsonb_build_object('entities', jsonb_build_array(jsonb_build_object('type', 'n', 'mentionText', 'x', 'confidence', c::jsonb))))) AS documentai
+FROM unnest(ARRAY['0', '1', '100', '100.1', '-0.1', '7', '1e300', '1e5000', '"0.9"', 'null', 'true', '[]', '[1]']) AS c;
+
+--
+-- Repeated names, and names that look like repeated ones
+--
+SELECT fields FROM williams_ocr_document('{"entities": [
+    {"type": "a", "mentionText": "1"}, {"type": "a.2", "mentionText": "2"}, {"type": "a", "mentionText": "3"}, {"type": "a", "mentionText": "4"},
+    {"type": "a.2", "mentionText": "5"}, {"type": "", "mentionText": "6"}, {"type": "", "mentionText": "7"}, {"mentionText": "8"}]}');
+SELECT count(*) AS names, max(length(key)) AS longest FROM williams_ocr_document((
+    SELECT jsonb_build_object('entities', jsonb_agg(jsonb_build_object('type', 'n', 'mentionText', i::text))) FROM generate_series(1, 20000) AS i)) AS o, jsonb_each(o.fields);
+
+--
+-- Large and deep: linear in the size; a depth that the stack has not is an error
+--
+SELECT count(*), count(value), sum(confidence) FROM williams_ocr_fields((
+    SELECT jsonb_build_object('Blocks', jsonb_agg(block)) FROM (
+        SELECT jsonb_build_object('BlockType', 'KEY_VALUE_SET', 'Id', 'k' || i, 'EntityTypes', '["KEY"]'::jsonb, 'Relationships', jsonb_build_array(
+            jsonb_build_object('Type', 'VALUE', 'Ids', jsonb_build_array('v' || i)), jsonb_build_object('Type', 'CHILD', 'Ids', jsonb_build_array('w' || i)))) AS block
+        FROM generate_series(1, 20000) AS i UNION ALL
+        SELECT jsonb_build_object('BlockType', 'KEY_VALUE_SET', 'Id', 'v' || i, 'Confidence', 50, 'Relationships',
+            jsonb_build_array(jsonb_build_object('Type', 'CHILD', 'Ids', jsonb_build_array('w' || i)))) FROM generate_series(1, 20000) AS i UNION ALL
+        SELECT jsonb_build_object('BlockType', 'WORD', 'Id', 'w' || i, 'Text', i::text) FROM generate_series(1, 20000) AS i) AS b));
+SELECT count(*), sum(confidence), max(page) FROM williams_ocr_fields((
+    SELECT '<div class="ocr_page">' || string_agg('<span class="ocrx_word" title="x_wconf 50">w' || repeat('<b>', 50) || '</span>', ' ') FROM generate_series(1, 20000)));
+SELECT count(*), sum(confidence) FROM williams_ocr_fields((
+    SELECT string_agg(E'5\t1\t1\t1\t1\t1\t0\t0\t9\t9\t50\tword', E'\n') FROM generate_series(1, 100000)));
+SELECT max(length(field)), max(value) FROM williams_ocr_fields(('{"document_annotation": ' || repeat('{"a":', 500) || '"x"' || repeat('}', 501))::jsonb);
+SELECT left(pg_temp.error_of(format('SELECT williams_ocr_fields(%L::text)', '{"document_annotation": ' || repeat('[', 100000))), 6) AS deep;
+SELECT length(value) FROM williams_ocr_fields('<alto>' || repeat('<', 100000) || repeat('<!--', 100000) || '--><String CONTENT="' || repeat('&', 100000) || '"/>');
+
+--
+-- Scoring a result
+--
+SELECT name, williams_field_count(fields) AS fields,
+       round(williams_adjusted_confidence(williams_field_count(fields), mean)::numeric, 4) AS adjusted
+FROM (SELECT name, document::jsonb AS document FROM sample WHERE document LIKE '{%') AS s, williams_ocr_document(document) AS o,
+     LATERAL (SELECT avg(value::float8) AS mean FROM jsonb_each_text(o.confidence)) AS m
+ORDER BY name;
+
+CREATE TABLE scan (id int, document jsonb,
+    engine text GENERATED ALWAYS AS (williams_ocr_engine(document)) STORED,
+    fields jsonb GENERATED ALWAYS AS ((williams_ocr_document(document)).fields) STORED,
+    confidence jsonb GENERATED ALWAYS AS ((williams_ocr_document(document)).confidence) STORED);
+CREATE INDEX scan_engine ON scan (williams_ocr_engine(document));
+CREATE INDEX scan_fields ON scan USING gin (((williams_ocr_document(document)).fields) jsonb_path_ops);
+INSERT INTO scan (id, document) SELECT row_number() OVER (ORDER BY name), document::jsonb FROM sample WHERE document LIKE '{%';
+INSERT INTO scan (id) VALUES (0);
+SET enable_seqscan = off;
+SELECT id, engine, (SELECT count(*) FROM jsonb_object_keys(fields)) AS names, fields ? 'Total' AS total FROM scan
+WHERE (williams_ocr_document(document)).fields @> '{"Total": "1,250"}' OR williams_ocr_engine(document) = 'mistral' ORDER BY id;
+RESET enable_seqscan;
+\set VERBOSITY sqlstate
+INSERT INTO scan (document) VALUES ('{"another": "shape"}');
+DROP TABLE scan;
