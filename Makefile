@@ -5,7 +5,7 @@ EXTENSION = williams
 EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" williams.control)
 
 MODULE_big = williams
-OBJS = src/bound.o src/check.o src/efficiency.o src/plan.o src/score.o src/state.o \
+OBJS = src/bound.o src/check.o src/efficiency.o src/plan.o src/profile.o src/score.o src/state.o \
 	src/trigger.o src/williams.o src/workload.o
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 PG_CPPFLAGS = -DWILLIAMS_VERSION='"$(EXTVERSION)"'
@@ -13,7 +13,7 @@ PG_CPPFLAGS = -DWILLIAMS_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS = -fno-math-errno
 SHLIB_LINK = -lm
 
-REGRESS = bound score trigger trigger_errors plan batch_no workload efficiency hostile parallel
+REGRESS = bound score profile score_fields trigger trigger_errors plan batch_no workload efficiency hostile parallel
 REGRESS_OPTS = --inputdir=test --load-extension=williams
 ISOLATION = trigger_update
 ISOLATION_OPTS = --inputdir=test/isolation --load-extension=williams
