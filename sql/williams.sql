@@ -204,7 +204,7 @@ CREATE FUNCTION williams_score_ocr() RETURNS trigger
 	AS 'MODULE_PATHNAME', 'wl_score_ocr'
 	LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION williams_score_ocr() IS
-'BEFORE INSERT OR UPDATE trigger, FOR EACH ROW, that scores an OCR result; arguments: fields=, confidence= (both required), base=, base_value=, engine_confidence=, num_fields=, multiplier=, review=, threshold=';
+'BEFORE INSERT OR UPDATE trigger, FOR EACH ROW, that scores an OCR result; arguments: fields=, confidence= (both required), base=, base_value=, engine_confidence=, profile=, num_fields=, multiplier=, review=, threshold=';
 
 --
 -- Plan

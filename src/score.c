@@ -223,3 +223,16 @@ wl_mean_confidence(JsonbContainer *fields, JsonbContainer *confidence,
 		*mean = sum / *n;
 	return true;
 }
+
+bool
+wl_field_confidence(JsonbContainer *confidence, const char *name, int length, double *x)
+{
+	JsonbValue	found;
+
+	if (getKeyJsonValueFromContainer(confidence, name, length, &found) == NULL ||
+		found.type != jbvNumeric)
+		return false;
+	*x = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
+											NumericGetDatum(found.val.numeric)));
+	return true;
+}

@@ -26,4 +26,11 @@ extern int64 wl_count_fields(const JsonbContainer *fields);
 extern bool wl_mean_confidence(JsonbContainer *fields, JsonbContainer *confidence,
 							   double *mean, int64 *n);
 
+/*
+ * What `confidence`, an object, says of one field: false, and *x unchanged, where
+ * that is nothing or no number. It may be out of range.
+ */
+extern bool wl_field_confidence(JsonbContainer *confidence, const char *name,
+								int length, double *x);
+
 #endif							/* WL_SCORE_H */
