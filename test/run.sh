@@ -7,7 +7,7 @@
 set -uo pipefail
 
 parts=("$@")
-[ ${#parts[@]} -gt 0 ] || parts=(core ctypes regress isolation pgtap tap readme demo throwaway)
+[ ${#parts[@]} -gt 0 ] || parts=(core ctypes regress isolation pgtap parity tap readme demo throwaway)
 
 core() {
     make -s test/core/accuracy && test/core/accuracy
@@ -29,6 +29,10 @@ isolation() { schedule REGRESS=; }
 
 pgtap() {
     createdb pgtap && pg_prove -Q -d pgtap test/pgtap/*.sql
+}
+
+parity() {
+    createdb parity && PGDATABASE=parity test/parity.py
 }
 
 tap() { test/tap.sh; }
