@@ -32,13 +32,14 @@ SELECT results_eq(
 SELECT matches(obj_description(oid, 'pg_extension'), '^.{20,}$', 'the extension has a comment')
 FROM pg_extension WHERE extname = 'williams';
 
--- from PostgreSQL 17 on the array types, which come with the types, are members too
+-- from PostgreSQL 17 on the types that come with others, of arrays and of a table's rows, are members too
 CREATE TEMP VIEW member AS
 SELECT d.classid, d.objid, pg_describe_object(d.classid, d.objid, 0) AS object
 FROM pg_depend AS d JOIN pg_extension AS e ON d.refobjid = e.oid
 	LEFT JOIN pg_type AS t ON d.classid = 'pg_type'::regclass AND t.oid = d.objid
 WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname = 'williams'
-	AND t.typcategory IS DISTINCT FROM 'A';
+	AND t.typcategory IS DISTINCT FROM 'A'
+	AND NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = t.typrelid AND c.relkind = 'r');
 
 SELECT set_eq(
 	$$SELECT DISTINCT classid::regclass::text FROM member$$,
