@@ -154,11 +154,92 @@ CREATE FUNCTION williams_ocr_document(document jsonb, engine text = 'auto',
 COMMENT ON FUNCTION williams_ocr_document(jsonb, text) IS
 'the fields of an engine''s result as two objects by name, of values and of confidences; a repeated name becomes name, name.2, ...; null where there is none; errors as williams_ocr_fields';
 
+CREATE TYPE williams_field_score AS (
+	overall float8,
+	multiplier float8,
+	num_fields bigint,
+	script text,
+	review text[],
+	scores jsonb
+);
+COMMENT ON TYPE williams_field_score IS
+'what williams_score_fields says of a document: the mean of its scores, the multiplier that is in them, how many expected fields are present, the script, the fields to be looked at, and name -> score';
+
+CREATE FUNCTION williams_score_fields(fields jsonb, rules jsonb,
+		confidence jsonb = NULL, script text = NULL) RETURNS williams_field_score
+	AS 'MODULE_PATHNAME', 'wl_score_fields'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION williams_score_fields(jsonb, jsonb, jsonb, text) IS
+'the score of each field that the rules of a document type expect; NULL fields are all missing, NULL confidence and script are 0.85 and detected, NULL rules give NULL; error 22023 for malformed rules, a confidence that is no number in [0, 1] and another script than ''arabic'', ''cjk'' or ''latin''';
+
+CREATE TABLE williams_profile (
+	name text NOT NULL,
+	shipped boolean NOT NULL DEFAULT false,
+	rules jsonb NOT NULL,
+	PRIMARY KEY (name, shipped)
+);
+COMMENT ON TABLE williams_profile IS
+'the rules of document types, by name; one of your own is taken instead of a shipped one of the same name, and is dumped';
+COMMENT ON COLUMN williams_profile.name IS
+'what the trigger''s argument profile= names';
+COMMENT ON COLUMN williams_profile.shipped IS
+'did it come with the extension? Those can be neither changed nor added';
+COMMENT ON COLUMN williams_profile.rules IS
+'what williams_score_fields takes: fields, checks, threshold; error 22023 where it is malformed';
+
+INSERT INTO williams_profile (name, shipped, rules) VALUES
+('passport', true, '{
+	"fields": {"surname": null, "given_names": null, "passport_number": "alphanumeric",
+		"nationality": null, "date_of_birth": "date", "place_of_birth": null, "sex": null,
+		"date_of_issue": "date", "date_of_expiry": "date", "issuing_authority": null,
+		"mrz_line1": null, "mrz_line2": null},
+	"checks": [
+		{"check": "ordered", "fields": ["date_of_birth", "date_of_issue", "date_of_expiry"], "factor": 0.5},
+		{"check": "length", "fields": ["mrz_line1", "mrz_line2"], "length": 44, "factor": 0.7},
+		{"check": "mrz", "fields": ["mrz_line1", "mrz_line2"], "factor": 0.5}],
+	"threshold": 0.80}'),
+('employment_contract', true, '{
+	"fields": {"job_title": null, "employer_name": null, "employer_kvk": "alphanumeric",
+		"start_date": "date", "salary_amount": "number", "salary_currency": null,
+		"contract_duration": null, "work_location": null, "working_hours": "number"},
+	"checks": [
+		{"check": "range", "fields": ["salary_amount"], "min": 1000, "max": 20000, "factor": 0.8},
+		{"check": "pattern", "fields": ["employer_kvk"], "pattern": "^\\d{8}$", "factor": 0.6}],
+	"threshold": 0.80}'),
+('diploma', true, '{
+	"fields": {"degree_type": null, "field_of_study": null, "institution_name": null,
+		"graduation_date": "date", "country": null, "grade": null},
+	"threshold": 0.80}'),
+('permit', true, '{
+	"fields": {"permit_number": "alphanumeric", "permit_type": null, "permit_subtype": null,
+		"parcel": "alphanumeric", "date_entered": "date", "construction_cost": "number",
+		"address": null, "city": null, "state": null, "zip": null, "contact": null},
+	"threshold": 0.80}');
+
+SELECT pg_catalog.pg_extension_config_dump('williams_profile', 'WHERE NOT shipped');
+
+CREATE FUNCTION williams_check_profile() RETURNS trigger
+	AS 'MODULE_PATHNAME', 'wl_check_profile'
+	LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10;
+COMMENT ON FUNCTION williams_check_profile() IS
+'trigger of williams_profile: error 22023 that names the key at fault for malformed rules, 55000 for a change to shipped ones';
+
+CREATE TRIGGER williams_profile_check
+	BEFORE INSERT OR UPDATE OR DELETE ON williams_profile
+	FOR EACH ROW EXECUTE FUNCTION williams_check_profile();
+CREATE TRIGGER williams_profile_truncate
+	BEFORE TRUNCATE ON williams_profile
+	FOR EACH STATEMENT EXECUTE FUNCTION williams_check_profile();
+
+-- the tables of a trusted extension belong to the bootstrap superuser
+GRANT SELECT ON williams_profile TO PUBLIC;
+GRANT SELECT, INSERT, UPDATE, DELETE ON williams_profile TO @extowner@ WITH GRANT OPTION;
+
 CREATE FUNCTION williams_score_ocr() RETURNS trigger
 	AS 'MODULE_PATHNAME', 'wl_score_ocr'
 	LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10;
 COMMENT ON FUNCTION williams_score_ocr() IS
-'BEFORE INSERT OR UPDATE trigger, FOR EACH ROW, that scores an OCR result; arguments: fields=, confidence= (both required), base=, base_value=, engine_confidence=, num_fields=, multiplier=, review=, threshold=';
+'BEFORE INSERT OR UPDATE trigger, FOR EACH ROW, that scores an OCR result; arguments: fields=, confidence= (both required), base=, base_value=, engine_confidence=, profile=, num_fields=, multiplier=, review=, threshold=';
 
 --
 -- Plan

@@ -41,7 +41,7 @@
 
 #include "check.h"
 #include "record.h"
-#include "score.h"
+#include "walk.h"
 
 /*
  * The engines, by the names that SQL has for them

@@ -12,7 +12,6 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -20,6 +19,7 @@
 #include "check.h"
 #include "core.h"
 #include "score.h"
+#include "walk.h"
 
 /* A number of fields; there are no fewer than none. */
 static uint64
@@ -81,115 +81,21 @@ wl_adjusted_confidence(PG_FUNCTION_ARGS)
 	PG_RETURN_FLOAT8(base * wl_core_confidence_multiplier(num_fields_argument(fcinfo)));
 }
 
-int
-wl_space_length(const unsigned char *p, const unsigned char *end, bool utf8)
-{
-	pg_wchar	c;
-
-	if (*p == ' ' || (*p >= '\t' && *p <= '\r'))
-		return 1;
-	if (*p < 0x80 || !utf8 || end - p < pg_utf_mblen(p))
-		return 0;
-	c = utf8_to_unicode(p);
-	if (c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) ||
-		c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000)
-		return pg_utf_mblen(p);
-	return 0;
-}
-
-/* Is a string empty, or nothing but white space? */
-static bool
-is_blank(const char *string, uint32 length)
-{
-	const unsigned char *p = (const unsigned char *) string;
-	const unsigned char *end = p + length;
-	bool		utf8;
-	int			n;
-
-	/* the common case at once: it starts with a printable ASCII character */
-	if (length > 0 && *p > ' ' && *p < 0x80)
-		return false;
-	utf8 = GetDatabaseEncoding() == PG_UTF8;
-	while (p < end && (n = wl_space_length(p, end, utf8)) > 0)
-		p += n;
-	return p == end;
-}
-
-/*
- * The values of one container, from first to last. Offsets are relative to the
- * data, which starts behind the entries; strings stand where the one before
- * ended, containers and numbers at the next multiple of four.
- */
-typedef struct Values
-{
-	const JsonbContainer *container;
-	const char *data;
-	uint32		next;			/* index of the next value's entry */
-	uint32		end;
-	uint32		offset;			/* where its data starts */
-} Values;
-
-/* One value: where its data is, and for a string how long. */
-typedef struct Value
-{
-	JEntry		entry;
-	const char *data;
-	uint32		length;
-} Value;
-
-static void
-values_begin(Values *v, const JsonbContainer *container)
-{
-	uint32		count = JsonContainerSize(container);
-	bool		object = JsonContainerIsObject(container);
-
-	v->container = container;
-	v->next = object ? count : 0;	/* an object's keys come first */
-	v->end = object ? 2 * count : count;
-	v->data = (const char *) &container->children[v->end];
-	v->offset = count == 0 ? 0 : getJsonbOffset(container, v->next);
-}
-
-static inline bool
-values_next(Values *v, Value *value)
-{
-	uint32		start = v->offset;
-
-	if (v->next == v->end)
-		return false;
-	value->entry = v->container->children[v->next++];
-	JBE_ADVANCE_OFFSET(v->offset, value->entry);
-	if (!JBE_ISSTRING(value->entry))
-		start = INTALIGN(start);
-	value->data = v->data + start;
-	value->length = v->offset - start;
-	return true;
-}
-
-/* A leaf counts unless it is null or a blank string. */
-static inline bool
-leaf_counts(const Value *value)
-{
-	if (JBE_ISSTRING(value->entry))
-		return !is_blank(value->data, value->length);
-	return !JBE_ISNULL(value->entry);
-}
-
 int64
 wl_count_fields(const JsonbContainer *fields)
 {
-	Values		local[16];
-	Values	   *stack = local;
+	WlValues	local[16];
+	WlValues   *stack = local;
 	int			room = lengthof(local);
 	int			depth = 0;
 	int64		count = 0;
-	Value		value;
+	WlValue		value;
 
-	values_begin(&stack[0], fields);
+	wl_values_begin(&stack[0], fields);
 	for (;;)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (!values_next(&stack[depth], &value))
+		if (!wl_values_next(&stack[depth], &value))
 		{
 			if (depth-- == 0)
 				break;
@@ -200,27 +106,18 @@ wl_count_fields(const JsonbContainer *fields)
 			{
 				room *= 2;
 				if (stack == local)
-					stack = memcpy(palloc(room * sizeof(Values)), local, sizeof(local));
+					stack = memcpy(palloc(room * sizeof(WlValues)), local, sizeof(local));
 				else
-					stack = repalloc(stack, room * sizeof(Values));
+					stack = repalloc(stack, room * sizeof(WlValues));
 			}
-			values_begin(&stack[depth], (const JsonbContainer *) value.data);
+			wl_values_begin(&stack[depth], (const JsonbContainer *) value.data);
 		}
 		else
-			count += leaf_counts(&value);
+			count += wl_leaf_counts(&value);
 	}
 	if (stack != local)
 		pfree(stack);
 	return count;
-}
-
-/* The fields below one value: itself if it is a leaf. */
-static int64
-count_value(const Value *value)
-{
-	if (JBE_ISCONTAINER(value->entry))
-		return wl_count_fields((const JsonbContainer *) value->data);
-	return leaf_counts(value) ? 1 : 0;
 }
 
 PG_FUNCTION_INFO_V1(wl_field_count);
@@ -234,70 +131,17 @@ wl_field_count(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(count);
 }
 
-/* The keys of an object, which jsonb keeps sorted by length, then bytes. */
-typedef struct Keys
-{
-	const JsonbContainer *object;
-	const char *data;
-	uint32		next;
-	uint32		end;
-	uint32		offset;
-} Keys;
-
-typedef struct Key
-{
-	const char *name;
-	uint32		length;
-} Key;
-
-static void
-keys_begin(Keys *k, const JsonbContainer *object)
-{
-	k->object = object;
-	k->next = 0;
-	k->end = JsonContainerSize(object);
-	k->data = (const char *) &object->children[2 * k->end];
-	k->offset = 0;
-}
-
-static bool
-keys_next(Keys *k, Key *key)
-{
-	JEntry		entry;
-	uint32		start = k->offset;
-
-	if (k->next == k->end)
-		return false;
-	entry = k->object->children[k->next++];
-	JBE_ADVANCE_OFFSET(k->offset, entry);
-	key->name = k->data + start;
-	key->length = k->offset - start;
-	return true;
-}
-
-/* jsonb's order of keys */
-static int
-compare_keys(const void *a, const void *b)
-{
-	const Key  *x = a;
-	const Key  *y = b;
-
-	if (x->length != y->length)
-		return x->length < y->length ? -1 : 1;
-	return memcmp(x->name, y->name, x->length);
-}
-
 /* The names in a text array, in jsonb's order of keys; NULLs name nothing. */
-static Key *
+static WlKey *
 sorted_names(ArrayType *array, int *n)
 {
 	Datum	   *datums;
 	bool	   *nulls;
 	int			count;
-	Key		   *names;
+	WlKey	   *names;
 
 	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &datums, &nulls, &count);
-	names = palloc(count * sizeof(Key));
+	names = palloc(count * sizeof(WlKey));
 	*n = 0;
 	for (int i = 0; i < count; i++)
 	{
@@ -307,7 +151,7 @@ sorted_names(ArrayType *array, int *n)
 		names[*n].length = VARSIZE_ANY_EXHDR(DatumGetPointer(datums[i]));
 		(*n)++;
 	}
-	qsort(names, *n, sizeof(Key), compare_keys);
+	qsort(names, *n, sizeof(WlKey), wl_compare_keys);
 	return names;
 }
 
@@ -319,24 +163,24 @@ wl_field_count_expected(PG_FUNCTION_ARGS)
 	Jsonb	   *fields = PG_GETARG_JSONB_P(0);
 	int			n;
 	int			i = 0;
-	Key		   *names = sorted_names(PG_GETARG_ARRAYTYPE_P(1), &n);
-	Keys		keys;
-	Values		values;
-	Key			key;
-	Value		value;
+	WlKey	   *names = sorted_names(PG_GETARG_ARRAYTYPE_P(1), &n);
+	WlKeys		keys;
+	WlValues	values;
+	WlKey		key;
+	WlValue		value;
 	int64		count = 0;
 
 	if (!JB_ROOT_IS_OBJECT(fields))
 		PG_RETURN_INT64(0);
-	keys_begin(&keys, &fields->root);
-	values_begin(&values, &fields->root);
-	while (i < n && keys_next(&keys, &key) && values_next(&values, &value))
+	wl_keys_begin(&keys, &fields->root);
+	wl_values_begin(&values, &fields->root);
+	while (i < n && wl_keys_next(&keys, &key) && wl_values_next(&values, &value))
 	{
 		CHECK_FOR_INTERRUPTS();
-		while (i < n && compare_keys(&names[i], &key) < 0)
+		while (i < n && wl_compare_keys(&names[i], &key) < 0)
 			i++;
-		if (i < n && compare_keys(&names[i], &key) == 0)
-			count += count_value(&value);
+		if (i < n && wl_compare_keys(&names[i], &key) == 0)
+			count += wl_count_value(&value);
 	}
 	PG_RETURN_INT64(count);
 }
@@ -355,10 +199,10 @@ bool
 wl_mean_confidence(JsonbContainer *fields, JsonbContainer *confidence,
 				   double *mean, int64 *n)
 {
-	Keys		keys;
-	Values		values;
-	Key			key;
-	Value		value;
+	WlKeys		keys;
+	WlValues	values;
+	WlKey		key;
+	WlValue		value;
 	JsonbValue	found;
 	double		sum = 0.0;
 	double		x;
@@ -371,12 +215,12 @@ wl_mean_confidence(JsonbContainer *fields, JsonbContainer *confidence,
 		return false;
 	if (!JsonContainerIsObject(fields))
 		return true;
-	keys_begin(&keys, fields);
-	values_begin(&values, fields);
-	while (keys_next(&keys, &key) && values_next(&values, &value))
+	wl_keys_begin(&keys, fields);
+	wl_values_begin(&values, fields);
+	while (wl_keys_next(&keys, &key) && wl_values_next(&values, &value))
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (count_value(&value) == 0 ||
+		if (wl_count_value(&value) == 0 ||
 			getKeyJsonValueFromContainer(confidence, key.name, key.length, &found) == NULL ||
 			found.type == jbvNull)
 			continue;
@@ -391,5 +235,18 @@ wl_mean_confidence(JsonbContainer *fields, JsonbContainer *confidence,
 	}
 	if (*n > 0)
 		*mean = sum / *n;
+	return true;
+}
+
+bool
+wl_field_confidence(JsonbContainer *confidence, const char *name, int length, double *x)
+{
+	JsonbValue	found;
+
+	if (getKeyJsonValueFromContainer(confidence, name, length, &found) == NULL ||
+		found.type != jbvNumeric)
+		return false;
+	*x = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
+											NumericGetDatum(found.val.numeric)));
 	return true;
 }

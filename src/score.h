@@ -14,13 +14,6 @@
 /* A document whose confidence is below this goes to review. */
 #define WL_DEFAULT_THRESHOLD	0.80
 
-/*
- * Is the character at p white space (Unicode's White_Space)? Its length in
- * bytes, or 0. utf8 says that the database's encoding is UTF-8; in any other
- * only ASCII's white space counts.
- */
-extern int	wl_space_length(const unsigned char *p, const unsigned char *end, bool utf8);
-
 /* How many fields were extracted: see williams_field_count. */
 extern int64 wl_count_fields(const JsonbContainer *fields);
 
@@ -32,5 +25,12 @@ extern int64 wl_count_fields(const JsonbContainer *fields);
  */
 extern bool wl_mean_confidence(JsonbContainer *fields, JsonbContainer *confidence,
 							   double *mean, int64 *n);
+
+/*
+ * What `confidence`, an object, says of one field: false, and *x unchanged, where
+ * that is nothing or no number. It may be out of range.
+ */
+extern bool wl_field_confidence(JsonbContainer *confidence, const char *name,
+								int length, double *x);
 
 #endif							/* WL_SCORE_H */

@@ -5,7 +5,7 @@
  * CREATE TRIGGER's arguments are key=value and name columns. They are resolved
  * once for each statement and table (a partition is a table of its own) and
  * kept in fn_extra, which lives as long as the statement: there is no cache to
- * invalidate when a column is added, dropped or renamed.
+ * invalidate when a column is added, dropped or renamed, or a profile changed.
  *
  * Misuse of the trigger is an error. Bad data in a row never is: the row scores
  * 0 and is for review, so that no load fails for one unreadable page.
@@ -20,15 +20,20 @@
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
+#include "executor/spi.h"
 #include "fmgr.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/float.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
 #include "check.h"
 #include "core.h"
+#include "profile.h"
 #include "score.h"
+#include "walk.h"
 
 /*
  * The keys. Inputs are read before outputs are written; a column that is both
@@ -41,6 +46,7 @@ typedef enum TriggerKey
 	KEY_BASE,
 	KEY_BASE_VALUE,
 	KEY_ENGINE_CONFIDENCE,
+	KEY_PROFILE,
 	KEY_NUM_FIELDS,
 	KEY_MULTIPLIER,
 	KEY_REVIEW,
@@ -52,7 +58,8 @@ typedef enum Role
 {
 	ROLE_INPUT,					/* a column that is read */
 	ROLE_OUTPUT,				/* a column that is written */
-	ROLE_NUMBER					/* a number in [0, 1] */
+	ROLE_NUMBER,				/* a number in [0, 1] */
+	ROLE_PROFILE				/* a name in williams_profile */
 } Role;
 
 static const struct
@@ -60,15 +67,17 @@ static const struct
 	const char *name;
 	Role		role;
 	Oid			type;			/* of a column, domains over it included */
+	Oid			other;			/* or this one */
 }			keys[NUM_KEYS] = {
 	[KEY_FIELDS] = {"fields", ROLE_INPUT, JSONBOID},
 	[KEY_CONFIDENCE] = {"confidence", ROLE_OUTPUT, FLOAT8OID},
 	[KEY_BASE] = {"base", ROLE_INPUT, FLOAT8OID},
 	[KEY_BASE_VALUE] = {"base_value", ROLE_NUMBER},
 	[KEY_ENGINE_CONFIDENCE] = {"engine_confidence", ROLE_INPUT, JSONBOID},
+	[KEY_PROFILE] = {"profile", ROLE_PROFILE},
 	[KEY_NUM_FIELDS] = {"num_fields", ROLE_OUTPUT, INT4OID},
 	[KEY_MULTIPLIER] = {"multiplier", ROLE_OUTPUT, FLOAT8OID},
-	[KEY_REVIEW] = {"review", ROLE_OUTPUT, BOOLOID},
+	[KEY_REVIEW] = {"review", ROLE_OUTPUT, BOOLOID, TEXTARRAYOID},
 	[KEY_THRESHOLD] = {"threshold", ROLE_NUMBER}
 };
 
@@ -76,6 +85,7 @@ static const struct
 typedef struct Column
 {
 	AttrNumber	attnum;
+	Oid			type;			/* what is below its domains */
 	Oid			domain;			/* InvalidOid where the type is no domain */
 	void	   *domain_extra;	/* domain_check's own */
 } Column;
@@ -86,6 +96,8 @@ typedef struct ScoreTrigger
 	Column		columns[NUM_KEYS];
 	double		base_value;
 	double		threshold;
+	WlProfile  *profile;		/* NULL where none is named */
+	Datum		unreadable;		/* text[]: the name of the fields column */
 } ScoreTrigger;
 
 /* What a row's inputs come to. */
@@ -95,6 +107,7 @@ typedef struct Score
 	double		multiplier;
 	int64		num_fields;
 	bool		review;
+	Datum		review_names;	/* text[], where the review column is one */
 } Score;
 
 static const char *
@@ -174,6 +187,7 @@ resolve_column(Relation rel, const char *trigger, TriggerKey key, const char *na
 {
 	TupleDesc	desc = RelationGetDescr(rel);
 	Form_pg_attribute att = NULL;
+	Oid			type;
 
 	for (int i = 0; i < desc->natts && att == NULL; i++)
 		if (!TupleDescAttr(desc, i)->attisdropped &&
@@ -186,12 +200,17 @@ resolve_column(Relation rel, const char *trigger, TriggerKey key, const char *na
 						name, keys[key].name, trigger, RelationGetRelationName(rel)),
 				 errhint("Columns are named exactly as they are stored; after a rename, create the trigger again."),
 				 errtable(rel)));
-	if (getBaseType(att->atttypid) != keys[key].type)
+	type = getBaseType(att->atttypid);
+	if (type != keys[key].type && (!OidIsValid(keys[key].other) || type != keys[key].other))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\", which \"%s\" of trigger \"%s\" names, must be of type %s, not %s",
 						name, keys[key].name, trigger,
-						format_type_be(keys[key].type), format_type_be(att->atttypid)),
+						OidIsValid(keys[key].other) ?
+						psprintf("%s or %s", format_type_be(keys[key].type),
+								 format_type_be(keys[key].other)) :
+						format_type_be(keys[key].type),
+						format_type_be(att->atttypid)),
 				 errtablecol(rel, att->attnum)));
 	if (att->attgenerated != '\0')
 		ereport(ERROR,
@@ -202,7 +221,8 @@ resolve_column(Relation rel, const char *trigger, TriggerKey key, const char *na
 				 errhint("Name the columns that it is computed from, or a column that is not generated."),
 				 errtablecol(rel, att->attnum)));
 	column->attnum = att->attnum;
-	if (att->atttypid != keys[key].type)
+	column->type = type;
+	if (att->atttypid != type)
 		column->domain = att->atttypid;
 }
 
@@ -234,6 +254,88 @@ check_roles(const char *trigger, const ScoreTrigger *t)
 	}
 }
 
+/* What a key asks for must be there to be had, and what is given be of use. */
+static void
+check_use(const char *trigger, const ScoreTrigger *t, const bool *seen)
+{
+	static const TriggerKey unused[] = {KEY_BASE, KEY_BASE_VALUE};
+
+	if (t->columns[KEY_REVIEW].type == TEXTARRAYOID &&
+		!seen[KEY_PROFILE] && !seen[KEY_ENGINE_CONFIDENCE])
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"review\" of trigger \"%s\" names a column of type text[], but nothing is known of single fields",
+						trigger),
+				 errhint("Give 'profile=NAME' or 'engine_confidence=COLUMN', or name a boolean column.")));
+	for (int i = 0; seen[KEY_PROFILE] && i < lengthof(unused); i++)
+		if (seen[unused[i]])
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("\"%s\" and \"profile\" of trigger \"%s\" exclude each other",
+							keys[unused[i]].name, trigger),
+					 errhint("With a profile each field starts at its engine_confidence, or at %g.",
+							 WL_DEFAULT_CONFIDENCE)));
+}
+
+/*
+ * The rules of a profile, a user's own before a shipped one: from the table in
+ * this function's own schema, whatever search_path is. The query runs with the
+ * rights of the user at hand; its plan is kept for the session.
+ */
+static WlProfile *
+find_profile(FunctionCallInfo fcinfo, const char *trigger, const char *name)
+{
+	static SPIPlanPtr plan = NULL;
+	static Oid	plan_schema = InvalidOid;
+	Oid			schema = get_func_namespace(fcinfo->flinfo->fn_oid);
+	Oid			types[] = {TEXTOID};
+	Datum		values[] = {CStringGetTextDatum(name)};
+	WlProfile  *profile;
+	MemoryContext old;
+	bool		isnull;
+
+	SPI_connect();
+	if (plan == NULL || plan_schema != schema)
+	{
+		SPIPlanPtr	fresh = SPI_prepare(psprintf("SELECT rules FROM %s WHERE name OPERATOR(pg_catalog.=) $1 "
+												 "ORDER BY shipped LIMIT 1",
+												 quote_qualified_identifier(get_namespace_name(schema),
+																			"williams_profile")),
+										1, types);
+
+		if (fresh == NULL || SPI_keepplan(fresh) != 0)
+			elog(ERROR, "the query for a profile cannot be prepared");
+		if (plan != NULL)
+			SPI_freeplan(plan);
+		plan = fresh;
+		plan_schema = schema;
+	}
+	if (SPI_execute_plan(plan, values, NULL, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "the query for a profile failed");
+	if (SPI_processed == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("profile \"%s\", which trigger \"%s\" names, does not exist", name, trigger),
+				 errhint("The profiles are in the table williams_profile.")));
+	old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+	profile = wl_parse_profile(DatumGetJsonbP(SPI_getbinval(SPI_tuptable->vals[0],
+															SPI_tuptable->tupdesc, 1, &isnull)));
+	MemoryContextSwitchTo(old);
+	SPI_finish();
+	return profile;
+}
+
+static Datum
+name_array(MemoryContext context, const char *name)
+{
+	MemoryContext old = MemoryContextSwitchTo(context);
+	Datum		names[] = {CStringGetTextDatum(name)};
+	ArrayType  *array = construct_array(names, 1, TEXTOID, -1, false, TYPALIGN_INT);
+
+	MemoryContextSwitchTo(old);
+	return PointerGetDatum(array);
+}
+
 /* Resolve the arguments against the table at hand. */
 static ScoreTrigger *
 resolve(FunctionCallInfo fcinfo, Relation rel, const Trigger *trigger)
@@ -241,6 +343,7 @@ resolve(FunctionCallInfo fcinfo, Relation rel, const Trigger *trigger)
 	ScoreTrigger *t;
 	bool		seen[NUM_KEYS] = {0};
 	const char *value = NULL;
+	const char *profile = NULL;
 
 	t = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(ScoreTrigger));
 	t->base_value = WL_DEFAULT_CONFIDENCE;
@@ -255,7 +358,9 @@ resolve(FunctionCallInfo fcinfo, Relation rel, const Trigger *trigger)
 					 errmsg("\"%s\" is given twice in trigger \"%s\"",
 							keys[key].name, trigger->tgname)));
 		seen[key] = true;
-		if (keys[key].role != ROLE_NUMBER)
+		if (key == KEY_PROFILE)
+			profile = value;
+		else if (keys[key].role != ROLE_NUMBER)
 			resolve_column(rel, trigger->tgname, key, value, &t->columns[key]);
 		else if (key == KEY_THRESHOLD)
 			t->threshold = parse_number(trigger->tgname, key, value);
@@ -263,6 +368,16 @@ resolve(FunctionCallInfo fcinfo, Relation rel, const Trigger *trigger)
 			t->base_value = parse_number(trigger->tgname, key, value);
 	}
 	check_roles(trigger->tgname, t);
+	check_use(trigger->tgname, t, seen);
+	t->unreadable = name_array(fcinfo->flinfo->fn_mcxt,
+							   NameStr(TupleDescAttr(RelationGetDescr(rel),
+													 t->columns[KEY_FIELDS].attnum - 1)->attname));
+	if (profile != NULL)
+	{
+		t->profile = find_profile(fcinfo, trigger->tgname, profile);
+		if (!seen[KEY_THRESHOLD])
+			t->threshold = wl_profile_threshold(t->profile);
+	}
 	return t;
 }
 
@@ -343,15 +458,91 @@ get_base(const ScoreTrigger *t, HeapTuple row, TupleDesc desc, Jsonb *fields,
 	return true;
 }
 
+/*
+ * The extracted fields of which the engine is not sure enough, all of them where
+ * a confidence cannot be one. The array is empty only where nobody need look:
+ * where the row is for review and no field can be named, it has the name of the
+ * fields column.
+ */
+static Datum
+names_for_review(const ScoreTrigger *t, HeapTuple row, TupleDesc desc, Jsonb *fields,
+				 const Score *score, bool bad)
+{
+	bool		isnull;
+	Datum		value = get_column(t, KEY_ENGINE_CONFIDENCE, row, desc, &isnull);
+	JsonbContainer *confidence = NULL;
+	WlKeys		keys;
+	WlValues	values;
+	WlKey		key;
+	WlValue		field;
+	Datum	   *names;
+	int			n = 0;
+
+	if (fields == NULL || !JB_ROOT_IS_OBJECT(fields))
+		return score->review ? t->unreadable : PointerGetDatum(construct_empty_array(TEXTOID));
+	if (!isnull && !bad)
+		confidence = &DatumGetJsonbP(value)->root;
+	if (confidence != NULL && !JsonContainerIsObject(confidence))
+		confidence = NULL;
+	names = palloc((JsonContainerSize(&fields->root) + 1) * sizeof(Datum));
+	wl_keys_begin(&keys, &fields->root);
+	wl_values_begin(&values, &fields->root);
+	while (wl_keys_next(&keys, &key) && wl_values_next(&values, &field))
+	{
+		double		base = t->base_value;
+
+		if (wl_count_value(&field) == 0)
+			continue;
+		if (!bad && (confidence == NULL ||
+					 !wl_field_confidence(confidence, key.name, key.length, &base)))
+			base = t->base_value;
+		if (bad || base < t->threshold)
+			names[n++] = PointerGetDatum(cstring_to_text_with_len(key.name, key.length));
+	}
+	if (n == 0 && score->review)
+		return t->unreadable;
+	return PointerGetDatum(construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+/* With a profile: its fields, its rules. A bad row is for review whatever the threshold. */
+static Score
+score_by_profile(const ScoreTrigger *t, HeapTuple row, TupleDesc desc)
+{
+	Score		score = {0};
+	WlDocumentScore document;
+	bool		bad;
+	bool		no_fields;
+	bool		no_confidence;
+	Datum		fields = get_column(t, KEY_FIELDS, row, desc, &no_fields);
+	Datum		confidence = get_column(t, KEY_ENGINE_CONFIDENCE, row, desc, &no_confidence);
+
+	bad = wl_score_document(t->profile,
+							no_fields ? NULL : &DatumGetJsonbP(fields)->root,
+							no_confidence ? NULL : &DatumGetJsonbP(confidence)->root,
+							WL_SCRIPT_UNKNOWN, &document) != NULL ||
+		document.num_fields == 0;
+	score.confidence = document.overall;
+	score.multiplier = document.multiplier;
+	score.num_fields = document.num_fields;
+	score.review_names = wl_review_names(t->profile, &document,
+										 bad ? get_float8_infinity() : t->threshold);
+	score.review = ARR_NDIM(DatumGetArrayTypeP(score.review_names)) > 0;
+	return score;
+}
+
 static Score
 score_row(const ScoreTrigger *t, HeapTuple row, TupleDesc desc)
 {
 	Score		score = {.confidence = 0.0,.num_fields = 0,.review = true};
 	Jsonb	   *fields = NULL;
 	bool		isnull;
+	bool		bad;
 	double		base;
-	Datum		value = get_column(t, KEY_FIELDS, row, desc, &isnull);
+	Datum		value;
 
+	if (t->profile != NULL)
+		return score_by_profile(t, row, desc);
+	value = get_column(t, KEY_FIELDS, row, desc, &isnull);
 	if (!isnull)
 	{
 		fields = DatumGetJsonbP(value);
@@ -359,16 +550,19 @@ score_row(const ScoreTrigger *t, HeapTuple row, TupleDesc desc)
 			score.num_fields = wl_count_fields(&fields->root);
 	}
 	score.multiplier = wl_core_confidence_multiplier(score.num_fields);
-	if (score.num_fields > 0 && get_base(t, row, desc, fields, &base))
+	bad = score.num_fields == 0 || !get_base(t, row, desc, fields, &base);
+	if (!bad)
 	{
 		score.confidence = base * score.multiplier;
 		score.review = base < t->threshold;
 	}
+	if (t->columns[KEY_REVIEW].type == TEXTARRAYOID)
+		score.review_names = names_for_review(t, row, desc, fields, &score, bad);
 	return score;
 }
 
 static Datum
-output_value(const Score *score, TriggerKey key)
+output_value(const ScoreTrigger *t, const Score *score, TriggerKey key)
 {
 	switch (key)
 	{
@@ -379,7 +573,8 @@ output_value(const Score *score, TriggerKey key)
 		case KEY_MULTIPLIER:
 			return Float8GetDatum(score->multiplier);
 		case KEY_REVIEW:
-			return BoolGetDatum(score->review);
+			return t->columns[key].type == TEXTARRAYOID ? score->review_names :
+				BoolGetDatum(score->review);
 		default:
 			elog(ERROR, "key %d is no output", (int) key);
 	}
@@ -402,7 +597,7 @@ write_outputs(FunctionCallInfo fcinfo, ScoreTrigger *t, HeapTuple row,
 		if (keys[k].role != ROLE_OUTPUT || column->attnum == 0)
 			continue;
 		columns[n] = column->attnum;
-		values[n] = output_value(score, k);
+		values[n] = output_value(t, score, k);
 		if (OidIsValid(column->domain))
 			domain_check(values[n], false, column->domain, &column->domain_extra,
 						 fcinfo->flinfo->fn_mcxt);

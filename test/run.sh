@@ -7,7 +7,7 @@
 set -uo pipefail
 
 parts=("$@")
-[ ${#parts[@]} -gt 0 ] || parts=(core ctypes regress isolation pgtap real tap readme demo throwaway)
+[ ${#parts[@]} -gt 0 ] || parts=(core ctypes regress isolation pgtap parity real tap readme demo throwaway)
 
 core() {
     make -s test/core/accuracy && test/core/accuracy
@@ -34,6 +34,10 @@ pgtap() {
 # over engines' own results, where WILLIAMS_DATA has them
 real() {
     createdb real && PGDATABASE=real test/real/engines.py
+}
+
+parity() {
+    createdb parity && PGDATABASE=parity test/parity.py
 }
 
 tap() { test/tap.sh; }

@@ -8,15 +8,17 @@ SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS williams;
 
-SELECT plan(52);
+SELECT plan(58);
 
 --
 -- The extension
 --
 SELECT results_eq(
-	$$SELECT extrelocatable, extversion = williams_version(), extconfig IS NULL FROM pg_extension WHERE extname = 'williams'$$,
-	$$VALUES (false, true, true)$$,
-	'not relocatable, of the library''s version, without configuration tables');
+	$$SELECT extrelocatable, extversion = williams_version(), 
+		extconfig = ARRAY['williams_profile'::regclass::oid], extcondition = ARRAY['WHERE NOT shipped']
+	  FROM pg_extension WHERE extname = 'williams'$$,
+	$$VALUES (false, true, true, true)$$,
+	'not relocatable, of the library''s version; of the profiles those that were not shipped are dumped');
 SELECT results_eq(
 	$$SELECT default_version = williams_version(), installed_version = williams_version()
 	  FROM pg_available_extensions WHERE name = 'williams'$$,
@@ -30,27 +32,29 @@ SELECT results_eq(
 SELECT matches(obj_description(oid, 'pg_extension'), '^.{20,}$', 'the extension has a comment')
 FROM pg_extension WHERE extname = 'williams';
 
--- from PostgreSQL 17 on the array types, which come with the types, are members too
+-- from PostgreSQL 17 on the types that come with others, of arrays and of a table's rows, are members too
 CREATE TEMP VIEW member AS
 SELECT d.classid, d.objid, pg_describe_object(d.classid, d.objid, 0) AS object
 FROM pg_depend AS d JOIN pg_extension AS e ON d.refobjid = e.oid
 	LEFT JOIN pg_type AS t ON d.classid = 'pg_type'::regclass AND t.oid = d.objid
 WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname = 'williams'
-	AND t.typcategory IS DISTINCT FROM 'A';
+	AND t.typcategory IS DISTINCT FROM 'A'
+	AND NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = t.typrelid AND c.relkind = 'r');
 
 SELECT set_eq(
 	$$SELECT DISTINCT classid::regclass::text FROM member$$,
-	$$VALUES ('pg_proc'), ('pg_type')$$,
-	'it consists of functions and types');
+	$$VALUES ('pg_proc'), ('pg_type'), ('pg_class')$$,
+	'it consists of functions, types and a table');
 SELECT is_empty(
 	$$SELECT object FROM member WHERE obj_description(objid, classid::regclass::name) IS NULL$$,
 	'every object has a comment');
 SELECT is_empty($$
 	SELECT object FROM member LEFT JOIN pg_proc AS p ON classid = 'pg_proc'::regclass AND p.oid = objid
 		LEFT JOIN pg_type AS t ON classid = 'pg_type'::regclass AND t.oid = objid
-	WHERE coalesce(p.pronamespace, t.typnamespace) IS DISTINCT FROM
+		LEFT JOIN pg_class AS c ON classid = 'pg_class'::regclass AND c.oid = objid
+	WHERE coalesce(p.pronamespace, t.typnamespace, c.relnamespace) IS DISTINCT FROM
 		(SELECT extnamespace FROM pg_extension WHERE extname = 'williams')
-		OR coalesce(p.proname, t.typname) !~ '^williams_'
+		OR coalesce(p.proname, t.typname, c.relname) !~ '^williams_'
 $$, 'every object is in the extension''s schema and has its prefix');
 
 --
@@ -100,6 +104,10 @@ INSERT INTO expected VALUES
 	('williams_ocr_document',
 		'document jsonb, engine text DEFAULT ''auto''::text, OUT engine text, OUT fields jsonb, OUT confidence jsonb',
 		'record', 'f', 'i', true, 's', 'wl_ocr_document'),
+	('williams_score_fields',
+		'fields jsonb, rules jsonb, confidence jsonb DEFAULT NULL::jsonb, script text DEFAULT NULL::text',
+		'williams_field_score', 'f', 'i', false, 's', 'wl_score_fields'),
+	('williams_check_profile', '', 'trigger', 'f', 'v', false, 'u', 'wl_check_profile'),
 	('williams_score_ocr', '', 'trigger', 'f', 'v', false, 'u', 'wl_score_ocr'),
 	-- Plan
 	('williams_batch_size',
@@ -263,6 +271,7 @@ SELECT set_eq(
 	  FROM member JOIN pg_type AS t ON t.oid = objid WHERE classid = 'pg_type'::regclass$$,
 	$$VALUES ('williams_workload_state', 'b', 40, 'd', 'p', false),
 		('williams_efficiency_state', 'b', 64, 'd', 'p', false),
+		('williams_field_score', 'c', -1, 'd', 'x', false),
 		('williams_workload_result', 'c', -1, 'd', 'x', false),
 		('williams_efficiency_result', 'c', -1, 'd', 'x', false)$$,
 	'types: states of fixed length, aligned as double, and results');
@@ -276,6 +285,8 @@ SELECT set_eq(
 	'a state has a text and a binary form');
 SELECT is(string_agg(attname || ' ' || format_type(atttypid, atttypmod), ', ' ORDER BY attnum), attributes, typname || ': attributes')
 FROM (VALUES
+	('williams_field_score',
+		'overall double precision, multiplier double precision, num_fields bigint, script text, review text[], scores jsonb'),
 	('williams_workload_result',
 		'items bigint, total_mb double precision, max_item_mb double precision, space_bound double precision, '
 		'efficiency double precision, batch_size bigint, batches bigint, peak_mb double precision'),
@@ -288,6 +299,22 @@ SELECT is_empty(
 	$$SELECT castsource::regtype, casttarget::regtype FROM pg_cast
 	  WHERE (castsource IN (SELECT objid FROM member) OR casttarget IN (SELECT objid FROM member))$$,
 	'no cast leads into a type past its checks');
+
+--
+-- The table
+--
+SELECT col_is_pk('williams_profile', ARRAY['name', 'shipped'], 'profiles: primary key');
+SELECT table_privs_are('williams_profile', 'public', ARRAY['SELECT'], 'profiles: anybody reads');
+SELECT set_eq(
+	$$SELECT a.privilege_type, a.is_grantable FROM pg_class AS c, aclexplode(relacl) AS a
+	  WHERE c.oid = 'williams_profile'::regclass AND a.grantee = (SELECT extowner FROM pg_extension WHERE extname = 'williams')
+		AND a.is_grantable$$,
+	$$VALUES ('SELECT', true), ('INSERT', true), ('UPDATE', true), ('DELETE', true)$$,
+	'profiles: the extension''s owner writes, and decides who else does');
+SELECT is_empty(
+	$$SELECT attname FROM pg_attribute WHERE attrelid = 'williams_profile'::regclass AND attnum > 0
+		AND col_description(attrelid, attnum) IS NULL$$,
+	'profiles: every column has a comment');
 
 --
 -- A schema of its own, which search_path does not have
@@ -311,6 +338,11 @@ SELECT results_eq(
 	$$SELECT id, confidence, num_fields, review, bound FROM scan ORDER BY id$$,
 	$$SELECT 4, 0.5 * "Own Schema".williams_confidence_multiplier(2), 2, true, 4::float8 UNION ALL SELECT 16, 0.9::float8, 1, false, 16$$,
 	'the trigger and a generated column work there');
+SELECT results_eq(
+	$$SELECT review, num_fields FROM "Own Schema".williams_profile AS p,
+		"Own Schema".williams_score_fields('{"country": "NL"}', rules) WHERE name = 'diploma'$$,
+	$$VALUES ('{grade,degree_type,field_of_study,graduation_date,institution_name}'::text[], 1::bigint)$$,
+	'the profiles are there');
 SELECT results_eq(
 	$$SELECT ("Own Schema".williams_workload(mb, 8)).batches, ("Own Schema".williams_efficiency(id)).operation_count FROM scan$$,
 	$$VALUES (2::bigint, 2::bigint)$$,

@@ -335,3 +335,71 @@ SELECT id, n, score, review FROM big ORDER BY id;
 UPDATE big SET doc = doc || '{"a": "z"}', engine = engine || '{"a": 0.6}';
 SELECT id, n, round(score::numeric, 6) AS score, review FROM big ORDER BY id;
 DROP TABLE big;
+
+--
+-- A profile: confidence = overall, review its fields below the threshold
+--
+INSERT INTO williams_profile (name, rules) VALUES ('sheet', '{"fields": {"total": "number", "due": "date", "city": null},
+    "checks": [{"check": "range", "fields": ["total"], "max": 100}], "threshold": 0.7}');
+CREATE TABLE sheet (id int, doc jsonb, engine jsonb, score float8, n int, multiplier float8, review text[]);
+CREATE TRIGGER score BEFORE INSERT OR UPDATE ON sheet FOR EACH ROW EXECUTE FUNCTION williams_score_ocr(
+    'fields=doc', 'engine_confidence=engine', 'profile=sheet', 'confidence=score', 'num_fields=n', 'multiplier=multiplier', 'review=review');
+INSERT INTO sheet (id, doc, engine) VALUES
+(1, '{"total": "12.50", "due": "2024-05-01", "city": "Ash"}', NULL),
+(2, '{"total": "12.50", "due": "1 May", "city": "Ash"}', '{"city": 0.69, "due": 0.9}'),
+(3, '{"total": "1,250", "due": "2024-05-01", "city": " "}', '{}'),
+(4, '{"total": 1, "extra": {"a": 1}}', '{"extra": 7, "due": "bad"}'),
+(10, NULL, NULL), (11, '{}', NULL), (12, '[1]', NULL), (13, '"x"', NULL), (14, 'null', '{"city": 1}'),
+(20, '{"city": "Ash"}', '{"city": 7}'), (21, '{"city": "Ash"}', '{"city": "high"}'), (22, '{"city": "Ash"}', '0.9'),
+(23, '{"city": "Ash"}', '[]'), (24, '{"city": "Ash"}', 'null'), (25, '{"city": "Ash"}', '{"city": 1e400}');
+SELECT id, round(score::numeric, 6) AS score, n, round(multiplier::numeric, 6) AS multiplier, review FROM sheet ORDER BY id;
+-- It is what the function says of each row that is no bad data.
+SELECT count(*) AS differ FROM sheet, williams_profile AS p, williams_score_fields(doc, rules, CASE WHEN id < 20 THEN engine END) AS s
+WHERE name = 'sheet' AND id < 20 AND (score, n, sheet.multiplier, sheet.review) IS DISTINCT FROM (s.overall, s.num_fields, s.multiplier, s.review);
+-- A clerk's decision stays; new rules hold from the next statement on.
+UPDATE sheet SET review = '{}' WHERE id = 2;
+UPDATE williams_profile SET rules = jsonb_set(rules, '{threshold}', '0') WHERE name = 'sheet';
+UPDATE sheet SET id = id, n = 9 WHERE id <= 3;
+UPDATE sheet SET doc = doc || '{"due": "2 May"}' WHERE id = 3;
+UPDATE sheet SET engine = '{"city": 7}' WHERE id = 1;      -- bad data, whatever the threshold
+INSERT INTO sheet (id) VALUES (0);
+SELECT id, n, review FROM sheet WHERE id <= 3 ORDER BY id;
+-- One's own before the shipped one of that name; threshold= before the profile's; a boolean review.
+DROP TRIGGER score ON sheet;
+ALTER TABLE sheet DROP COLUMN review, ADD COLUMN review boolean, ADD COLUMN names text[];
+CREATE TRIGGER a BEFORE INSERT OR UPDATE ON sheet FOR EACH ROW EXECUTE FUNCTION williams_score_ocr(
+    'fields=doc', 'profile=diploma', 'confidence=score', 'num_fields=n', 'review=review');
+CREATE TRIGGER b BEFORE INSERT OR UPDATE ON sheet FOR EACH ROW EXECUTE FUNCTION williams_score_ocr(
+    'fields=doc', 'profile=diploma', 'confidence=multiplier', 'review=names', 'threshold=0.86');
+TRUNCATE sheet;
+INSERT INTO sheet (id, doc) VALUES (1, '{"grade": "12", "country": "NL"}');
+INSERT INTO williams_profile (name, rules) VALUES ('diploma', '{"fields": {"grade": "number", "country": null}}');
+BEGIN;
+SET LOCAL search_path = pg_catalog;
+INSERT INTO public.sheet (id, doc) VALUES (2, '{"grade": "12", "country": "NL"}');
+COMMIT;
+DELETE FROM williams_profile WHERE name = 'diploma' AND NOT shipped;
+INSERT INTO sheet (id, doc) VALUES (3, '{"grade": "12", "country": "NL"}');
+SELECT id, n, round(score::numeric, 6) AS score, review, names FROM sheet ORDER BY id;
+DELETE FROM williams_profile WHERE name = 'sheet';
+DROP TABLE sheet;
+
+--
+-- review as text[] without a profile: what the engine, or base_value, says of each field
+--
+CREATE TABLE sheet (id int, doc jsonb, engine jsonb, base float8, score float8, review text[], flag boolean);
+CREATE TRIGGER score BEFORE INSERT OR UPDATE ON sheet FOR EACH ROW EXECUTE FUNCTION williams_score_ocr(
+    'fields=doc', 'engine_confidence=engine', 'base=base', 'confidence=score', 'review=review');
+CREATE TRIGGER score_flag BEFORE INSERT OR UPDATE ON sheet FOR EACH ROW EXECUTE FUNCTION williams_score_ocr(
+    'fields=doc', 'engine_confidence=engine', 'base=base', 'confidence=score', 'review=flag');
+INSERT INTO sheet (id, doc, engine, base) VALUES
+(1, '{"a": "x", "b": "y", "c": "z"}', '{"a": 0.9, "b": 0.79, "c": 0.8}', NULL), (2, '{"a": "x", "b": "y"}', '{"a": 0.9}', NULL),
+(3, '{"a": "x", "b": " "}', '{"a": 0.9, "b": 0.1, "z": 0.1}', NULL), (4, '{"a": {"p": 1}, "b": []}', '{"a": 0.1}', NULL),
+(5, '{"a": "x"}', NULL, NULL), (6, '["x"]', '{}', NULL), (7, '{"a": "x", "b": "y"}', '{"a": 0.9, "b": 0.9}', 0.5),
+(10, NULL, NULL, NULL), (11, '{}', NULL, NULL), (12, '"x"', NULL, NULL), (13, '{"a": " "}', '{"a": 0.9}', NULL),
+(20, '{"a": "x", "b": "y"}', '{"a": 7, "b": 1}', NULL), (21, '{"a": "x", "b": ""}', '0.9', NULL), (22, '{"a": "x"}', '{"a": 1}', 7),
+(23, '{"a": "x", "b": "y"}', '[0.9]', 0.9);
+SELECT id, round(score::numeric, 6) AS score, review, flag, doc, engine, base FROM sheet ORDER BY id;
+-- The array is empty only where the boolean is false.
+SELECT count(*) FROM sheet WHERE flag AND review = '{}' OR review IS NULL;
+DROP TABLE sheet;

@@ -75,7 +75,7 @@ FROM unnest(ARRAY[
     'fields=absent', 'fields=', 'fields=Extracted', 'fields= extracted', 'fields="extracted"', 'fields=extracted=x',
     'fields=ctid', 'num_fields=tableoid', 'fields=gone', 'fields=........pg.dropped.14........', 'base=absent', 'review=ocr.review',
     'fields=plain', 'fields=note', 'fields=names', 'confidence=low', 'confidence=n', 'base=note', 'engine_confidence=plain',
-    'num_fields=many', 'multiplier=low', 'review=n', 'review=names',
+    'num_fields=many', 'multiplier=low', 'review=n', 'review=note',
     'fields=computed', 'engine_confidence=computed', 'base=doubled', 'confidence=doubled', 'multiplier=doubled',
     'fields=odd =Name']) AS argument,
     pg_temp.fire(array_remove(ARRAY['confidence=confidence', 'fields=extracted'],
@@ -132,6 +132,13 @@ CREATE TRIGGER score BEFORE INSERT OR UPDATE ON by_review FOR EACH ROW
 INSERT INTO by_review (id) VALUES (1);
 \set VERBOSITY default
 DROP TABLE by_review;
+
+-- Names of fields need something that tells fields apart; a profile has its own base.
+SELECT arguments, error, hint
+FROM (VALUES ('{review=names}'::text[]), ('{review=names,base=base}'), ('{review=names,engine_confidence=engine}'), ('{review=names,profile=permit}'),
+             ('{profile=permit,base=base}'), ('{profile=permit,base_value=0.5}'), ('{profile=permit,threshold=0.5,engine_confidence=engine}'),
+             ('{profile=Permit}'), ('{profile=}'), ('{profile=permit,profile=permit}'), ('{profile=none,base=absent}')) AS v (arguments),
+    pg_temp.fire('{fields=extracted,confidence=confidence}' || arguments);
 
 -- A wrong trigger loads nothing, and stops nothing but its own table.
 CREATE TRIGGER score BEFORE INSERT OR UPDATE ON ocr FOR EACH ROW EXECUTE FUNCTION williams_score_ocr('fields=extracted');

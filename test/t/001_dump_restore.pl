@@ -64,6 +64,16 @@ $node->safe_psql(
 		williams_workload_accum(williams_workload_accum('(0,0,0,0,0)', 0.1, 100), 1e-300, 100),
 		(SELECT williams_efficiency(operations) FROM ocr_result);
 	INSERT INTO stored (shard) VALUES (2);
+
+	INSERT INTO williams_profile (name, rules) VALUES
+		('invoice', '{"fields": {"total": "number", "due": "date"}, "threshold": 0.5}'),
+		('permit', '{"fields": {"permit_number": "alphanumeric"}}');
+	CREATE ROLE author;
+	GRANT INSERT ON williams_profile TO author;
+	CREATE TABLE scored (doc jsonb, score williams_field_score GENERATED ALWAYS AS
+		(williams_score_fields(doc, '{"fields": {"total": "number", "due": "date"}}')) STORED);
+	INSERT INTO scored SELECT jsonb_build_object('total', i / 7.0, 'due', CASE WHEN i % 3 = 0 THEN '2024-01-01' ELSE 'x' END)
+		FROM generate_series(1, 100) AS i;
 });
 
 my @queries = (
@@ -75,6 +85,9 @@ my @queries = (
 	"SELECT encode(williams_efficiency_state_send(efficiency), 'hex'),
 		encode(williams_workload_state_send(workload), 'hex') FROM stored ORDER BY shard",
 	'SELECT extversion, extnamespace::regnamespace FROM pg_extension WHERE extname = \'williams\'',
+	'SELECT * FROM williams_profile ORDER BY name, shipped',
+	"SELECT relacl FROM pg_class WHERE oid = 'williams_profile'::regclass",
+	'SELECT * FROM scored ORDER BY doc',
 	'SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal',
 	"SELECT pg_get_indexdef('ocr_result_adjusted'::regclass)");
 my @before = map { $node->safe_psql('original', $_) } @queries;
@@ -131,6 +144,8 @@ sub check_restored
 $node->command_ok([ 'pg_dump', '-f', "$dump.sql", '-d', $node->connstr('original') ], 'pg_dump, plain');
 like(slurp_file("$dump.sql"), qr/^CREATE EXTENSION IF NOT EXISTS williams /m, 'the dump creates the extension');
 unlike(slurp_file("$dump.sql"), qr/FUNCTION public\.williams_\w+\([^\n]*\) RETURNS/, 'and none of its functions');
+unlike(slurp_file("$dump.sql"), qr/employment_contract/, 'nor a shipped profile');
+like(slurp_file("$dump.sql"), qr/^invoice\tf\t/m, 'but those of its user');
 check_restored('plain', 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', "$dump.sql", '-d', $node->connstr('plain'));
 
 $node->command_ok([ 'pg_dump', '-Fc', '-f', "$dump.custom", '-d', $node->connstr('original') ], 'pg_dump, custom');
@@ -151,6 +166,21 @@ for my $case ([ "$dump.data", 0, 'scores the rows again' ], [ "$dump.quiet", 1, 
 	$node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', $file, '-d', $node->connstr('again') ], $what);
 	is( $node->safe_psql('again', $decided) eq $node->safe_psql('original', $decided) ? 1 : 0, $same, "it $what");
 }
+
+# A trusted extension, installed by an ordinary role: it writes profiles, and decides who else does.
+$node->safe_psql('postgres', q{
+	CREATE ROLE installer LOGIN;
+	CREATE ROLE clerk LOGIN;
+	CREATE DATABASE office OWNER installer});
+$node->safe_psql('office', 'GRANT ALL ON SCHEMA public TO installer; SET SESSION AUTHORIZATION installer; CREATE EXTENSION williams');
+my $insert = q{INSERT INTO williams_profile (name, rules) VALUES ('%s', '{"fields": {"a": null}}')};
+$node->safe_psql('office', 'SET SESSION AUTHORIZATION installer; ' . sprintf($insert, 'own'));
+my ($rc, $out, $err) = $node->psql('office', 'SET SESSION AUTHORIZATION clerk; ' . sprintf($insert, 'hers'));
+like($err, qr/permission denied for table williams_profile/, 'others do not write');
+$node->safe_psql('office', 'SET SESSION AUTHORIZATION installer; GRANT INSERT ON williams_profile TO clerk');
+$node->safe_psql('office', 'SET SESSION AUTHORIZATION clerk; ' . sprintf($insert, 'hers'));
+is($node->safe_psql('office', 'SET SESSION AUTHORIZATION clerk; SELECT count(*) FROM williams_profile WHERE NOT shipped'),
+	'2', 'until they are granted that; they do read');
 
 $node->stop;
 done_testing();

@@ -1,0 +1,126 @@
+--
+-- The table williams_profile: the shipped profiles are there and stay as they
+-- are; a user's own is checked when it is stored, and the key at fault named;
+-- PUBLIC reads, and the extension's owner decides who writes.
+--
+
+CREATE FUNCTION pg_temp.error_of(command text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    hint text;
+BEGIN
+    EXECUTE command;
+    RETURN 'no error';
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+    RETURN concat_ws(' ', SQLSTATE || ':', SQLERRM, '(' || nullif(hint, '') || ')');
+END $$;
+
+--
+-- Shipped
+--
+SELECT name, key AS field, value #>> '{}' AS format
+FROM williams_profile, jsonb_each(rules -> 'fields') WHERE shipped ORDER BY name, key COLLATE "C";
+SELECT name, rules -> 'threshold' AS threshold, c.value AS "check"
+FROM williams_profile LEFT JOIN LATERAL jsonb_array_elements(rules -> 'checks') WITH ORDINALITY AS c (value, i) ON true
+WHERE shipped ORDER BY name, i;
+
+SELECT pg_temp.error_of(command) AS error, command
+FROM unnest(ARRAY[
+    $$UPDATE williams_profile SET rules = '{"fields": {"a": null}}' WHERE name = 'permit'$$,
+    $$UPDATE williams_profile SET shipped = false WHERE name = 'permit'$$,
+    $$DELETE FROM williams_profile WHERE name = 'permit'$$,
+    $$INSERT INTO williams_profile VALUES ('own', true, '{"fields": {"a": null}}')$$,
+    $$TRUNCATE williams_profile$$]) AS command;
+
+--
+-- A user's own
+--
+INSERT INTO williams_profile (name, rules) VALUES
+    ('invoice', '{"fields": {"total": "number"}}'),
+    ('permit', '{"fields": {"a": null, "b": "date", "c": "date"}, "threshold": 1,
+                 "checks": [{"check": "ordered", "fields": ["b", "c"]}]}');
+UPDATE williams_profile SET rules = jsonb_set(rules, '{threshold}', '0.5') WHERE name = 'invoice';
+SELECT name, shipped FROM williams_profile ORDER BY name COLLATE "C", shipped;
+SELECT pg_temp.error_of(command) AS error, command
+FROM unnest(ARRAY[
+    $$UPDATE williams_profile SET shipped = true WHERE name = 'invoice'$$,
+    $$UPDATE williams_profile SET rules = '{"fields": 1}' WHERE name = 'invoice'$$,
+    $$INSERT INTO williams_profile (name, rules) VALUES ('invoice', '{"fields": {"a": null}}')$$,
+    $$INSERT INTO williams_profile (name, rules) VALUES ('empty', NULL)$$,
+    $$INSERT INTO williams_profile (name, rules) VALUES (NULL, '{"fields": {"a": null}}')$$]) AS command;
+DELETE FROM williams_profile WHERE NOT shipped;
+SELECT count(*) FROM williams_profile;
+
+--
+-- Malformed rules: each key at fault
+--
+CREATE TEMP TABLE malformed (rules jsonb);
+INSERT INTO malformed
+SELECT rules::jsonb FROM unnest(ARRAY[
+    '[]', '1', 'null', '"permit"', '{}',
+    '{"fields": {"a": null}, "Threshold": 1}', '{"fields": {"a": null}, "": 1}',
+    '{"fields": null}', '{"fields": []}', '{"fields": {}}', '{"fields": ["a"]}',
+    '{"fields": {"a": null, "b": "Date"}}', '{"fields": {"a": 1}}', '{"fields": {"a": true}}',
+    '{"fields": {"a": {"format": "date"}}}', '{"fields": {"a": ""}}',
+    '{"fields": {"a": null}, "threshold": 80}', '{"fields": {"a": null}, "threshold": -0.1}',
+    '{"fields": {"a": null}, "threshold": "0.8"}', '{"fields": {"a": null}, "threshold": null}',
+    '{"fields": {"a": null}, "threshold": 1e400}', '{"fields": {"a": null}, "checks": null}',
+    '{"fields": {"a": null}, "checks": {}}', '{"fields": {"a": null}, "checks": ["mrz"]}',
+    '{"fields": {"a": null}, "checks": [[]]}']) AS rules;
+INSERT INTO malformed
+SELECT jsonb_build_object('fields', '{"a": null, "b": "date", "c": "number"}'::jsonb, 'checks',
+                          '[{"check": "range", "fields": ["a"], "min": 1}]'::jsonb || rules::jsonb)
+FROM unnest(ARRAY[
+    '{}', '{"check": null}', '{"check": "Length"}', '{"check": 7}',
+    '{"check": "length"}', '{"check": "length", "fields": "a", "length": 1}', '{"check": "length", "fields": {"a": 1}, "length": 1}',
+    '{"check": "length", "fields": [], "length": 1}', '{"check": "length", "fields": ["a", "d"], "length": 1}',
+    '{"check": "length", "fields": ["a", 1], "length": 1}', '{"check": "length", "fields": ["a", "b", "a"], "length": 1}',
+    '{"check": "length", "fields": ["a"]}', '{"check": "length", "fields": ["a"], "length": -1}',
+    '{"check": "length", "fields": ["a"], "length": 1.5}', '{"check": "length", "fields": ["a"], "length": "44"}',
+    '{"check": "length", "fields": ["a"], "length": 1e30}', '{"check": "length", "fields": ["a"], "length": 1, "min": 1}',
+    '{"check": "length", "fields": ["a"], "length": 1, "factor": 1.5}', '{"check": "length", "fields": ["a"], "length": 1, "factor": null}',
+    '{"check": "length", "fields": ["a"], "length": 1, "Factor": 0.5}',
+    '{"check": "range", "fields": ["a"]}', '{"check": "range", "fields": ["a"], "min": 2, "max": 1}',
+    '{"check": "range", "fields": ["a"], "min": "2"}', '{"check": "range", "fields": ["a"], "max": null}',
+    '{"check": "range", "fields": ["a"], "max": 1e400}', '{"check": "range", "fields": ["a"], "max": 1, "pattern": "x"}',
+    '{"check": "pattern", "fields": ["a"]}', '{"check": "pattern", "fields": ["a"], "pattern": 1}',
+    '{"check": "pattern", "fields": ["a"], "pattern": "(x"}', '{"check": "pattern", "fields": ["a"], "pattern": "x{2,1}"}',
+    '{"check": "ordered", "fields": ["a"]}', '{"check": "ordered", "fields": ["a", "b"], "length": 1}',
+    '{"check": "mrz", "fields": ["a"]}', '{"check": "mrz", "fields": ["a", "b", "c"]}',
+    '{"check": "mrz", "fields": ["a", "b"], "max": 3}']) AS rules;
+SELECT pg_temp.error_of(format('INSERT INTO williams_profile (name, rules) VALUES (%L, %L)', 'bad', rules)) AS error,
+       left(coalesce(rules #> '{checks,1}', rules)::text, 80) AS at_fault
+FROM malformed;
+-- the function that scores says the same
+SELECT count(*) FILTER (WHERE stored IS DISTINCT FROM scored) AS differ, count(DISTINCT left(scored, 5)) AS codes
+FROM (SELECT pg_temp.error_of(format('INSERT INTO williams_profile (name, rules) VALUES (%L, %L)', 'bad', rules)) AS stored,
+             pg_temp.error_of(format('SELECT williams_score_fields(NULL, %L)', rules)) AS scored FROM malformed) AS v;
+SELECT count(*) FROM williams_profile WHERE name = 'bad';
+
+--
+-- Rights
+--
+CREATE ROLE williams_clerk;
+CREATE ROLE williams_author;
+SET ROLE williams_clerk;
+SELECT count(*) FROM williams_profile;
+SELECT pg_temp.error_of($$INSERT INTO williams_profile (name, rules) VALUES ('x', '{"fields": {"a": null}}')$$);
+SELECT pg_temp.error_of('DELETE FROM williams_profile');
+SELECT pg_temp.error_of('GRANT INSERT ON williams_profile TO williams_author');
+RESET ROLE;
+GRANT INSERT, UPDATE, DELETE ON williams_profile TO williams_author;
+SET ROLE williams_author;
+INSERT INTO williams_profile (name, rules) VALUES ('x', '{"fields": {"a": null}}');
+SELECT pg_temp.error_of($$INSERT INTO williams_profile (name, rules) VALUES ('y', '{"fields": {"a": 1}}')$$);
+SELECT pg_temp.error_of($$DELETE FROM williams_profile WHERE name = 'permit'$$);
+DELETE FROM williams_profile WHERE name = 'x';
+RESET ROLE;
+REVOKE INSERT, UPDATE, DELETE ON williams_profile FROM williams_author;
+DROP ROLE williams_clerk, williams_author;
+
+-- The trigger function is for that table.
+CREATE TABLE other (name text, shipped int, rules jsonb);
+CREATE TRIGGER check_it BEFORE INSERT ON other FOR EACH ROW EXECUTE FUNCTION williams_check_profile();
+SELECT pg_temp.error_of('INSERT INTO other VALUES (1, 1, 1::text::jsonb)');
+SELECT pg_temp.error_of('SELECT williams_check_profile()');
+DROP TABLE other;
