@@ -29,7 +29,9 @@ FROM function WHERE NOT proisstrict GROUP BY prokind ORDER BY prokind;
 CREATE FUNCTION pg_temp.call(f regproc, types oid[], nulled int) RETURNS text LANGUAGE sql AS $$
     SELECT format('SELECT %s(%s)::text LIMIT 1', f, string_agg(
         CASE WHEN i = nulled THEN 'NULL::' || format_type(t, NULL)
-             ELSE CASE t WHEN 'text'::regtype THEN '''balance''' WHEN 'jsonb'::regtype THEN '''{"a": 1}''::jsonb' WHEN 'text[]'::regtype THEN '''{a}''::text[]'
+             ELSE CASE t WHEN 'text'::regtype THEN CASE WHEN f::text !~ '_ocr_' THEN '''balance''' WHEN i > 1 THEN '''auto'''
+                                                        ELSE '''{"document_annotation": {"a": 1}}''::text' END
+                         WHEN 'jsonb'::regtype THEN '''{"document_annotation": {"a": 1}}''::jsonb' WHEN 'text[]'::regtype THEN '''{a}''::text[]'
                          WHEN 'float8'::regtype THEN '0.5::float8' WHEN 'bigint'::regtype THEN '10::bigint'
                          WHEN 'williams_workload_state'::regtype THEN '''(0,0,0,0,0)''::williams_workload_state'
                          ELSE '''(0,0,0,0,0,0,0,0)''::williams_efficiency_state' END END, ', ' ORDER BY i))
