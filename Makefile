@@ -5,15 +5,15 @@ EXTENSION = williams
 EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" williams.control)
 
 MODULE_big = williams
-OBJS = src/bound.o src/check.o src/efficiency.o src/plan.o src/score.o src/state.o \
-	src/trigger.o src/williams.o src/workload.o
+OBJS = src/bound.o src/calibration.o src/check.o src/efficiency.o src/plan.o src/score.o \
+	src/scorecard.o src/state.o src/summary.o src/trigger.o src/williams.o src/workload.o
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 PG_CPPFLAGS = -DWILLIAMS_VERSION='"$(EXTVERSION)"'
 # nobody reads errno after sqrt(): one instruction then, without a test
 PG_CFLAGS = -fno-math-errno
 SHLIB_LINK = -lm
 
-REGRESS = bound score trigger trigger_errors plan batch_no workload efficiency hostile parallel
+REGRESS = bound score trigger trigger_errors plan batch_no workload efficiency scorecard calibration hostile parallel
 REGRESS_OPTS = --inputdir=test --load-extension=williams
 ISOLATION = trigger_update
 ISOLATION_OPTS = --inputdir=test/isolation --load-extension=williams

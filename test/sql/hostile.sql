@@ -31,6 +31,11 @@ CREATE FUNCTION pg_temp.call(f regproc, types oid[], nulled int) RETURNS text LA
         CASE WHEN i = nulled THEN 'NULL::' || format_type(t, NULL)
              ELSE CASE t WHEN 'text'::regtype THEN '''balance''' WHEN 'jsonb'::regtype THEN '''{"a": 1}''::jsonb' WHEN 'text[]'::regtype THEN '''{a}''::text[]'
                          WHEN 'float8'::regtype THEN '0.5::float8' WHEN 'bigint'::regtype THEN '10::bigint'
+                         WHEN 'int'::regtype THEN '10' WHEN 'boolean'::regtype THEN 'true'
+                         WHEN 'williams_scorecard'::regtype THEN '(SELECT williams_scorecard_agg(i / 8.0) FROM generate_series(1, 7) AS i)'
+                         WHEN 'williams_scorecard_state'::regtype THEN '''(1,0,0,0,0,0,0,0)''::williams_scorecard_state'
+                         WHEN 'williams_calibration'::regtype THEN '(SELECT williams_calibration_agg(i / 200.0, i > 10) FROM generate_series(1, 199) AS i)'
+                         WHEN 'williams_calibration_state'::regtype THEN '''(1,0,0,0,0,0)''::williams_calibration_state'
                          WHEN 'williams_workload_state'::regtype THEN '''(0,0,0,0,0)''::williams_workload_state'
                          ELSE '''(0,0,0,0,0,0,0,0)''::williams_efficiency_state' END END, ', ' ORDER BY i))
     FROM unnest(types) WITH ORDINALITY AS a (t, i);
