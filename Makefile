@@ -66,6 +66,11 @@ test:
 	@tools/deps.sh test
 	@CLUSTER_LOG=1 tools/cluster.sh test/run.sh $(PARTS)
 
+# FUZZ_SECONDS for each of four targets
+test-fuzz:
+	@tools/deps.sh test
+	@CLUSTER_LOG=1 tools/cluster.sh test/fuzz/fuzz.py
+
 bench:
 	@tools/deps.sh bench
 	@CLUSTER_CONF="$$(cat test/bench/postgresql.conf)" tools/cluster.sh test/bench/run.sh
@@ -74,4 +79,4 @@ lint:
 	@tools/deps.sh lint
 	@tools/lint.sh
 
-.PHONY: lib install-lib demo test bench lint
+.PHONY: lib install-lib demo test test-fuzz bench lint
