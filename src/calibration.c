@@ -203,7 +203,8 @@ wl_calibration_accum(PG_FUNCTION_ARGS)
 		o->correct++;
 		wl_exact_add(c->correct_sum, fixed);
 	}
-	Assert(is_valid(c));
+	/* now and then: the check costs a hundred times as much */
+	Assert((c->count & (c->count - 1)) != 0 || is_valid(c));
 	PG_RETURN_POINTER(c);
 }
 

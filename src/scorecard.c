@@ -92,8 +92,11 @@ sum_fits_bins(const Scorecard *s)
 	{
 		uint64		lower = wl_exact(wl_bounds[i]);
 		uint64		upper = wl_exact(wl_bounds[i + 1]);
-		WlWide		part = wl_wide_product(&s->bins[i], 1, &lower, 1);
+		WlWide		part;
 
+		if (s->bins[i] == 0)
+			continue;
+		part = wl_wide_product(&s->bins[i], 1, &lower, 1);
 		wl_wide_add(&least, &part);
 		part = wl_wide_product(&s->bins[i], 1, &upper, 1);
 		wl_wide_add(&most, &part);
@@ -164,7 +167,8 @@ accumulate(FunctionCallInfo fcinfo, double x)
 	s->bins[wl_bin(x)]++;
 	wl_exact_add(s->sum, fixed);
 	wl_exact_add_square(s->squares, fixed);
-	Assert(is_valid(s));
+	/* now and then: the check costs a hundred times as much */
+	Assert((s->count & (s->count - 1)) != 0 || is_valid(s));
 	PG_RETURN_POINTER(s);
 }
 
