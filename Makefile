@@ -5,15 +5,16 @@ EXTENSION = williams
 EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" williams.control)
 
 MODULE_big = williams
-OBJS = src/bound.o src/check.o src/efficiency.o src/engines.o src/plan.o \
-	src/profile.o src/score.o src/state.o src/trigger.o src/williams.o src/workload.o
+OBJS = src/bound.o src/calibration.o src/check.o src/efficiency.o src/engines.o \
+	src/plan.o src/profile.o src/score.o src/scorecard.o src/state.o src/summary.o \
+	src/trigger.o src/williams.o src/workload.o
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 PG_CPPFLAGS = -DWILLIAMS_VERSION='"$(EXTVERSION)"'
 # nobody reads errno after sqrt(): one instruction then, without a test
 PG_CFLAGS = -fno-math-errno
 SHLIB_LINK = -lm
 
-REGRESS = bound score profile score_fields engines trigger trigger_errors plan batch_no workload efficiency hostile parallel
+REGRESS = bound score profile score_fields engines trigger trigger_errors plan batch_no workload efficiency scorecard calibration hostile parallel
 REGRESS_OPTS = --inputdir=test --load-extension=williams
 ISOLATION = trigger_update
 ISOLATION_OPTS = --inputdir=test/isolation --load-extension=williams
@@ -69,6 +70,11 @@ test:
 	@tools/deps.sh test
 	@CLUSTER_LOG=1 WILLIAMS_DATA="$${WILLIAMS_DATA:-$(CURDIR)/../shared/data}" tools/cluster.sh test/run.sh $(PARTS)
 
+# FUZZ_SECONDS for each of four targets
+test-fuzz:
+	@tools/deps.sh test
+	@CLUSTER_LOG=1 tools/cluster.sh test/fuzz/fuzz.py
+
 bench:
 	@tools/deps.sh bench
 	@CLUSTER_CONF="$$(cat test/bench/postgresql.conf)" tools/cluster.sh test/bench/run.sh
@@ -77,4 +83,4 @@ lint:
 	@tools/deps.sh lint
 	@tools/lint.sh
 
-.PHONY: lib install-lib demo test bench lint
+.PHONY: lib install-lib demo test test-fuzz bench lint

@@ -443,3 +443,413 @@ CREATE AGGREGATE williams_efficiency(time_complexity bigint) (
 );
 COMMENT ON AGGREGATE williams_efficiency(bigint) IS
 'the statistics of williams_get_optimization_stats() over any set of rows, and their totals; NULL, 0 and 1 are no operations; 0, 1.0, 1.0, 0, 0, 0 over none; error 22023 for a negative number';
+
+CREATE TYPE williams_scorecard;
+
+CREATE FUNCTION williams_scorecard_in(cstring) RETURNS williams_scorecard
+	AS 'MODULE_PATHNAME', 'wl_scorecard_in'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_scorecard_in(cstring) IS 'I/O';
+
+CREATE FUNCTION williams_scorecard_out(williams_scorecard) RETURNS cstring
+	AS 'MODULE_PATHNAME', 'wl_scorecard_out'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_scorecard_out(williams_scorecard) IS 'I/O';
+
+CREATE FUNCTION williams_scorecard_recv(internal) RETURNS williams_scorecard
+	AS 'MODULE_PATHNAME', 'wl_scorecard_recv'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_scorecard_recv(internal) IS 'I/O';
+
+CREATE FUNCTION williams_scorecard_send(williams_scorecard) RETURNS bytea
+	AS 'MODULE_PATHNAME', 'wl_scorecard_send'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_scorecard_send(williams_scorecard) IS 'I/O';
+
+CREATE TYPE williams_scorecard (
+	INPUT = williams_scorecard_in,
+	OUTPUT = williams_scorecard_out,
+	RECEIVE = williams_scorecard_recv,
+	SEND = williams_scorecard_send,
+	INTERNALLENGTH = VARIABLE,
+	ALIGNMENT = double,
+	STORAGE = extended
+);
+COMMENT ON TYPE williams_scorecard IS
+'a summary of confidences, mergeable without loss: count, mean, deviation, extremes, and a histogram of 200 bins of 0.005. Text: (version, min, max, sum in 2 words of steps of 2^-62, sum of squares in 3 words of steps of 2^-124, low words first, bin:count, ...)';
+
+CREATE TYPE williams_scorecard_state;
+
+CREATE FUNCTION williams_scorecard_state_in(cstring) RETURNS williams_scorecard_state
+	AS 'MODULE_PATHNAME', 'wl_scorecard_state_in'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_scorecard_state_in(cstring) IS 'I/O';
+
+CREATE FUNCTION williams_scorecard_state_out(williams_scorecard_state) RETURNS cstring
+	AS 'MODULE_PATHNAME', 'wl_scorecard_state_out'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_scorecard_state_out(williams_scorecard_state) IS 'I/O';
+
+CREATE FUNCTION williams_scorecard_state_recv(internal) RETURNS williams_scorecard_state
+	AS 'MODULE_PATHNAME', 'wl_scorecard_state_recv'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_scorecard_state_recv(internal) IS 'I/O';
+
+CREATE FUNCTION williams_scorecard_state_send(williams_scorecard_state) RETURNS bytea
+	AS 'MODULE_PATHNAME', 'wl_scorecard_state_send'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_scorecard_state_send(williams_scorecard_state) IS 'I/O';
+
+CREATE TYPE williams_scorecard_state (
+	INPUT = williams_scorecard_state_in,
+	OUTPUT = williams_scorecard_state_out,
+	RECEIVE = williams_scorecard_state_recv,
+	SEND = williams_scorecard_state_send,
+	INTERNALLENGTH = 1664,
+	ALIGNMENT = double
+);
+COMMENT ON TYPE williams_scorecard_state IS
+'transition state of williams_scorecard_agg: a scorecard, dense';
+
+CREATE FUNCTION williams_scorecard_accum(williams_scorecard_state, confidence float8)
+		RETURNS williams_scorecard_state
+	AS 'MODULE_PATHNAME', 'wl_scorecard_accum'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION williams_scorecard_accum(williams_scorecard_state, float8) IS
+'transition function of williams_scorecard_agg';
+
+CREATE FUNCTION williams_scorecard_accum(williams_scorecard_state,
+		num_fields bigint, base_confidence float8)
+		RETURNS williams_scorecard_state
+	AS 'MODULE_PATHNAME', 'wl_scorecard_accum_adjusted'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION williams_scorecard_accum(williams_scorecard_state, bigint, float8) IS
+'transition function of williams_scorecard_agg of adjusted confidences';
+
+CREATE FUNCTION williams_scorecard_accum(williams_scorecard_state, williams_scorecard)
+		RETURNS williams_scorecard_state
+	AS 'MODULE_PATHNAME', 'wl_scorecard_accum_rollup'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_scorecard_accum(williams_scorecard_state, williams_scorecard) IS
+'transition function of williams_rollup: adds a stored summary to the state';
+
+CREATE FUNCTION williams_scorecard_combine(williams_scorecard_state, williams_scorecard_state)
+		RETURNS williams_scorecard_state
+	AS 'MODULE_PATHNAME', 'wl_scorecard_combine'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_scorecard_combine(williams_scorecard_state, williams_scorecard_state) IS
+'combine function of williams_scorecard_agg and williams_rollup';
+
+CREATE FUNCTION williams_scorecard_final(williams_scorecard_state)
+		RETURNS williams_scorecard
+	AS 'MODULE_PATHNAME', 'wl_scorecard_final'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_scorecard_final(williams_scorecard_state) IS
+'final function of williams_scorecard_agg and williams_rollup';
+
+CREATE AGGREGATE williams_scorecard_agg(confidence float8) (
+	SFUNC = williams_scorecard_accum,
+	STYPE = williams_scorecard_state,
+	SSPACE = 1664,
+	FINALFUNC = williams_scorecard_final,
+	FINALFUNC_MODIFY = READ_ONLY,
+	COMBINEFUNC = williams_scorecard_combine,
+	INITCOND = '(1,0,0,0,0,0,0,0)',
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE williams_scorecard_agg(float8) IS
+'the scorecard of confidences; NULL is none; error 22023 for one outside [0, 1]';
+
+CREATE AGGREGATE williams_scorecard_agg(num_fields bigint, base_confidence float8) (
+	SFUNC = williams_scorecard_accum,
+	STYPE = williams_scorecard_state,
+	SSPACE = 1664,
+	FINALFUNC = williams_scorecard_final,
+	FINALFUNC_MODIFY = READ_ONLY,
+	COMBINEFUNC = williams_scorecard_combine,
+	INITCOND = '(1,0,0,0,0,0,0,0)',
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE williams_scorecard_agg(bigint, float8) IS
+'the scorecard of williams_adjusted_confidence(num_fields, base_confidence); a row with a NULL is none; error 22023 for a negative number or a base outside [0, 1]';
+
+CREATE AGGREGATE williams_rollup(scorecard williams_scorecard) (
+	SFUNC = williams_scorecard_accum,
+	STYPE = williams_scorecard_state,
+	SSPACE = 1664,
+	FINALFUNC = williams_scorecard_final,
+	FINALFUNC_MODIFY = READ_ONLY,
+	COMBINEFUNC = williams_scorecard_combine,
+	INITCOND = '(1,0,0,0,0,0,0,0)',
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE williams_rollup(williams_scorecard) IS
+'the scorecard of all values of many scorecards; NULL is none';
+
+CREATE FUNCTION williams_scorecard_add(williams_scorecard, williams_scorecard)
+		RETURNS williams_scorecard
+	AS 'MODULE_PATHNAME', 'wl_scorecard_add'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
+COMMENT ON FUNCTION williams_scorecard_add(williams_scorecard, williams_scorecard) IS
+'the scorecard of both: a + b; error 22003 for more than 2^63 - 1 values';
+
+CREATE OPERATOR + (
+	LEFTARG = williams_scorecard,
+	RIGHTARG = williams_scorecard,
+	FUNCTION = williams_scorecard_add,
+	COMMUTATOR = +
+);
+COMMENT ON OPERATOR + (williams_scorecard, williams_scorecard) IS
+'the scorecard of both';
+
+CREATE FUNCTION williams_count(scorecard williams_scorecard) RETURNS bigint
+	AS 'MODULE_PATHNAME', 'wl_count'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_count(williams_scorecard) IS
+'how many confidences; 0 for an empty scorecard';
+
+CREATE FUNCTION williams_average(scorecard williams_scorecard) RETURNS float8
+	AS 'MODULE_PATHNAME', 'wl_average'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_average(williams_scorecard) IS
+'their mean; NULL for an empty scorecard';
+
+CREATE FUNCTION williams_stddev(scorecard williams_scorecard) RETURNS float8
+	AS 'MODULE_PATHNAME', 'wl_stddev'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_stddev(williams_scorecard) IS
+'their standard deviation, of a sample; NULL for fewer than two';
+
+CREATE FUNCTION williams_min(scorecard williams_scorecard) RETURNS float8
+	AS 'MODULE_PATHNAME', 'wl_min'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_min(williams_scorecard) IS
+'the least; NULL for an empty scorecard';
+
+CREATE FUNCTION williams_max(scorecard williams_scorecard) RETURNS float8
+	AS 'MODULE_PATHNAME', 'wl_max'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_max(williams_scorecard) IS
+'the greatest; NULL for an empty scorecard';
+
+CREATE FUNCTION williams_quantile(scorecard williams_scorecard, q float8) RETURNS float8
+	AS 'MODULE_PATHNAME', 'wl_quantile'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_quantile(williams_scorecard, float8) IS
+'what percentile_disc(q) gives, within 0.005, between the extremes; NULL for an empty scorecard; error 22023 for q outside [0, 1]';
+
+CREATE FUNCTION williams_share_below(scorecard williams_scorecard, x float8)
+		RETURNS float8
+	AS 'MODULE_PATHNAME', 'wl_share_below'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_share_below(williams_scorecard, float8) IS
+'the share of confidences less than x: exact where x is a multiple of 0.005 below 1, interpolated in the bin elsewhere; NULL for an empty scorecard; error 22023 for x outside [0, 1]';
+
+CREATE FUNCTION williams_histogram(scorecard williams_scorecard, bins int = 20,
+		OUT bin int, OUT lower float8, OUT upper float8, OUT count bigint)
+		RETURNS SETOF record
+	AS 'MODULE_PATHNAME', 'wl_histogram'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10 ROWS 20;
+COMMENT ON FUNCTION williams_histogram(williams_scorecard, int) IS
+'the histogram in 1, 2, 4, 5, 8, 10, 20, 25, 40, 50, 100 or 200 bins, empty ones included, numbered from 1: lower <= confidence < upper, in the last one 1.0 too; error 22023 for bins that do not divide 200';
+
+CREATE FUNCTION williams_to_jsonb(scorecard williams_scorecard) RETURNS jsonb
+	AS 'MODULE_PATHNAME', 'wl_to_jsonb'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION williams_to_jsonb(williams_scorecard) IS
+'count, average, stddev, min, median, max, and the histogram of 20 bins without the empty ones';
+
+CREATE CAST (williams_scorecard AS jsonb) WITH FUNCTION williams_to_jsonb(williams_scorecard);
+COMMENT ON CAST (williams_scorecard AS jsonb) IS
+'what a scorecard says, by name';
+
+CREATE TYPE williams_calibration;
+
+CREATE FUNCTION williams_calibration_in(cstring) RETURNS williams_calibration
+	AS 'MODULE_PATHNAME', 'wl_calibration_in'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_calibration_in(cstring) IS 'I/O';
+
+CREATE FUNCTION williams_calibration_out(williams_calibration) RETURNS cstring
+	AS 'MODULE_PATHNAME', 'wl_calibration_out'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_calibration_out(williams_calibration) IS 'I/O';
+
+CREATE FUNCTION williams_calibration_recv(internal) RETURNS williams_calibration
+	AS 'MODULE_PATHNAME', 'wl_calibration_recv'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_calibration_recv(internal) IS 'I/O';
+
+CREATE FUNCTION williams_calibration_send(williams_calibration) RETURNS bytea
+	AS 'MODULE_PATHNAME', 'wl_calibration_send'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_calibration_send(williams_calibration) IS 'I/O';
+
+CREATE TYPE williams_calibration (
+	INPUT = williams_calibration_in,
+	OUTPUT = williams_calibration_out,
+	RECEIVE = williams_calibration_recv,
+	SEND = williams_calibration_send,
+	INTERNALLENGTH = VARIABLE,
+	ALIGNMENT = double,
+	STORAGE = extended
+);
+COMMENT ON TYPE williams_calibration IS
+'a summary of confidences and whether they were right, mergeable without loss, in 200 bins of 0.005. Text: (version, sum of the correct ones in 2 words of steps of 2^-62, sum of all squares in 3 words of steps of 2^-124, low words first, bin:count:correct:sum in 2 words, ...)';
+
+CREATE TYPE williams_calibration_state;
+
+CREATE FUNCTION williams_calibration_state_in(cstring) RETURNS williams_calibration_state
+	AS 'MODULE_PATHNAME', 'wl_calibration_state_in'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_calibration_state_in(cstring) IS 'I/O';
+
+CREATE FUNCTION williams_calibration_state_out(williams_calibration_state) RETURNS cstring
+	AS 'MODULE_PATHNAME', 'wl_calibration_state_out'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_calibration_state_out(williams_calibration_state) IS 'I/O';
+
+CREATE FUNCTION williams_calibration_state_recv(internal) RETURNS williams_calibration_state
+	AS 'MODULE_PATHNAME', 'wl_calibration_state_recv'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_calibration_state_recv(internal) IS 'I/O';
+
+CREATE FUNCTION williams_calibration_state_send(williams_calibration_state) RETURNS bytea
+	AS 'MODULE_PATHNAME', 'wl_calibration_state_send'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_calibration_state_send(williams_calibration_state) IS 'I/O';
+
+CREATE TYPE williams_calibration_state (
+	INPUT = williams_calibration_state_in,
+	OUTPUT = williams_calibration_state_out,
+	RECEIVE = williams_calibration_state_recv,
+	SEND = williams_calibration_state_send,
+	INTERNALLENGTH = 6448,
+	ALIGNMENT = double
+);
+COMMENT ON TYPE williams_calibration_state IS
+'transition state of williams_calibration_agg: a calibration, dense';
+
+CREATE FUNCTION williams_calibration_accum(williams_calibration_state,
+		confidence float8, correct boolean)
+		RETURNS williams_calibration_state
+	AS 'MODULE_PATHNAME', 'wl_calibration_accum'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION williams_calibration_accum(williams_calibration_state, float8, boolean) IS
+'transition function of williams_calibration_agg';
+
+CREATE FUNCTION williams_calibration_accum(williams_calibration_state, williams_calibration)
+		RETURNS williams_calibration_state
+	AS 'MODULE_PATHNAME', 'wl_calibration_accum_rollup'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_calibration_accum(williams_calibration_state, williams_calibration) IS
+'transition function of williams_rollup: adds a stored summary to the state';
+
+CREATE FUNCTION williams_calibration_combine(williams_calibration_state, williams_calibration_state)
+		RETURNS williams_calibration_state
+	AS 'MODULE_PATHNAME', 'wl_calibration_combine'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_calibration_combine(williams_calibration_state, williams_calibration_state) IS
+'combine function of williams_calibration_agg and williams_rollup';
+
+CREATE FUNCTION williams_calibration_final(williams_calibration_state)
+		RETURNS williams_calibration
+	AS 'MODULE_PATHNAME', 'wl_calibration_final'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_calibration_final(williams_calibration_state) IS
+'final function of williams_calibration_agg and williams_rollup';
+
+CREATE AGGREGATE williams_calibration_agg(confidence float8, correct boolean) (
+	SFUNC = williams_calibration_accum,
+	STYPE = williams_calibration_state,
+	SSPACE = 6448,
+	FINALFUNC = williams_calibration_final,
+	FINALFUNC_MODIFY = READ_ONLY,
+	COMBINEFUNC = williams_calibration_combine,
+	INITCOND = '(1,0,0,0,0,0)',
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE williams_calibration_agg(float8, boolean) IS
+'the calibration of confidences; a row with a NULL is no observation; error 22023 for a confidence outside [0, 1]';
+
+CREATE AGGREGATE williams_rollup(calibration williams_calibration) (
+	SFUNC = williams_calibration_accum,
+	STYPE = williams_calibration_state,
+	SSPACE = 6448,
+	FINALFUNC = williams_calibration_final,
+	FINALFUNC_MODIFY = READ_ONLY,
+	COMBINEFUNC = williams_calibration_combine,
+	INITCOND = '(1,0,0,0,0,0)',
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE williams_rollup(williams_calibration) IS
+'the calibration of all observations of many calibrations; NULL is none';
+
+CREATE FUNCTION williams_calibration_add(williams_calibration, williams_calibration)
+		RETURNS williams_calibration
+	AS 'MODULE_PATHNAME', 'wl_calibration_add'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
+COMMENT ON FUNCTION williams_calibration_add(williams_calibration, williams_calibration) IS
+'the calibration of both: a + b; error 22003 for more than 2^63 - 1 values';
+
+CREATE OPERATOR + (
+	LEFTARG = williams_calibration,
+	RIGHTARG = williams_calibration,
+	FUNCTION = williams_calibration_add,
+	COMMUTATOR = +
+);
+COMMENT ON OPERATOR + (williams_calibration, williams_calibration) IS
+'the calibration of both';
+
+CREATE FUNCTION williams_count(calibration williams_calibration) RETURNS bigint
+	AS 'MODULE_PATHNAME', 'wl_count_calibration'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_count(williams_calibration) IS
+'how many observations; 0 for an empty calibration';
+
+CREATE FUNCTION williams_accuracy(calibration williams_calibration) RETURNS float8
+	AS 'MODULE_PATHNAME', 'wl_accuracy'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_accuracy(williams_calibration) IS
+'the share that is correct; NULL for an empty calibration';
+
+CREATE FUNCTION williams_brier(calibration williams_calibration) RETURNS float8
+	AS 'MODULE_PATHNAME', 'wl_brier'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_brier(williams_calibration) IS
+'Brier''s score, the mean of (confidence - correct)^2: 0 at best; NULL for an empty calibration';
+
+CREATE FUNCTION williams_ece(calibration williams_calibration, bins int = 10)
+		RETURNS float8
+	AS 'MODULE_PATHNAME', 'wl_ece'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_ece(williams_calibration, int) IS
+'expected calibration error: the mean of |accuracy - mean confidence| of so many bins, weighted with their counts; NULL for an empty calibration; error 22023 for bins that do not divide 200';
+
+CREATE FUNCTION williams_reliability(calibration williams_calibration, bins int = 10,
+		OUT bin int, OUT lower float8, OUT upper float8,
+		OUT count bigint, OUT confidence float8, OUT accuracy float8)
+		RETURNS SETOF record
+	AS 'MODULE_PATHNAME', 'wl_reliability'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10 ROWS 10;
+COMMENT ON FUNCTION williams_reliability(williams_calibration, int) IS
+'in each bin, empty ones included, numbered from 1, how many, their mean confidence and the share that is correct, NULL in an empty one: lower <= confidence < upper, in the last one 1.0 too; error 22023 for bins that do not divide 200';
+
+CREATE FUNCTION williams_threshold(calibration williams_calibration,
+		target_precision float8, min_count bigint = 100,
+		OUT threshold float8, OUT accepted_share float8,
+		OUT "precision" float8, OUT precision_low float8)
+	AS 'MODULE_PATHNAME', 'wl_threshold'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_threshold(williams_calibration, float8, bigint) IS
+'the lowest threshold, a multiple of 0.005 below 1, at which at least min_count are accepted (confidence >= threshold) and at least target_precision of them are correct; the share accepted, the share of those that is correct and its lower bound (Wilson, of the 95 % interval); NULL where there is none; error 22023 for a target outside [0, 1] or min_count below 1';
+
+CREATE FUNCTION williams_to_jsonb(calibration williams_calibration) RETURNS jsonb
+	AS 'MODULE_PATHNAME', 'wl_to_jsonb_calibration'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION williams_to_jsonb(williams_calibration) IS
+'count, accuracy, brier, ece, and the reliability of 10 bins without the empty ones';
+
+CREATE CAST (williams_calibration AS jsonb) WITH FUNCTION williams_to_jsonb(williams_calibration);
+COMMENT ON CAST (williams_calibration AS jsonb) IS
+'what a calibration says, by name';

@@ -53,11 +53,11 @@ wl_refuse_item(double item_mb, double budget_mb)
 }
 
 void
-wl_refuse_max_items(int64 value)
+wl_refuse_not_positive(int64 value, const char *name)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("max_items must be greater than zero"),
+			 errmsg("%s must be greater than zero", name),
 			 errdetail("The value is %lld.", (long long) value)));
 }
 
@@ -83,4 +83,14 @@ wl_refuse_other(const char *name)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("%s must be the same for all rows", name)));
+}
+
+void
+wl_refuse_bins(int bins, int of)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("bins must divide %d", of),
+			 errdetail("The value is %d.", bins),
+			 errhint("A bin of the result joins whole bins of the summary.")));
 }

@@ -20,10 +20,11 @@ pg_noreturn extern void wl_refuse_fraction(double value, const char *name);
 pg_noreturn extern void wl_refuse_megabytes(double value, const char *name);
 pg_noreturn extern void wl_refuse_item_size(double value);
 pg_noreturn extern void wl_refuse_item(double item_mb, double budget_mb);
-pg_noreturn extern void wl_refuse_max_items(int64 value);
+pg_noreturn extern void wl_refuse_not_positive(int64 value, const char *name);
 pg_noreturn extern void wl_refuse_overflow(const char *name);
 pg_noreturn extern void wl_refuse_null(const char *name);
 pg_noreturn extern void wl_refuse_other(const char *name);
+pg_noreturn extern void wl_refuse_bins(int bins, int of);
 
 /* a count of operations, rows or items */
 static inline void
@@ -71,11 +72,20 @@ wl_check_fits(double item_mb, double budget_mb)
 		wl_refuse_item(item_mb, budget_mb);
 }
 
+/* a limit on a number of items */
 static inline void
-wl_check_max_items(int64 value)
+wl_check_positive(int64 value, const char *name)
 {
 	if (unlikely(value < 1))
-		wl_refuse_max_items(value);
+		wl_refuse_not_positive(value, name);
+}
+
+/* the bins of a result, which join whole ones of a summary */
+static inline void
+wl_check_bins(int bins, int of)
+{
+	if (unlikely(bins < 1 || of % bins != 0))
+		wl_refuse_bins(bins, of);
 }
 
 static inline void

@@ -211,7 +211,7 @@ read_max_items(WindowObject winobj)
 	if (isnull)
 		return PG_INT64_MAX;
 	max_items = DatumGetInt64(arg);
-	wl_check_max_items(max_items);
+	wl_check_positive(max_items, "max_items");
 	return max_items;
 }
 

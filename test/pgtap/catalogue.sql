@@ -8,7 +8,7 @@ SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS williams;
 
-SELECT plan(58);
+SELECT plan(71);
 
 --
 -- The extension
@@ -43,8 +43,8 @@ WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname 
 
 SELECT set_eq(
 	$$SELECT DISTINCT classid::regclass::text FROM member$$,
-	$$VALUES ('pg_proc'), ('pg_type'), ('pg_class')$$,
-	'it consists of functions, types and a table');
+	$$VALUES ('pg_proc'), ('pg_type'), ('pg_class'), ('pg_operator'), ('pg_cast')$$,
+	'it consists of functions, types, a table, operators and casts');
 SELECT is_empty(
 	$$SELECT object FROM member WHERE obj_description(objid, classid::regclass::name) IS NULL$$,
 	'every object has a comment');
@@ -52,10 +52,11 @@ SELECT is_empty($$
 	SELECT object FROM member LEFT JOIN pg_proc AS p ON classid = 'pg_proc'::regclass AND p.oid = objid
 		LEFT JOIN pg_type AS t ON classid = 'pg_type'::regclass AND t.oid = objid
 		LEFT JOIN pg_class AS c ON classid = 'pg_class'::regclass AND c.oid = objid
-	WHERE coalesce(p.pronamespace, t.typnamespace, c.relnamespace) IS DISTINCT FROM
-		(SELECT extnamespace FROM pg_extension WHERE extname = 'williams')
-		OR coalesce(p.proname, t.typname, c.relname) !~ '^williams_'
-$$, 'every object is in the extension''s schema and has its prefix');
+	WHERE classid IN ('pg_proc'::regclass, 'pg_type'::regclass, 'pg_class'::regclass) AND
+		(coalesce(p.pronamespace, t.typnamespace, c.relnamespace) IS DISTINCT FROM
+			(SELECT extnamespace FROM pg_extension WHERE extname = 'williams')
+		OR coalesce(p.proname, t.typname, c.relname) !~ '^williams_')
+$$, 'every function, type and table is in the extension''s schema and has its prefix');
 
 --
 -- Functions: i, s, v = immutable, stable, volatile; s, r, u = parallel safe,
@@ -144,7 +145,98 @@ INSERT INTO expected VALUES
 	('williams_efficiency_state_in', 'cstring', 'williams_efficiency_state', 'f', 'i', true, 's', 'wl_efficiency_state_in'),
 	('williams_efficiency_state_out', 'williams_efficiency_state', 'cstring', 'f', 'i', true, 's', 'wl_efficiency_state_out'),
 	('williams_efficiency_state_recv', 'internal', 'williams_efficiency_state', 'f', 'i', true, 's', 'wl_efficiency_state_recv'),
-	('williams_efficiency_state_send', 'williams_efficiency_state', 'bytea', 'f', 'i', true, 's', 'wl_efficiency_state_send');
+	('williams_efficiency_state_send', 'williams_efficiency_state', 'bytea', 'f', 'i', true, 's', 'wl_efficiency_state_send'),
+	('williams_scorecard_in', 'cstring',
+		'williams_scorecard', 'f', 'i', true, 's', 'wl_scorecard_in'),
+	('williams_scorecard_out', 'williams_scorecard',
+		'cstring', 'f', 'i', true, 's', 'wl_scorecard_out'),
+	('williams_scorecard_recv', 'internal',
+		'williams_scorecard', 'f', 'i', true, 's', 'wl_scorecard_recv'),
+	('williams_scorecard_send', 'williams_scorecard',
+		'bytea', 'f', 'i', true, 's', 'wl_scorecard_send'),
+	('williams_scorecard_state_in', 'cstring',
+		'williams_scorecard_state', 'f', 'i', true, 's', 'wl_scorecard_state_in'),
+	('williams_scorecard_state_out', 'williams_scorecard_state',
+		'cstring', 'f', 'i', true, 's', 'wl_scorecard_state_out'),
+	('williams_scorecard_state_recv', 'internal',
+		'williams_scorecard_state', 'f', 'i', true, 's', 'wl_scorecard_state_recv'),
+	('williams_scorecard_state_send', 'williams_scorecard_state',
+		'bytea', 'f', 'i', true, 's', 'wl_scorecard_state_send'),
+	('williams_scorecard_accum', 'williams_scorecard_state, confidence double precision',
+		'williams_scorecard_state', 'f', 'i', true, 's', 'wl_scorecard_accum'),
+	('williams_scorecard_accum', 'williams_scorecard_state, num_fields bigint, base_confidence double precision',
+		'williams_scorecard_state', 'f', 'i', true, 's', 'wl_scorecard_accum_adjusted'),
+	('williams_scorecard_accum', 'williams_scorecard_state, williams_scorecard',
+		'williams_scorecard_state', 'f', 'i', true, 's', 'wl_scorecard_accum_rollup'),
+	('williams_scorecard_combine', 'williams_scorecard_state, williams_scorecard_state',
+		'williams_scorecard_state', 'f', 'i', false, 's', 'wl_scorecard_combine'),
+	('williams_scorecard_final', 'williams_scorecard_state',
+		'williams_scorecard', 'f', 'i', true, 's', 'wl_scorecard_final'),
+	('williams_scorecard_add', 'williams_scorecard, williams_scorecard',
+		'williams_scorecard', 'f', 'i', true, 's', 'wl_scorecard_add'),
+	('williams_count', 'scorecard williams_scorecard',
+		'bigint', 'f', 'i', true, 's', 'wl_count'),
+	('williams_average', 'scorecard williams_scorecard',
+		'double precision', 'f', 'i', true, 's', 'wl_average'),
+	('williams_stddev', 'scorecard williams_scorecard',
+		'double precision', 'f', 'i', true, 's', 'wl_stddev'),
+	('williams_min', 'scorecard williams_scorecard',
+		'double precision', 'f', 'i', true, 's', 'wl_min'),
+	('williams_max', 'scorecard williams_scorecard',
+		'double precision', 'f', 'i', true, 's', 'wl_max'),
+	('williams_quantile', 'scorecard williams_scorecard, q double precision',
+		'double precision', 'f', 'i', true, 's', 'wl_quantile'),
+	('williams_share_below', 'scorecard williams_scorecard, x double precision',
+		'double precision', 'f', 'i', true, 's', 'wl_share_below'),
+	('williams_histogram', 'scorecard williams_scorecard, bins integer DEFAULT 20, OUT bin integer, OUT lower double precision, OUT upper double precision, OUT count bigint',
+		'SETOF record', 'f', 'i', true, 's', 'wl_histogram'),
+	('williams_to_jsonb', 'scorecard williams_scorecard',
+		'jsonb', 'f', 'i', true, 's', 'wl_to_jsonb'),
+	('williams_calibration_in', 'cstring',
+		'williams_calibration', 'f', 'i', true, 's', 'wl_calibration_in'),
+	('williams_calibration_out', 'williams_calibration',
+		'cstring', 'f', 'i', true, 's', 'wl_calibration_out'),
+	('williams_calibration_recv', 'internal',
+		'williams_calibration', 'f', 'i', true, 's', 'wl_calibration_recv'),
+	('williams_calibration_send', 'williams_calibration',
+		'bytea', 'f', 'i', true, 's', 'wl_calibration_send'),
+	('williams_calibration_state_in', 'cstring',
+		'williams_calibration_state', 'f', 'i', true, 's', 'wl_calibration_state_in'),
+	('williams_calibration_state_out', 'williams_calibration_state',
+		'cstring', 'f', 'i', true, 's', 'wl_calibration_state_out'),
+	('williams_calibration_state_recv', 'internal',
+		'williams_calibration_state', 'f', 'i', true, 's', 'wl_calibration_state_recv'),
+	('williams_calibration_state_send', 'williams_calibration_state',
+		'bytea', 'f', 'i', true, 's', 'wl_calibration_state_send'),
+	('williams_calibration_accum', 'williams_calibration_state, confidence double precision, correct boolean',
+		'williams_calibration_state', 'f', 'i', true, 's', 'wl_calibration_accum'),
+	('williams_calibration_accum', 'williams_calibration_state, williams_calibration',
+		'williams_calibration_state', 'f', 'i', true, 's', 'wl_calibration_accum_rollup'),
+	('williams_calibration_combine', 'williams_calibration_state, williams_calibration_state',
+		'williams_calibration_state', 'f', 'i', false, 's', 'wl_calibration_combine'),
+	('williams_calibration_final', 'williams_calibration_state',
+		'williams_calibration', 'f', 'i', true, 's', 'wl_calibration_final'),
+	('williams_calibration_add', 'williams_calibration, williams_calibration',
+		'williams_calibration', 'f', 'i', true, 's', 'wl_calibration_add'),
+	('williams_count', 'calibration williams_calibration',
+		'bigint', 'f', 'i', true, 's', 'wl_count_calibration'),
+	('williams_accuracy', 'calibration williams_calibration',
+		'double precision', 'f', 'i', true, 's', 'wl_accuracy'),
+	('williams_brier', 'calibration williams_calibration',
+		'double precision', 'f', 'i', true, 's', 'wl_brier'),
+	('williams_ece', 'calibration williams_calibration, bins integer DEFAULT 10',
+		'double precision', 'f', 'i', true, 's', 'wl_ece'),
+	('williams_reliability', 'calibration williams_calibration, bins integer DEFAULT 10, OUT bin integer, OUT lower double precision, OUT upper double precision, OUT count bigint, OUT confidence double precision, OUT accuracy double precision',
+		'SETOF record', 'f', 'i', true, 's', 'wl_reliability'),
+	('williams_threshold', 'calibration williams_calibration, target_precision double precision, min_count bigint DEFAULT 100, OUT threshold double precision, OUT accepted_share double precision, OUT "precision" double precision, OUT precision_low double precision',
+		'record', 'f', 'i', true, 's', 'wl_threshold'),
+	('williams_to_jsonb', 'calibration williams_calibration',
+		'jsonb', 'f', 'i', true, 's', 'wl_to_jsonb_calibration'),
+	('williams_scorecard_agg', 'confidence double precision', 'williams_scorecard', 'a', 'i', false, 's', NULL),
+	('williams_scorecard_agg', 'num_fields bigint, base_confidence double precision', 'williams_scorecard', 'a', 'i', false, 's', NULL),
+	('williams_rollup', 'scorecard williams_scorecard', 'williams_scorecard', 'a', 'i', false, 's', NULL),
+	('williams_calibration_agg', 'confidence double precision, correct boolean', 'williams_calibration', 'a', 'i', false, 's', NULL),
+	('williams_rollup', 'calibration williams_calibration', 'williams_calibration', 'a', 'i', false, 's', NULL);
 
 CREATE TEMP VIEW routine AS
 SELECT p.*, pg_get_function_arguments(p.oid) AS arguments, pg_get_function_result(p.oid) AS result
@@ -184,8 +276,13 @@ SELECT set_eq(
 		('wl_ocr_fields_jsonb', 'document jsonb, engine text DEFAULT ''auto''::text, '
 			'OUT page integer, OUT field text, OUT value text, OUT confidence double precision'),
 		('wl_ocr_fields_text', 'document text, engine text DEFAULT ''auto''::text, '
-			'OUT page integer, OUT field text, OUT value text, OUT confidence double precision')$$,
-	'a C symbol is its function''s name with wl_ for williams_, but for overloads');
+			'OUT page integer, OUT field text, OUT value text, OUT confidence double precision'),
+		('wl_scorecard_accum_adjusted', 'williams_scorecard_state, num_fields bigint, base_confidence double precision'),
+		('wl_scorecard_accum_rollup', 'williams_scorecard_state, williams_scorecard'),
+		('wl_calibration_accum_rollup', 'williams_calibration_state, williams_calibration'),
+		('wl_count_calibration', 'calibration williams_calibration'),
+		('wl_to_jsonb_calibration', 'calibration williams_calibration')$$,
+	'a C symbol is its function''s name with wl_ for williams_, and a suffix for overloads');
 SELECT is_empty(
 	$$SELECT prosrc FROM routine WHERE prokind <> 'a' GROUP BY prosrc HAVING count(*) > 1$$,
 	'no two functions share a C symbol');
@@ -212,7 +309,8 @@ SELECT a.*, r.proname, r.proparallel, t.typtype, t.typname, c.proisstrict AS com
 FROM routine AS r JOIN pg_aggregate AS a ON a.aggfnoid = r.oid JOIN pg_type AS t ON t.oid = aggtranstype
 	LEFT JOIN pg_proc AS c ON c.oid = a.aggcombinefn;
 
-SELECT set_eq($$SELECT proname FROM aggregate$$, $$VALUES ('williams_workload'), ('williams_efficiency')$$, 'aggregates');
+SELECT set_eq($$SELECT proname FROM aggregate$$, $$VALUES ('williams_workload'), ('williams_efficiency'), ('williams_scorecard_agg'), ('williams_calibration_agg'),
+		('williams_rollup')$$, 'aggregates');
 SELECT is_empty(
 	$$SELECT proname FROM aggregate WHERE aggcombinefn = 0 OR combine_strict$$,
 	'every aggregate has a combine function, and that takes NULL');
@@ -233,11 +331,19 @@ SELECT is_empty(
 	$$SELECT proname FROM aggregate WHERE aggfinalextra OR aggfinalmodify <> 'r'$$,
 	'every final function leaves the state as it is');
 SELECT set_eq(
-	$$SELECT proname, aggtransfn::text, aggcombinefn::text, aggfinalfn::text, agginitval FROM aggregate$$,
+	$$SELECT proname, (SELECT p.proname FROM pg_proc AS p WHERE p.oid = aggtransfn)::text AS transfn, aggcombinefn::text, aggfinalfn::text, agginitval FROM aggregate$$,
 	$$VALUES ('williams_workload', 'williams_workload_accum', 'williams_workload_combine',
 			'williams_workload_final', '(0,0,0,0,0)'),
 		('williams_efficiency', 'williams_efficiency_accum', 'williams_efficiency_combine',
-			'williams_efficiency_final', '(0,0,0,0,0,0,0,0)')$$,
+			'williams_efficiency_final', '(0,0,0,0,0,0,0,0)'),
+		('williams_scorecard_agg', 'williams_scorecard_accum', 'williams_scorecard_combine',
+			'williams_scorecard_final', '(1,0,0,0,0,0,0,0)'),
+		('williams_rollup', 'williams_scorecard_accum', 'williams_scorecard_combine',
+			'williams_scorecard_final', '(1,0,0,0,0,0,0,0)'),
+		('williams_calibration_agg', 'williams_calibration_accum', 'williams_calibration_combine',
+			'williams_calibration_final', '(1,0,0,0,0,0)'),
+		('williams_rollup', 'williams_calibration_accum', 'williams_calibration_combine',
+			'williams_calibration_final', '(1,0,0,0,0,0)')$$,
 	'transition, combine and final functions and initial states');
 SELECT is_empty(
 	$$SELECT proname, aggtransspace, typlen FROM aggregate JOIN pg_type AS t ON t.oid = aggtranstype
@@ -249,7 +355,12 @@ CREATE TEMP TABLE state AS
 SELECT '(0,0,0,0,0)'::williams_workload_state AS w0,
 	williams_workload_accum(williams_workload_accum('(0,0,0,0,0)', 0.1, 8), 3.25, 8) AS w,
 	'(0,0,0,0,0,0,0,0)'::williams_efficiency_state AS e0,
-	williams_efficiency_accum(williams_efficiency_accum('(0,0,0,0,0,0,0,0)', 1000), 7) AS e;
+	williams_efficiency_accum(williams_efficiency_accum('(0,0,0,0,0,0,0,0)', 1000), 7) AS e,
+	'(1,0,0,0,0,0,0,0)'::williams_scorecard_state AS s0,
+	williams_scorecard_accum(williams_scorecard_accum('(1,0,0,0,0,0,0,0)', 0.1), 0.9) AS s;
+-- in a table of its own, for a page holds one
+CREATE TEMP TABLE calibration_state AS
+SELECT williams_calibration_accum(williams_calibration_accum('(1,0,0,0,0,0)', 0.1, true), 0.9, false) AS c;
 SELECT isnt(w::text, w0::text, 'a workload of two items is not the initial state') FROM state;
 SELECT is(williams_workload_combine(w0, w)::text, w::text, 'workload: identity on the left') FROM state;
 SELECT is(williams_workload_combine(w, w0)::text, w::text, 'workload: identity on the right') FROM state;
@@ -262,6 +373,18 @@ SELECT is(williams_efficiency_combine(e, e0)::text, e::text, 'efficiency: identi
 SELECT is(williams_efficiency_combine(NULL, e)::text, e::text, 'efficiency: NULL on the left') FROM state;
 SELECT is(williams_efficiency_combine(e, NULL)::text, e::text, 'efficiency: NULL on the right') FROM state;
 SELECT is(williams_efficiency_combine(NULL, NULL)::text, NULL, 'efficiency: NULL on both sides');
+SELECT isnt(s::text, s0::text, 'a scorecard of two values is not the initial state') FROM state;
+SELECT is(williams_scorecard_combine(s0, s)::text, s::text, 'scorecard: identity on the left') FROM state;
+SELECT is(williams_scorecard_combine(s, s0)::text, s::text, 'scorecard: identity on the right') FROM state;
+SELECT is(williams_scorecard_combine(NULL, s)::text, s::text, 'scorecard: NULL on the left') FROM state;
+SELECT is(williams_scorecard_combine(s, NULL)::text, s::text, 'scorecard: NULL on the right') FROM state;
+SELECT is(williams_scorecard_combine(NULL, NULL)::text, NULL, 'scorecard: NULL on both sides');
+SELECT isnt(c::text, '(1,0,0,0,0,0)', 'a calibration of two values is not the initial state') FROM calibration_state;
+SELECT is(williams_calibration_combine('(1,0,0,0,0,0)', c)::text, c::text, 'calibration: identity on the left') FROM calibration_state;
+SELECT is(williams_calibration_combine(c, '(1,0,0,0,0,0)')::text, c::text, 'calibration: identity on the right') FROM calibration_state;
+SELECT is(williams_calibration_combine(NULL, c)::text, c::text, 'calibration: NULL on the left') FROM calibration_state;
+SELECT is(williams_calibration_combine(c, NULL)::text, c::text, 'calibration: NULL on the right') FROM calibration_state;
+SELECT is(williams_calibration_combine(NULL, NULL)::text, NULL, 'calibration: NULL on both sides');
 
 --
 -- Types
@@ -272,17 +395,29 @@ SELECT set_eq(
 	$$VALUES ('williams_workload_state', 'b', 40, 'd', 'p', false),
 		('williams_efficiency_state', 'b', 64, 'd', 'p', false),
 		('williams_field_score', 'c', -1, 'd', 'x', false),
+		('williams_scorecard', 'b', -1, 'd', 'x', false),
+		('williams_scorecard_state', 'b', 1664, 'd', 'p', false),
+		('williams_calibration', 'b', -1, 'd', 'x', false),
+		('williams_calibration_state', 'b', 6448, 'd', 'p', false),
 		('williams_workload_result', 'c', -1, 'd', 'x', false),
 		('williams_efficiency_result', 'c', -1, 'd', 'x', false)$$,
-	'types: states of fixed length, aligned as double, and results');
+	'types: states of fixed length, aligned as double, stored summaries and results');
 SELECT set_eq(
 	$$SELECT typname, typinput::text, typoutput::text, typreceive::text, typsend::text
 	  FROM member JOIN pg_type AS t ON t.oid = objid WHERE classid = 'pg_type'::regclass AND typtype = 'b'$$,
 	$$VALUES ('williams_workload_state', 'williams_workload_state_in', 'williams_workload_state_out',
 			'williams_workload_state_recv', 'williams_workload_state_send'),
 		('williams_efficiency_state', 'williams_efficiency_state_in', 'williams_efficiency_state_out',
-			'williams_efficiency_state_recv', 'williams_efficiency_state_send')$$,
-	'a state has a text and a binary form');
+			'williams_efficiency_state_recv', 'williams_efficiency_state_send'),
+		('williams_scorecard', 'williams_scorecard_in', 'williams_scorecard_out',
+			'williams_scorecard_recv', 'williams_scorecard_send'),
+		('williams_scorecard_state', 'williams_scorecard_state_in', 'williams_scorecard_state_out',
+			'williams_scorecard_state_recv', 'williams_scorecard_state_send'),
+		('williams_calibration', 'williams_calibration_in', 'williams_calibration_out',
+			'williams_calibration_recv', 'williams_calibration_send'),
+		('williams_calibration_state', 'williams_calibration_state_in', 'williams_calibration_state_out',
+			'williams_calibration_state_recv', 'williams_calibration_state_send')$$,
+	'a state or summary has a text and a binary form');
 SELECT is(string_agg(attname || ' ' || format_type(atttypid, atttypmod), ', ' ORDER BY attnum), attributes, typname || ': attributes')
 FROM (VALUES
 	('williams_field_score',
@@ -295,10 +430,18 @@ FROM (VALUES
 		'total_space_saved double precision, total_time_complexity numeric, total_space_bound double precision'))
 	AS v (typname, attributes) JOIN pg_attribute ON attrelid = v.typname::regclass
 GROUP BY typname, attributes;
-SELECT is_empty(
-	$$SELECT castsource::regtype, casttarget::regtype FROM pg_cast
-	  WHERE (castsource IN (SELECT objid FROM member) OR casttarget IN (SELECT objid FROM member))$$,
-	'no cast leads into a type past its checks');
+SELECT set_eq(
+	$$SELECT castsource::regtype::text, casttarget::regtype::text, castfunc::regprocedure::text, castcontext::text FROM pg_cast
+	  WHERE castsource IN (SELECT objid FROM member) OR casttarget IN (SELECT objid FROM member)$$,
+	$$VALUES ('williams_scorecard', 'jsonb', 'williams_to_jsonb(williams_scorecard)', 'e'),
+		('williams_calibration', 'jsonb', 'williams_to_jsonb(williams_calibration)', 'e')$$,
+	'summaries are cast to jsonb, explicitly; no cast leads into a type past its checks');
+SELECT set_eq(
+	$$SELECT oprname::text, oprleft::regtype::text, oprright::regtype::text, oprresult::regtype::text, oprcode::text, oprcom = o.oid
+	  FROM member JOIN pg_operator AS o ON o.oid = objid AND classid = 'pg_operator'::regclass$$,
+	$$VALUES ('+', 'williams_scorecard', 'williams_scorecard', 'williams_scorecard', 'williams_scorecard_add', true),
+		('+', 'williams_calibration', 'williams_calibration', 'williams_calibration', 'williams_calibration_add', true)$$,
+	'operators');
 
 --
 -- The table
@@ -319,7 +462,7 @@ SELECT is_empty(
 --
 -- A schema of its own, which search_path does not have
 --
-DROP TABLE state;
+DROP TABLE state, calibration_state;
 DROP EXTENSION williams;
 CREATE SCHEMA "Own Schema";
 CREATE EXTENSION williams SCHEMA "Own Schema";

@@ -20,7 +20,7 @@ SELECT p.oid, p.proname, p.prokind, p.proisstrict, p.proargtypes::oid[] AS types
 FROM pg_proc AS p JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 JOIN pg_extension AS e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND e.extname = 'williams'
 WHERE NOT p.proargtypes::oid[] && '{internal,cstring}'::regtype[]::oid[] AND p.prorettype <> 'trigger'::regtype;
-SELECT prokind, array_agg(oid::regprocedure ORDER BY proname COLLATE "C") AS not_strict
+SELECT prokind, array_agg(oid::regprocedure ORDER BY oid::regprocedure::text COLLATE "C") AS not_strict
 FROM function WHERE NOT proisstrict GROUP BY prokind ORDER BY prokind;
 
 --
@@ -33,6 +33,11 @@ CREATE FUNCTION pg_temp.call(f regproc, types oid[], nulled int) RETURNS text LA
                                                         ELSE '''{"document_annotation": {"a": 1}}''::text' END
                          WHEN 'jsonb'::regtype THEN '''{"document_annotation": {"a": 1}}''::jsonb' WHEN 'text[]'::regtype THEN '''{a}''::text[]'
                          WHEN 'float8'::regtype THEN '0.5::float8' WHEN 'bigint'::regtype THEN '10::bigint'
+                         WHEN 'int'::regtype THEN '10' WHEN 'boolean'::regtype THEN 'true'
+                         WHEN 'williams_scorecard'::regtype THEN '(SELECT williams_scorecard_agg(i / 8.0) FROM generate_series(1, 7) AS i)'
+                         WHEN 'williams_scorecard_state'::regtype THEN '''(1,0,0,0,0,0,0,0)''::williams_scorecard_state'
+                         WHEN 'williams_calibration'::regtype THEN '(SELECT williams_calibration_agg(i / 200.0, i > 10) FROM generate_series(1, 199) AS i)'
+                         WHEN 'williams_calibration_state'::regtype THEN '''(1,0,0,0,0,0)''::williams_calibration_state'
                          WHEN 'williams_workload_state'::regtype THEN '''(0,0,0,0,0)''::williams_workload_state'
                          ELSE '''(0,0,0,0,0,0,0,0)''::williams_efficiency_state' END END, ', ' ORDER BY i))
     FROM unnest(types) WITH ORDINALITY AS a (t, i);

@@ -12,7 +12,9 @@ CREATE TABLE doc_part_0 PARTITION OF doc_part FOR VALUES IN (0, 1);
 CREATE TABLE doc_part_1 PARTITION OF doc_part FOR VALUES IN (2);
 CREATE TABLE doc_part_2 PARTITION OF doc_part FOR VALUES IN (3, 4);
 INSERT INTO doc_part SELECT * FROM doc;
-ANALYZE doc, doc_part;
+CREATE TABLE doc_day AS
+SELECT id / 20 AS day, part, williams_scorecard_agg(mb / 9) AS card, williams_calibration_agg(mb / 9, kind > 0) AS seen FROM doc GROUP BY day, part;
+ANALYZE doc, doc_part, doc_day;
 
 SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
@@ -52,6 +54,10 @@ SELECT query, c.* FROM unnest(ARRAY[
     'SELECT part, (williams_efficiency(t)).*, (williams_workload(mb, 9 + part)).* FROM doc GROUP BY part',
     'SELECT part, (williams_efficiency(t)).*, (williams_workload(mb, 10)).* FROM doc GROUP BY part HAVING (williams_efficiency(t)).operation_count > 10',
     'SELECT (williams_efficiency(t) FILTER (WHERE part = 1)).*, (williams_workload(mb, 10) FILTER (WHERE false)).* FROM doc',
+    'SELECT williams_scorecard_agg(mb / 9)::text AS a, williams_scorecard_agg(t, mb / 9)::text AS b, williams_calibration_agg(mb / 9, kind > 0)::text FROM doc',
+    'SELECT part, williams_scorecard_agg(mb / 9)::text, williams_calibration_agg(mb / 9, kind > 0)::text FROM doc GROUP BY part',
+    'SELECT williams_rollup(card)::text AS a, williams_rollup(seen)::text AS b FROM doc_day',
+    'SELECT part, williams_rollup(card)::text AS a, williams_rollup(seen)::text AS b FROM doc_day WHERE part > 1 GROUP BY part',
     'SELECT (williams_efficiency(t)).*, (williams_workload(mb, 10)).* FROM doc_part']) AS query, pg_temp.compare(query) AS c;
 
 -- Functions, in workers.
@@ -61,6 +67,7 @@ SELECT query, c.* FROM unnest(ARRAY[
     'SELECT sum(williams_field_count(fields)) AS a, sum(williams_field_count(fields, ''{b}'')) AS b FROM doc',
     'SELECT min(williams_adjusted_confidence(t, mb / 9)), max(williams_confidence_multiplier(t, 0.5, ''support'')) FROM doc',
     'SELECT sum(williams_batch_size(t, 10, 1 + mb)) FROM doc',
+    'SELECT min(williams_stddev(card + card)) AS a, max(williams_quantile(card, 0.9)) AS b, sum(williams_count(seen)) AS c, min(williams_brier(seen)) AS d FROM doc_day',
     'SELECT count(*), sum(items) FROM doc, williams_plan(id, 100) WHERE id < 500']) AS query, pg_temp.compare(query) AS c;
 
 -- Partitionwise: each partition by itself, whole groups or parts of them.
@@ -68,6 +75,7 @@ SET enable_partitionwise_aggregate = on;
 SELECT query, pg_temp.plan_has(query, 'Append') AS append, c.* FROM unnest(ARRAY[
     'SELECT part, (williams_efficiency(t)).*, (williams_workload(mb, 10)).* FROM doc_part GROUP BY part',
     'SELECT kind, (williams_efficiency(t)).*, (williams_workload(mb, 10)).* FROM doc_part GROUP BY kind',
+    'SELECT kind, williams_scorecard_agg(mb / 9)::text, williams_calibration_agg(mb / 9, kind > 0)::text FROM doc_part GROUP BY kind',
     'SELECT (williams_efficiency(t)).*, (williams_workload(mb, 10)).* FROM doc_part']) AS query, pg_temp.compare(query) AS c;
 
 -- ... and with no worker at all, the same as over the plain table.
@@ -101,4 +109,4 @@ SELECT count(*) FROM doc WHERE williams_optimize_batch_size(t, 10, 1) > 0;
 SELECT s.operation_count = e.operation_count AS all_counted, s.total_space_saved = e.total_space_saved AS same
 FROM williams_get_optimization_stats() AS s, (SELECT (williams_efficiency(t)).* FROM doc) AS e;
 
-DROP TABLE doc, doc_part;
+DROP TABLE doc, doc_part, doc_day;

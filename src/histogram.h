@@ -1,0 +1,43 @@
+/*
+ * histogram.h
+ *		The bins of the summaries: 200 steps of 0.005 over [0, 1].
+ *
+ * Bin i holds [i/200, (i+1)/200), the last one 1.0 too, where i/200 is the
+ * float8 nearest to it: what a user writes as 0.285 opens bin 57, although
+ * 0.285 * 200 is below 57 in float8. A coarser histogram joins whole bins, so
+ * its number of bins divides 200.
+ */
+#ifndef WL_HISTOGRAM_H
+#define WL_HISTOGRAM_H
+
+#define WL_BINS	200
+
+#define WL_BOUNDS_5(i) \
+	(i) / 200.0, ((i) + 1) / 200.0, ((i) + 2) / 200.0, ((i) + 3) / 200.0, ((i) + 4) / 200.0
+#define WL_BOUNDS_20(i) \
+	WL_BOUNDS_5(i), WL_BOUNDS_5((i) + 5), WL_BOUNDS_5((i) + 10), WL_BOUNDS_5((i) + 15)
+#define WL_BOUNDS_100(i) \
+	WL_BOUNDS_20(i), WL_BOUNDS_20((i) + 20), WL_BOUNDS_20((i) + 40), \
+	WL_BOUNDS_20((i) + 60), WL_BOUNDS_20((i) + 80)
+
+/* The bounds; a division per value would cost more than all the rest. */
+static const double wl_bounds[WL_BINS + 1] = {
+	WL_BOUNDS_100(0), WL_BOUNDS_100(100), 1.0
+};
+
+/* The bin of x in [0, 1]: the product may round to either side of a bound. */
+static inline int
+wl_bin(double x)
+{
+	int			i = (int) (x * WL_BINS);
+
+	if (i >= WL_BINS)
+		i = WL_BINS - 1;
+	if (x < wl_bounds[i])
+		i--;
+	else if (i < WL_BINS - 1 && x >= wl_bounds[i + 1])
+		i++;
+	return i;
+}
+
+#endif							/* WL_HISTOGRAM_H */

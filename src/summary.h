@@ -1,0 +1,143 @@
+/*
+ * summary.h
+ *		What williams_scorecard and williams_calibration share: the forms of a
+ *		summary, which is some words and a histogram (histogram.h) with some
+ *		more of them in each bin.
+ *
+ * A word has 8 bytes: a count, a part of an exact sum (exact.h) or a float8.
+ * Dense, while aggregating and computing: a struct of the number of values,
+ * the head's words, then those of every bin, in order; the first word of a bin
+ * is its count. It is the aggregates' transition state, a base type of fixed
+ * length. Stored: a varlena with the head's words and those of the bins that
+ * are not empty. Text and wire form are the same for both. Each content has
+ * one stored form, so that equal bytes are equal summaries.
+ */
+#ifndef WL_SUMMARY_H
+#define WL_SUMMARY_H
+
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "port/pg_bitutils.h"
+
+#include "compat.h"
+#include "exact.h"
+#include "histogram.h"
+
+/* of the text, wire and stored form, apart from the extension's */
+#define WL_SUMMARY_VERSION	1
+
+/* the longest of a bin's entries */
+#define WL_MAX_ENTRY	4
+
+typedef struct WlSummaryType
+{
+	const char *name;			/* of the SQL type */
+	const char *head;			/* a letter each: i for an integer, f for
+								 * float8 */
+	int			entry;			/* words of a bin */
+	bool		(*valid) (const void *dense);	/* the invariants */
+} WlSummaryType;
+
+/* Of the head's and the bins' words: words[0] is the number of values. */
+#define WL_SUMMARY_WORDS(head, entry)	(1 + (head) + WL_BINS * (entry))
+
+/*
+ * The stored form. Its header may be a short one, so nothing here is aligned:
+ * memcpy reads it. Integers of the entries have 7 bits a byte, low first.
+ */
+#define WL_STORED_HEAD	4		/* version, three zeros */
+#define WL_STORED_MAP	(WL_BINS / 8 + 7)	/* four words of a bit a bin */
+
+typedef struct WlStored
+{
+	const char *head;			/* its words */
+	uint64		map[4];			/* bins still to be read */
+	const uint8 *next;
+	const uint8 *end;
+	int			word;			/* of map */
+	int			entry;
+} WlStored;
+
+extern Datum wl_summary_in(FunctionCallInfo fcinfo, const WlSummaryType *type, bool stored);
+extern Datum wl_summary_out(FunctionCallInfo fcinfo, const WlSummaryType *type, bool stored);
+extern Datum wl_summary_recv(FunctionCallInfo fcinfo, const WlSummaryType *type, bool stored);
+extern Datum wl_summary_send(FunctionCallInfo fcinfo, const WlSummaryType *type, bool stored);
+
+/* The stored form of a dense one. */
+extern Datum wl_summary_store(const WlSummaryType *type, const void *dense);
+
+/* Begin to read a stored form; an impossible one is XX001. */
+extern void wl_stored_open(WlStored *stored, const WlSummaryType *type, struct varlena *value);
+pg_noreturn extern void wl_stored_corrupt(void);
+extern void wl_stored_close(const WlStored *stored);
+
+/* All of it at once, into a dense one. */
+extern void wl_summary_read(const WlSummaryType *type, Datum value, void *dense);
+
+pg_noreturn extern void wl_summary_overflow(void);
+
+/* A float8 as the shortest digits that read back; for JSON, null if isnull. */
+extern void wl_append_float(StringInfo buf, double value);
+extern void wl_append_json(StringInfo buf, const char *key, double value, bool isnull);
+extern Datum wl_json_result(StringInfo buf);
+
+/* bins, an argument: those of the result, which divide the 200 of a summary */
+extern int	wl_bins_argument(FunctionCallInfo fcinfo, int argument);
+
+/* Bounds of 0-based bin i of so many. */
+static inline double
+wl_bound(int i, int bins)
+{
+	return wl_bounds[i * (WL_BINS / bins)];
+}
+
+/* The next bin that is not empty, or -1; words gets what is in it. */
+static inline int
+wl_stored_next(WlStored *stored, uint64 *words)
+{
+	int			bit;
+
+	while (stored->map[stored->word] == 0)
+		if (++stored->word == lengthof(stored->map))
+		{
+			stored->word--;
+			return -1;
+		}
+	bit = pg_rightmost_one_pos64(stored->map[stored->word]);
+	stored->map[stored->word] &= stored->map[stored->word] - 1;
+	for (int i = 0; i < stored->entry; i++)
+	{
+		uint64		value = 0;
+		int			shift = 0;
+		uint8		byte;
+
+		do
+		{
+			if (unlikely(stored->next == stored->end || shift > 63))
+				wl_stored_corrupt();
+			byte = *stored->next++;
+			value |= (uint64) (byte & 0x7F) << shift;
+			shift += 7;
+		} while (byte & 0x80);
+		words[i] = value;
+	}
+	return stored->word * 64 + bit;
+}
+
+/* The I/O functions of a type and of its state, wl_NAME_in and so on. */
+#define WL_SUMMARY_IO_OF(name, type, stored) \
+	PG_FUNCTION_INFO_V1(wl_##name##_in); \
+	Datum wl_##name##_in(PG_FUNCTION_ARGS) { return wl_summary_in(fcinfo, &(type), stored); } \
+	PG_FUNCTION_INFO_V1(wl_##name##_out); \
+	Datum wl_##name##_out(PG_FUNCTION_ARGS) { return wl_summary_out(fcinfo, &(type), stored); } \
+	PG_FUNCTION_INFO_V1(wl_##name##_recv); \
+	Datum wl_##name##_recv(PG_FUNCTION_ARGS) { return wl_summary_recv(fcinfo, &(type), stored); } \
+	PG_FUNCTION_INFO_V1(wl_##name##_send); \
+	Datum wl_##name##_send(PG_FUNCTION_ARGS) { return wl_summary_send(fcinfo, &(type), stored); } \
+	StaticAssertDecl(true, "takes the semicolon")
+
+#define WL_SUMMARY_IO(name, type) \
+	WL_SUMMARY_IO_OF(name, type, true); \
+	WL_SUMMARY_IO_OF(name##_state, type, false)
+
+#endif							/* WL_SUMMARY_H */
