@@ -90,4 +90,106 @@ FROM (
     FROM (SELECT needs_review,
                  (coalesce(fields->>field, '') = coalesce(value, ''))::int AS is_right
           FROM scored JOIN truth USING (document_id)) AS f
+
+    UNION ALL
+    SELECT count(*) = 2500 AND count(*) = count(for_review)
+           AND bool_and(for_review OR confidence IS NOT NULL),
+           'fields judged by the rules, those not found all for review', count(*)::text
+    FROM judged
+
+    UNION ALL
+    SELECT avg(correct::int) FILTER (WHERE NOT for_review) > 0.95
+           AND avg(correct::int) FILTER (WHERE NOT for_review)
+               > avg(correct::int) FILTER (WHERE NOT needs_review),
+           'percent of those fields right where accepted one by one, more than by document',
+           round(100 * avg(correct::int) FILTER (WHERE NOT for_review), 1)::text
+    FROM judged
+
+    UNION ALL
+    SELECT count(*) = 10 AND sum(r.count) = sum(n) AND bool_and(r.count = n)
+           AND max(abs(r.confidence - p.confidence)) < 1e-9
+           AND max(abs(r.accuracy - p.accuracy)) < 1e-9,
+           'bins of the reliability table, each as in plain SQL', count(*)::text
+    FROM (SELECT (williams_reliability(calibration, 10)).* FROM fortnight
+          WHERE source = 'all rows') AS r
+    JOIN (SELECT least(floor(confidence::numeric * 10), 9) + 1 AS bin, count(*) AS n,
+                 avg(confidence) AS confidence, avg(correct::int)::float8 AS accuracy
+          FROM reading WHERE confidence IS NOT NULL GROUP BY 1) AS p USING (bin)
+
+    UNION ALL
+    SELECT abs(williams_ece(calibration) - p.ece) < 1e-9,
+           'expected calibration error, as in plain SQL', round(p.ece::numeric, 4)::text
+    FROM fortnight,
+         (SELECT sum(n * abs(accuracy - confidence)) / sum(n) AS ece
+          FROM (SELECT count(*) AS n, avg(confidence) AS confidence,
+                       avg(correct::int)::float8 AS accuracy
+                FROM reading WHERE confidence IS NOT NULL
+                GROUP BY least(floor(confidence::numeric * 10), 9)) AS b) AS p
+    WHERE source = 'all rows'
+
+    UNION ALL
+    SELECT williams_count(calibration) = n AND abs(williams_brier(calibration) - brier) < 1e-9
+           AND abs(williams_accuracy(calibration) - accuracy) < 1e-9,
+           'Brier score, with the accuracy and the count, as in plain SQL',
+           round(brier::numeric, 4)::text
+    FROM fortnight,
+         (SELECT count(*) AS n, avg(correct::int)::float8 AS accuracy,
+                 avg((confidence - correct::int) ^ 2) AS brier
+          FROM reading WHERE confidence IS NOT NULL) AS p
+    WHERE source = 'all rows'
+
+    UNION ALL
+    SELECT count(*) = 2 AND bool_and(is_right >= wanted AND accepted >= 100)
+           AND max(abs(is_right - "precision")) < 1e-9
+           AND max(abs(accepted::float8 / found - accepted_share)) < 1e-9,
+           'thresholds at which the fields accepted are right as often as wanted', count(*)::text
+    FROM cut, LATERAL (SELECT count(*) AS found,
+                              count(*) FILTER (WHERE confidence >= threshold) AS accepted,
+                              avg(correct::int) FILTER (WHERE confidence >= threshold) AS is_right
+                       FROM reading WHERE confidence IS NOT NULL) AS p
+
+    UNION ALL
+    SELECT count(*) = 2 AND bool_and(lowest::float8 = threshold),
+           'thresholds, each the lowest of those in steps of 0.005', count(*)::text
+    FROM cut, LATERAL (SELECT min(x) AS lowest
+                       FROM (SELECT x FROM generate_series(0, 0.995, 0.005) AS x
+                             JOIN reading ON confidence >= x::float8
+                             GROUP BY x
+                             HAVING count(*) >= 100 AND avg(correct::int) >= wanted) AS g) AS p
+
+    UNION ALL
+    SELECT bool_and(share BETWEEN 0 AND 1), 'shares, all from 0 to 1', count(*)::text
+    FROM (SELECT unnest(ARRAY[threshold, accepted_share, "precision", precision_low]) FROM cut
+          UNION ALL
+          SELECT unnest(ARRAY[williams_average(score), williams_share_below(score, 0.80),
+                              williams_accuracy(calibration), williams_brier(calibration),
+                              williams_ece(calibration)]) FROM daily
+          UNION ALL
+          SELECT unnest(ARRAY[r.confidence, r.accuracy])
+          FROM fortnight, williams_reliability(calibration, 10) AS r) AS s(share)
+
+    UNION ALL
+    SELECT count(*) = 10 AND bool_and(williams_count(score) = 30)
+           AND max(pg_column_size(score)) <= 2048 AND max(pg_column_size(calibration)) <= 4096,
+           'days, none of whose two summaries takes more than 2 and 4 kB', count(*)::text
+    FROM daily
+
+    UNION ALL
+    SELECT count(*) = 2 AND count(DISTINCT score::text) = 1
+           AND count(DISTINCT calibration::text) = 1 AND min(williams_count(score)) = 300,
+           'fortnights, the sum of the days and the whole, the same to the last bit', count(*)::text
+    FROM fortnight
+
+    UNION ALL
+    SELECT bool_and(abs(williams_average(score) - average) < 1e-9
+                    AND abs(williams_quantile(score, 0.5) - median) <= 0.005
+                    AND abs(williams_share_below(score, 0.80) - share) < 1e-9
+                    AND share = for_review),
+           'median of the fortnight, with average and share below 0.80, as in plain SQL',
+           round(max(median)::numeric, 3)::text
+    FROM fortnight,
+         (SELECT avg(base) AS average, percentile_disc(0.5) WITHIN GROUP (ORDER BY base) AS median,
+                 avg((base < 0.80)::int)::float8 AS share,
+                 avg(needs_review::int)::float8 AS for_review
+          FROM scored) AS p
 ) AS c;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The demo: load, plan, report; then check what was shown.
+# The demo: load, plan, report, calibrate; then check what was shown.
 #
 # Each statement is shown as it runs, and its result below it. Needs a server
 # that has the extension installed, and the right to create a database there

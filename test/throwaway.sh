@@ -5,12 +5,17 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-if [ "${1:-}" = inside ]; then
+# what runs in them: one waits, the other has a server of its own that waits
+case ${1:-} in
+wait)
     psql -XAtqc "CREATE EXTENSION williams"
     echo up
-    tools/cluster.sh bash -c 'echo up; sleep 60'
-    exit
-fi
+    sleep 60
+    exit ;;
+nest)
+    tools/cluster.sh test/throwaway.sh wait
+    exit ;;
+esac
 
 out=$(mktemp -d)
 TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/two.XXXX")
@@ -26,14 +31,14 @@ nothing_left() {
     ! pgrep -f "$TMPDIR" >/dev/null || die "$1 left processes: $(pgrep -af "$TMPDIR")"
 }
 
-# start a cluster whose command starts another server and waits; its output says when it is up (a shell
+# start a cluster with the command "wait" or "nest"; its output says when it is up (a shell
 # cannot trap what was ignored when it started, so SIGINT is reset for it)
 start() {
-    env --default-signal=INT tools/cluster.sh test/throwaway.sh inside >"$1" 2>&1 &
+    env --default-signal=INT tools/cluster.sh test/throwaway.sh "$2" >"$1" 2>&1 &
 }
 await_up() {
     for _ in {1..600}; do
-        if [ "$(grep -cx up "$1")" = 2 ]; then return; fi
+        if grep -qx up "$1"; then return; fi
         sleep 0.1
     done
     die "no cluster after 60 s: $(cat "$1")"
@@ -45,9 +50,9 @@ CLUSTER_LOG= tools/cluster.sh bash -c 'exit 7' || rc=$?
 nothing_left "a command that failed"
 
 for signal in INT TERM HUP; do
-    start "$out/1"
+    start "$out/1" wait
     one=$!
-    start "$out/2"
+    start "$out/2" nest
     two=$!
     await_up "$out/1"
     await_up "$out/2"

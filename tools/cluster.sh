@@ -89,9 +89,8 @@ for v in $(compgen -v PG) MAKEFLAGS MAKELEVEL MFLAGS; do unset "$v"; done
 mkdir -m 1777 "$work/tmp"
 export LC_ALL=C.UTF-8 TMPDIR=$work/tmp PATH=$bin:$PATH PG_CONFIG=$bin/pg_config
 export PGHOST=$work PGUSER=postgres PGDATABASE=postgres PGPORT=5432
-make=(make -s PG_CONFIG="$PG_CONFIG" ${COPT:+COPT="$COPT"})
-clang=$(sed -n 's/^CLANG *= *//p' "$(dirname "$("$PG_CONFIG" --pgxs)")/../Makefile.global")
-command -v "$clang" >/dev/null || make+=(with_llvm=no)
+# no bitcode: only JIT's inlining would use it
+make=(make -s -j"$(nproc)" with_llvm=no PG_CONFIG="$PG_CONFIG" ${COPT:+COPT="$COPT"})
 "${make[@]}" all >"$work/make.log" 2>&1 && "${make[@]}" install >>"$work/make.log" 2>&1 ||
     { cat "$work/make.log" >&2; echo "cluster: the build failed" >&2; exit 1; }
 if grep -i 'warning:' "$work/make.log" >&2; then
