@@ -256,8 +256,13 @@ wl_batch_no(PG_FUNCTION_ARGS)
 	}
 	s->items++;
 	s->used_mb += item;
-	/* no earlier row is needed again: the executor may forget them */
-	WinSetMarkPosition(winobj, WinGetCurrentPosition(winobj));
+
+	/*
+	 * no earlier row is needed again: let the executor forget some, now and
+	 * then
+	 */
+	if (WinGetCurrentPosition(winobj) % 256 == 255)
+		WinSetMarkPosition(winobj, WinGetCurrentPosition(winobj));
 	PG_RETURN_INT64(s->batch_no);
 }
 

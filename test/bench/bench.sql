@@ -173,7 +173,8 @@ BEGIN
 	END LOOP;
 END $$;
 
-SELECT format('CALL run_pair(%s, %s)', pair, :rounds) FROM measure GROUP BY pair ORDER BY pair \gexec
+/* the shortest of them three times as often, to get by the noise of the machine */
+SELECT format('CALL run_pair(%s, %s)', pair, :rounds * CASE pair WHEN 1 THEN 3 ELSE 1 END) FROM measure GROUP BY pair ORDER BY pair \gexec
 
 /* the trigger's two implementations must agree before their speeds mean anything */
 SELECT count(*) = 500000 AS "the two triggers agree on every row"
