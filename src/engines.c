@@ -510,8 +510,7 @@ value_number(const JsonbValue *value)
 {
 	if (value->type != jbvNumeric)
 		return NAN;
-	return DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
-											  NumericGetDatum(value->val.numeric)));
+	return wl_number(value->val.numeric);
 }
 
 static double

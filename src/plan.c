@@ -24,8 +24,8 @@
  * quotient can be rounded up to a whole number whose product is then over the
  * budget: that one is too many.
  */
-double
-wl_items_that_fit(double memory, double item)
+static double
+items_that_fit(double memory, double item)
 {
 	double		n = trunc(memory / item);
 
@@ -38,7 +38,7 @@ wl_batch_size_for(int64 items, double memory, double item)
 	double		size = (double) wl_core_batch_size(items);
 
 	if (item > 0.0)
-		size = fmin(size, wl_items_that_fit(memory, item));
+		size = fmin(size, items_that_fit(memory, item));
 	return (int64) fmax(size, 1.0);
 }
 

@@ -6,8 +6,6 @@
 #ifndef WL_PLAN_H
 #define WL_PLAN_H
 
-extern double wl_items_that_fit(double memory, double item);
-
 /* min(bound, items that fit, items), at least 1; an item of 0 MB always fits */
 extern int64 wl_batch_size_for(int64 items, double memory, double item);
 

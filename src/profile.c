@@ -198,8 +198,7 @@ get_key(JsonbContainer *object, const char *name, JsonbValue *value)
 static double
 get_double(const JsonbValue *value)
 {
-	return DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
-											  NumericGetDatum(value->val.numeric)));
+	return wl_number(value->val.numeric);
 }
 
 static bool
@@ -867,8 +866,7 @@ get_starts(const WlProfile *profile, const JsonbContainer *confidence,
 		{
 			if (!JBE_ISNUMERIC(value.entry))
 				return text_to_cstring(profile->fields[i].name);
-			start[i] = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
-														  PointerGetDatum(value.data)));
+			start[i] = wl_number((Numeric) value.data);
 			if (!wl_is_fraction(start[i]))
 				return text_to_cstring(profile->fields[i].name);
 		}

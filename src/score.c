@@ -226,8 +226,7 @@ wl_mean_confidence(JsonbContainer *fields, JsonbContainer *confidence,
 			continue;
 		if (found.type != jbvNumeric)
 			return false;
-		x = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
-											   NumericGetDatum(found.val.numeric)));
+		x = wl_number(found.val.numeric);
 		if (!wl_is_fraction(x))
 			return false;
 		sum += x;
@@ -246,7 +245,6 @@ wl_field_confidence(JsonbContainer *confidence, const char *name, int length, do
 	if (getKeyJsonValueFromContainer(confidence, name, length, &found) == NULL ||
 		found.type != jbvNumeric)
 		return false;
-	*x = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
-											NumericGetDatum(found.val.numeric)));
+	*x = wl_number(found.val.numeric);
 	return true;
 }

@@ -26,13 +26,6 @@ typedef union Field
 	double		f;
 } Field;
 
-static void
-skip_space(char **p)
-{
-	while (isspace((unsigned char) **p))
-		(*p)++;
-}
-
 /* One field from *p on, which moves behind it; false if there is none. */
 static bool
 parse_field(char **p, char kind, Field *field)
@@ -54,7 +47,7 @@ parse_field(char **p, char kind, Field *field)
 static bool
 parse_state(char *p, const WlStateType *type, Field *fields)
 {
-	skip_space(&p);
+	wl_skip_space(&p);
 	for (int i = 0; type->fields[i] != '\0'; i++)
 	{
 		if (*p++ != (i == 0 ? '(' : ','))
@@ -64,7 +57,7 @@ parse_state(char *p, const WlStateType *type, Field *fields)
 	}
 	if (*p++ != ')')
 		return false;
-	skip_space(&p);
+	wl_skip_space(&p);
 	return *p == '\0' && type->valid(fields);
 }
 

@@ -42,4 +42,12 @@ extern Datum wl_state_send(FunctionCallInfo fcinfo, const WlStateType *type);
  */
 extern void *wl_state_writable(FunctionCallInfo fcinfo, Size size);
 
+/* White space in a text form, which the input functions pass over. */
+static inline void
+wl_skip_space(char **p)
+{
+	while (isspace((unsigned char) **p))
+		(*p)++;
+}
+
 #endif							/* WL_STATE_H */

@@ -21,6 +21,7 @@
 
 #include "check.h"
 #include "compat.h"
+#include "state.h"
 #include "summary.h"
 
 StaticAssertDecl(sizeof(double) == sizeof(uint64), "a word has 8 bytes");
@@ -53,13 +54,6 @@ count_entry(uint64 *dense, uint64 count)
 		return false;
 	dense[0] += count;
 	return true;
-}
-
-static void
-skip_space(char **p)
-{
-	while (isspace((unsigned char) **p))
-		(*p)++;
 }
 
 /* A word from *p on, which moves behind it; false if there is none. */
@@ -95,7 +89,7 @@ parse_summary(char *p, const WlSummaryType *type, uint64 *dense)
 	uint64		bin;
 	int			previous = -1;
 
-	skip_space(&p);
+	wl_skip_space(&p);
 	if (*p++ != '(' || !parse_word(&p, 'i', &version) || version != WL_SUMMARY_VERSION)
 		return false;
 	for (int i = 0; type->head[i] != '\0'; i++)
@@ -115,7 +109,7 @@ parse_summary(char *p, const WlSummaryType *type, uint64 *dense)
 	}
 	if (*p++ != ')')
 		return false;
-	skip_space(&p);
+	wl_skip_space(&p);
 	return *p == '\0' && type->valid(dense);
 }
 

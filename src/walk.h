@@ -11,6 +11,7 @@
 #define WL_WALK_H
 
 #include "mb/pg_wchar.h"
+#include "utils/builtins.h"
 #include "utils/jsonb.h"
 
 #include "score.h"
@@ -51,6 +52,14 @@ wl_is_blank(const char *string, uint32 length)
 	while (p < end && (n = wl_space_length(p, end, utf8)) > 0)
 		p += n;
 	return p == end;
+}
+
+/* A number of jsonb's as a double; one that is too large is infinite, no error. */
+static inline double
+wl_number(Numeric number)
+{
+	return DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
+											  NumericGetDatum(number)));
 }
 
 /*
