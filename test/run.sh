@@ -31,9 +31,9 @@ pgtap() {
     createdb pgtap && pg_prove -Q -d pgtap test/pgtap/*.sql
 }
 
-# over engines' own results, where WILLIAMS_DATA has them
+# over engines' own results and the truth about them, where WILLIAMS_DATA has them
 real() {
-    createdb real && PGDATABASE=real test/real/engines.py
+    createdb real && PGDATABASE=real test/real/engines.py && PGDATABASE=real test/real/calibration.py
 }
 
 parity() {
