@@ -243,6 +243,7 @@ parse_fields(WlProfile *profile, JsonbContainer *rules)
 	{
 		ProfileField *field = &profile->fields[profile->nfields++];
 
+		CHECK_FOR_INTERRUPTS();
 		getKeyJsonValueFromContainer(object, key.name, key.length, &value);
 		field->format = parse_format(&key, &value);
 		field->name = cstring_to_text_with_len(key.name, key.length);
@@ -251,8 +252,10 @@ parse_fields(WlProfile *profile, JsonbContainer *rules)
 	}
 }
 
+/* named_by: of each of the profile's fields the last check that names it, from 1 */
 static void
-parse_check_fields(const WlProfile *profile, Check *check, int i, JsonbContainer *object)
+parse_check_fields(const WlProfile *profile, Check *check, int i, JsonbContainer *object,
+				   int *named_by)
 {
 	JsonbValue	value;
 	JsonbContainer *array;
@@ -276,6 +279,7 @@ parse_check_fields(const WlProfile *profile, Check *check, int i, JsonbContainer
 		ProfileField *field;
 		ProfileField wanted;
 
+		CHECK_FOR_INTERRUPTS();
 		if (name->type != jbvString)
 			refuse_check(i, psprintf("fields[%d]", k), "it must be a string");
 		wanted.key.name = name->val.string.val;
@@ -286,9 +290,9 @@ parse_check_fields(const WlProfile *profile, Check *check, int i, JsonbContainer
 		if (field == NULL)
 			refuse_check(i, psprintf("fields[%d]", k), "it is none of the profile's fields");
 		check->fields[k] = field - profile->fields;
-		for (int other = 0; other < k; other++)
-			if (check->fields[other] == check->fields[k])
-				refuse_check(i, psprintf("fields[%d]", k), "the field is named twice");
+		if (named_by[check->fields[k]] == i + 1)
+			refuse_check(i, psprintf("fields[%d]", k), "the field is named twice");
+		named_by[check->fields[k]] = i + 1;
 	}
 	check->nfields = n;
 }
@@ -387,6 +391,7 @@ parse_checks(WlProfile *profile, JsonbContainer *rules)
 {
 	JsonbValue	value;
 	JsonbContainer *array;
+	int		   *named_by;
 
 	if (!get_key(rules, "checks", &value))
 		return;
@@ -395,6 +400,7 @@ parse_checks(WlProfile *profile, JsonbContainer *rules)
 	array = value.val.binary.data;
 	profile->nchecks = JsonContainerSize(array);
 	profile->checks = palloc0(Max(profile->nchecks, 1) * sizeof(Check));
+	named_by = palloc0(profile->nfields * sizeof(int));
 	for (int i = 0; i < profile->nchecks; i++)
 	{
 		Check	   *check = &profile->checks[i];
@@ -402,6 +408,7 @@ parse_checks(WlProfile *profile, JsonbContainer *rules)
 		JsonbContainer *object;
 		int			kind = 0;
 
+		CHECK_FOR_INTERRUPTS();
 		if (item->type != jbvBinary || !JsonContainerIsObject(item->val.binary.data))
 			refuse_check(i, NULL, "it must be an object");
 		object = item->val.binary.data;
@@ -415,9 +422,10 @@ parse_checks(WlProfile *profile, JsonbContainer *rules)
 		check->factor = DEFAULT_FACTOR;
 		check->min = -get_float8_infinity();
 		check->max = get_float8_infinity();
-		parse_check_fields(profile, check, i, object);
+		parse_check_fields(profile, check, i, object, named_by);
 		parse_check_keys(check, i, object);
 	}
+	pfree(named_by);
 }
 
 WlProfile  *
@@ -671,6 +679,15 @@ mrz_sum(const char *line, int from, int to, int place)
 	return sum;
 }
 
+/* Nothing but fillers? The line is not the end of its text: no strspn. */
+static bool
+mrz_is_empty(const char *line, int from, int to)
+{
+	while (from <= to && line[from] == '<')
+		from++;
+	return from > to;
+}
+
 static bool
 mrz_digit_holds(const char *line, int sum, int digit)
 {
@@ -693,7 +710,7 @@ mrz_holds(const FieldText *line1, const FieldText *line2)
 		mrz_digit_holds(l, mrz_sum(l, 13, 18, 0), 19) &&
 		mrz_digit_holds(l, mrz_sum(l, 21, 26, 0), 27) &&
 		(mrz_digit_holds(l, mrz_sum(l, 28, 41, 0), 42) ||
-		 (l[42] == '<' && strspn(l + 28, "<") >= 14)) &&
+		 mrz_is_empty(l, 28, 42)) &&
 		mrz_digit_holds(l, mrz_sum(l, 0, 9, 0) + mrz_sum(l, 13, 19, 10) +
 						mrz_sum(l, 21, 42, 17), 43);
 }
@@ -768,20 +785,32 @@ single_factor(const Check *check, const FieldText *t)
 }
 
 static void
+apply_single(const Check *check, const FieldText *texts, WlDocumentScore *score)
+{
+	for (int k = 0; k < check->nfields; k++)
+	{
+		int			field = check->fields[k];
+
+		CHECK_FOR_INTERRUPTS();
+		if (texts[field].data != NULL)
+			fail(score, field, single_factor(check, &texts[field]));
+	}
+}
+
+static void
 apply_checks(const WlProfile *profile, const FieldText *texts, WlDocumentScore *score)
 {
 	for (int i = 0; i < profile->nchecks; i++)
 	{
 		const Check *check = &profile->checks[i];
 
+		CHECK_FOR_INTERRUPTS();
 		if (check->kind == CHECK_ORDERED)
 			apply_ordered(check, texts, score);
 		else if (check->kind == CHECK_MRZ)
 			apply_mrz(check, texts, score);
 		else
-			for (int k = 0; k < check->nfields; k++)
-				if (texts[check->fields[k]].data != NULL)
-					fail(score, check->fields[k], single_factor(check, &texts[check->fields[k]]));
+			apply_single(check, texts, score);
 	}
 }
 
@@ -829,6 +858,7 @@ get_texts(const WlProfile *profile, const JsonbContainer *fields, FieldText *tex
 	{
 		int			order = -1;
 
+		CHECK_FOR_INTERRUPTS();
 		while (i < profile->nfields && (order = wl_compare_keys(&profile->fields[i].key, &key)) < 0)
 			i++;
 		if (order == 0)
@@ -841,7 +871,7 @@ get_texts(const WlProfile *profile, const JsonbContainer *fields, FieldText *tex
  * Returns the name of a field that is present and has no confidence, or NULL.
  */
 static const char *
-get_starts(const WlProfile *profile, const JsonbContainer *confidence,
+get_starts(const WlProfile *profile, JsonbContainer *confidence,
 		   const FieldText *texts, double *start)
 {
 	WlKeys		keys;
@@ -850,6 +880,8 @@ get_starts(const WlProfile *profile, const JsonbContainer *confidence,
 	WlValue		value;
 	int			i = 0;
 
+	if (wl_is_json_null(confidence))
+		return NULL;
 	if (!JsonContainerIsObject(confidence))
 		return "";
 	wl_keys_begin(&keys, confidence);
@@ -858,6 +890,7 @@ get_starts(const WlProfile *profile, const JsonbContainer *confidence,
 	{
 		int			order = -1;
 
+		CHECK_FOR_INTERRUPTS();
 		while (i < profile->nfields && (order = wl_compare_keys(&profile->fields[i].key, &key)) < 0)
 			i++;
 		if (order != 0)
@@ -914,6 +947,7 @@ wl_score_document(const WlProfile *profile, JsonbContainer *fields,
 	{
 		double		x;
 
+		CHECK_FOR_INTERRUPTS();
 		if (texts[i].data == NULL)
 		{
 			score->unmultiplied[i] = score->scores[i] = 0.0;
@@ -931,16 +965,6 @@ wl_score_document(const WlProfile *profile, JsonbContainer *fields,
 	return NULL;
 }
 
-/*
- * Is a field below the threshold? 0.85 - 0.05 is 0.8 to a reader and a little
- * less to a float8: what is below by rounding alone is not below.
- */
-static bool
-is_below(double score, double threshold)
-{
-	return score < threshold - 1e-12;
-}
-
 Datum
 wl_review_names(const WlProfile *profile, const WlDocumentScore *score, double threshold)
 {
@@ -948,7 +972,7 @@ wl_review_names(const WlProfile *profile, const WlDocumentScore *score, double t
 	int			n = 0;
 
 	for (int i = 0; i < profile->nfields; i++)
-		if (is_below(score->unmultiplied[i], threshold))
+		if (wl_is_below(score->unmultiplied[i], threshold))
 			names[n++] = PointerGetDatum(profile->fields[i].name);
 	return PointerGetDatum(construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT));
 }
@@ -1085,6 +1109,7 @@ scores_object(const WlProfile *profile, const double *scores)
 
 	for (int i = 0; i < profile->nfields; i++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		pairs[i].key.type = jbvString;
 		pairs[i].key.val.string.val = unconstify(char *, profile->fields[i].key.name);
 		pairs[i].key.val.string.len = profile->fields[i].key.length;

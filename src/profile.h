@@ -44,9 +44,9 @@ extern double wl_profile_threshold(const WlProfile *profile);
 
 /*
  * Score a document. `fields` may be NULL or no object: every field is missing
- * then. `confidence` may be NULL. Returns the name of a field that is present
- * and whose confidence is no number in [0, 1] ("" where `confidence` is no
- * object at all), and NULL where all is well. After the former all scores are 0.
+ * then. `confidence` may be NULL, which jsonb's null is too. Returns the name of a
+ * field that is present and whose confidence is no number in [0, 1] ("" where
+ * `confidence` is anything else), and NULL where all is well. After the former all scores are 0.
  */
 extern const char *wl_score_document(const WlProfile *profile,
 									 JsonbContainer *fields,

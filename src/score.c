@@ -185,9 +185,8 @@ wl_field_count_expected(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(count);
 }
 
-/* jsonb's null, which says as little as SQL's */
-static bool
-is_json_null(JsonbContainer *container)
+bool
+wl_is_json_null(JsonbContainer *container)
 {
 	JsonbValue	value;
 
@@ -209,7 +208,7 @@ wl_mean_confidence(JsonbContainer *fields, JsonbContainer *confidence,
 
 	*n = 0;
 	*mean = 0.0;
-	if (is_json_null(confidence))
+	if (wl_is_json_null(confidence))
 		return true;
 	if (!JsonContainerIsObject(confidence))
 		return false;

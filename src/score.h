@@ -14,6 +14,20 @@
 /* A document whose confidence is below this goes to review. */
 #define WL_DEFAULT_THRESHOLD	0.80
 
+/*
+ * Is a score below a threshold? 0.85 - 0.05 is 0.8 to a reader and a little less
+ * to a float8, and so is the mean of ten times 0.8: what is below by rounding
+ * alone is not below.
+ */
+static inline bool
+wl_is_below(double score, double threshold)
+{
+	return score < threshold - 1e-12;
+}
+
+/* jsonb's null, which says as little as SQL's */
+extern bool wl_is_json_null(JsonbContainer *container);
+
 /* How many fields were extracted: see williams_field_count. */
 extern int64 wl_count_fields(const JsonbContainer *fields);
 

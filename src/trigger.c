@@ -22,6 +22,7 @@
 #include "executor/executor.h"
 #include "executor/spi.h"
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
@@ -280,14 +281,15 @@ check_use(const char *trigger, const ScoreTrigger *t, const bool *seen)
 /*
  * The rules of a profile, a user's own before a shipped one: from the table in
  * this function's own schema, whatever search_path is. The query runs with the
- * rights of the user at hand; its plan is kept for the session.
+ * rights of the user at hand; its plan is kept for the session, or until the schema
+ * has another name: it would look for the old one.
  */
 static WlProfile *
 find_profile(FunctionCallInfo fcinfo, const char *trigger, const char *name)
 {
 	static SPIPlanPtr plan = NULL;
-	static Oid	plan_schema = InvalidOid;
-	Oid			schema = get_func_namespace(fcinfo->flinfo->fn_oid);
+	static NameData plan_schema;
+	char	   *schema = get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid));
 	Oid			types[] = {TEXTOID};
 	Datum		values[] = {CStringGetTextDatum(name)};
 	WlProfile  *profile;
@@ -295,12 +297,11 @@ find_profile(FunctionCallInfo fcinfo, const char *trigger, const char *name)
 	bool		isnull;
 
 	SPI_connect();
-	if (plan == NULL || plan_schema != schema)
+	if (plan == NULL || strcmp(NameStr(plan_schema), schema) != 0)
 	{
 		SPIPlanPtr	fresh = SPI_prepare(psprintf("SELECT rules FROM %s WHERE name OPERATOR(pg_catalog.=) $1 "
 												 "ORDER BY shipped LIMIT 1",
-												 quote_qualified_identifier(get_namespace_name(schema),
-																			"williams_profile")),
+												 quote_qualified_identifier(schema, "williams_profile")),
 										1, types);
 
 		if (fresh == NULL || SPI_keepplan(fresh) != 0)
@@ -308,7 +309,7 @@ find_profile(FunctionCallInfo fcinfo, const char *trigger, const char *name)
 		if (plan != NULL)
 			SPI_freeplan(plan);
 		plan = fresh;
-		plan_schema = schema;
+		namestrcpy(&plan_schema, schema);
 	}
 	if (SPI_execute_plan(plan, values, NULL, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "the query for a profile failed");
@@ -491,12 +492,13 @@ names_for_review(const ScoreTrigger *t, HeapTuple row, TupleDesc desc, Jsonb *fi
 	{
 		double		base = t->base_value;
 
+		CHECK_FOR_INTERRUPTS();
 		if (wl_count_value(&field) == 0)
 			continue;
 		if (!bad && (confidence == NULL ||
 					 !wl_field_confidence(confidence, key.name, key.length, &base)))
 			base = t->base_value;
-		if (bad || base < t->threshold)
+		if (bad || wl_is_below(base, t->threshold))
 			names[n++] = PointerGetDatum(cstring_to_text_with_len(key.name, key.length));
 	}
 	if (n == 0 && score->review)
@@ -554,7 +556,7 @@ score_row(const ScoreTrigger *t, HeapTuple row, TupleDesc desc)
 	if (!bad)
 	{
 		score.confidence = base * score.multiplier;
-		score.review = base < t->threshold;
+		score.review = wl_is_below(base, t->threshold);
 	}
 	if (t->columns[KEY_REVIEW].type == TEXTARRAYOID)
 		score.review_names = names_for_review(t, row, desc, fields, &score, bad);

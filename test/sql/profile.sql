@@ -48,6 +48,30 @@ FROM unnest(ARRAY[
     $$INSERT INTO williams_profile (name, rules) VALUES ('invoice', '{"fields": {"a": null}}')$$,
     $$INSERT INTO williams_profile (name, rules) VALUES ('empty', NULL)$$,
     $$INSERT INTO williams_profile (name, rules) VALUES (NULL, '{"fields": {"a": null}}')$$]) AS command;
+-- However a row arrives.
+INSERT INTO williams_profile (name, rules) VALUES ('invoice', '{"fields": {"due": "date"}}')
+    ON CONFLICT (name, shipped) DO UPDATE SET rules = excluded.rules RETURNING name, rules;
+MERGE INTO williams_profile AS p USING (VALUES ('invoice')) AS v (name) ON p.name = v.name
+    WHEN MATCHED THEN UPDATE SET rules = '{"fields": {"sum": "number"}}';
+\set SHOW_CONTEXT never
+COPY williams_profile FROM stdin;
+letter	f	{"fields": {"to": null, "from": null}}
+invoice	t	{"fields": {"to": null}}
+\.
+COPY williams_profile FROM stdin;
+letter	f	{"fields": {"to": null, "from": "Post"}}
+\.
+COPY williams_profile FROM stdin;
+letter	f	{"fields": {"to": null, "from": null}}
+\.
+\set SHOW_CONTEXT errors
+SELECT pg_temp.error_of(command) AS error, command
+FROM unnest(ARRAY[
+    $$INSERT INTO williams_profile (name, rules) VALUES ('invoice', '{"fields": {"a": null}}') ON CONFLICT (name, shipped) DO UPDATE SET rules = '{"fields": {"a": 1}}'$$,
+    $$INSERT INTO williams_profile VALUES ('permit', true, '{"fields": {"a": null}}') ON CONFLICT (name, shipped) DO UPDATE SET rules = excluded.rules$$,
+    $$INSERT INTO williams_profile VALUES ('permit', true, '{"fields": {"a": null}}') ON CONFLICT DO NOTHING$$,
+    $$MERGE INTO williams_profile AS p USING (VALUES ('diploma')) AS v (name) ON p.name = v.name WHEN MATCHED THEN DELETE$$]) AS command;
+SELECT name, rules FROM williams_profile WHERE NOT shipped ORDER BY name COLLATE "C";
 DELETE FROM williams_profile WHERE NOT shipped;
 SELECT count(*) FROM williams_profile;
 

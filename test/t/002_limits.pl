@@ -55,6 +55,27 @@ $node->safe_psql(
 });
 $endless{'williams_score_ocr, one row'} = 'INSERT INTO scored SELECT * FROM confidences';
 
+# the same of each field by itself, and of the rules of a document type
+$node->safe_psql(
+	'postgres', q{
+	CREATE TABLE named (fields jsonb, engine jsonb, base float8, confidence float8, review text[]);
+	CREATE TRIGGER score BEFORE INSERT OR UPDATE ON named FOR EACH ROW
+		EXECUTE FUNCTION williams_score_ocr('fields=fields', 'engine_confidence=engine', 'base=base',
+			'confidence=confidence', 'review=review');
+	CREATE TABLE rules AS
+		SELECT jsonb_build_object('fields', jsonb_object_agg(key, NULL)) AS plain,
+			jsonb_build_object('fields', jsonb_object_agg(key, NULL), 'checks', jsonb_build_array(jsonb_build_object(
+				'check', 'length', 'length', 1, 'fields', jsonb_agg(key)))) AS checked,
+			jsonb_build_object('fields', jsonb_object_agg(key, NULL), 'checks', jsonb_agg(jsonb_build_object(
+				'check', 'pattern', 'pattern', '(x{1,' || 2 + substr(key, 2)::int % 250 || '}){50}', 'fields', jsonb_build_array(key)))) AS costly
+		FROM confidences, jsonb_object_keys(fields) AS key;
+});
+$endless{'williams_score_ocr, names of one row'} =
+  'INSERT INTO named SELECT fields, engine, 0.5 FROM confidences';
+$endless{'williams_score_fields, one document'} =
+  'SELECT (williams_score_fields(fields, plain, engine)).overall FROM confidences, rules';
+$endless{'williams_score_fields, rules'} = 'SELECT (williams_score_fields(NULL, costly)).overall FROM rules';
+
 for my $what (sort keys %endless)
 {
 	my $start = time;
@@ -65,6 +86,13 @@ for my $what (sort keys %endless)
 	is($stderr =~ s/^psql:<stdin>:\d+: //r, 'ERROR:  57014', "$what is cancelled");
 	cmp_ok($seconds, '<', 2.2, "$what: within two seconds");
 }
+
+# rules are linear in their size: 300,000 fields, and a check that names them all
+is( $node->safe_psql('postgres', q{
+	SET statement_timeout = '20s';
+	SELECT (s).num_fields, round((s).overall::numeric, 6) = round(0.75 * (s).multiplier::numeric, 6)
+	FROM (SELECT williams_score_fields(fields, checked) AS s FROM confidences, rules) AS s}),
+	'300000|t', 'a check of 300,000 fields');
 
 #
 # Memory: the peak of a backend over 3,000,000 rows and over 30,000.
