@@ -1,0 +1,59 @@
+# Databases that are not UTF-8: characters are the encoding's own, white space is
+# ASCII's, every script is latin; in SQL_ASCII a byte is a character.
+use strict;
+use warnings;
+use Test::More;
+
+BEGIN
+{
+	eval { require IPC::Run; 1 }
+	  or plan skip_all => 'the Perl module IPC::Run is not installed';
+	plan skip_all => 'a server does not run as root' if $> == 0;
+}
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->start;
+
+# Of each: one character, two, and one between wide blanks, in the encoding's
+# bytes. Then what each scores, 0.10 less if it is short and 0.02 less in Chinese
+# characters, and with a check for two characters that halves it.
+my %cases = (
+	EUC_JP => [ '\xbbb3', '\xbbb3c5c4', '\xa1a1bbb3a1a1', 'latin 0.75 0.375, latin 0.85 0.85, latin 0.85 0.425' ],
+	EUC_KR => [ '\xb0a1', '\xb0a1b3aa', '\xa1a1b0a1a1a1', 'latin 0.75 0.375, latin 0.85 0.85, latin 0.85 0.425' ],
+	LATIN1 => [ '\xe9', '\xe9e8', '\xa0e9a0', 'latin 0.75 0.375, latin 0.85 0.85, latin 0.85 0.425' ],
+	SQL_ASCII => [ '\xe9', '\xe9e8', '\xc2a0e9c2a0', 'latin 0.75 0.375, latin 0.85 0.85, latin 0.85 0.425' ],
+	UTF8 => [ '\xe5b1b1', '\xe5b1b1e794b0', '\xe38080e5b1b1e38080', 'cjk 0.73 0.365, cjk 0.83 0.83, cjk 0.73 0.365' ]);
+
+for my $encoding (sort keys %cases)
+{
+	my ($one, $two, $between, $expected) = @{ $cases{$encoding} };
+
+	$node->safe_psql('postgres',
+		"CREATE DATABASE \"$encoding\" TEMPLATE template0 ENCODING '$encoding' LOCALE 'C'");
+	is( $node->safe_psql(
+			$encoding, qq{
+		CREATE EXTENSION williams;
+		SELECT string_agg(concat_ws(' ', a.script, a.scores ->> 'f', b.scores ->> 'f'), ', ' ORDER BY i)
+		FROM unnest('{"\\$one","\\$two","\\$between"}'::bytea[]) WITH ORDINALITY AS v (bytes, i),
+			LATERAL (SELECT jsonb_build_object('f', convert_from(bytes, getdatabaseencoding()))) AS d (doc),
+			williams_score_fields(doc, '{"fields": {"f": null}}') AS a,
+			williams_score_fields(doc, '{"fields": {"f": null}, "checks": [
+				{"check": "length", "fields": ["f"], "length": 2}]}') AS b}),
+		$expected,
+		"$encoding: characters, white space, script");
+	is( $node->safe_psql(
+			$encoding, qq{
+		SELECT string_agg((scores ->> 'f') || ' ' || williams_field_count(doc), ', ' ORDER BY i)
+		FROM unnest('{"\\$one","\\$two"}'::bytea[]) WITH ORDINALITY AS v (bytes, i),
+			LATERAL (SELECT jsonb_build_object('f', convert_from(bytes, getdatabaseencoding()))) AS d (doc),
+			williams_score_fields(doc, '{"fields": {"f": null}, "checks": [
+				{"check": "pattern", "fields": ["f"], "pattern": "^..\$", "factor": 0}]}', NULL, 'latin')}),
+		'0 1, 0.85 1',
+		"$encoding: a pattern's characters");
+}
+
+$node->stop;
+done_testing();
