@@ -13,7 +13,8 @@
  * - The order of a profile's fields is jsonb's order of keys: by length, then by
  *   bytes. jsonb has no other.
  * - The text of a value is what ->> makes of it: 42, true, {"a": 1}. An object
- *   or array is present if a leaf in it is neither null nor blank.
+ *   or array is present if a leaf in it is neither null nor blank; of its text
+ *   the first megabyte counts.
  * - Rule 2 and the checks look at the text as it stands, white space included;
  *   \d is an ASCII digit and \s white space as Unicode has it.
  * - Rule 3 counts characters of the expected fields that are present. Where
@@ -47,6 +48,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
+#include "utils/json.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
@@ -61,6 +63,7 @@
 #define DATE_LENGTH			10
 #define MRZ_LENGTH			44
 #define PATTERN_FLAGS		(REG_ADVANCED | REG_NOSUB)
+#define CONTAINER_TEXT		(1024 * 1024)
 
 typedef enum Format
 {
@@ -818,6 +821,67 @@ apply_checks(const WlProfile *profile, const FieldText *texts, WlDocumentScore *
  * Documents
  */
 
+/* A key, or a leaf, in the text of what it is in. */
+static void
+append_leaf(StringInfo buf, const JsonbValue *v)
+{
+	switch (v->type)
+	{
+		case jbvNull:
+			appendStringInfoString(buf, "null");
+			break;
+		case jbvBool:
+			appendStringInfoString(buf, v->val.boolean ? "true" : "false");
+			break;
+		case jbvNumeric:
+			appendStringInfoString(buf, DatumGetCString(DirectFunctionCall1(numeric_out,
+																			NumericGetDatum(v->val.numeric))));
+			break;
+		case jbvString:
+			escape_json(buf, pnstrdup(v->val.string.val,
+									  pg_mbcliplen(v->val.string.val, v->val.string.len, CONTAINER_TEXT)));
+			break;
+		default:
+			elog(ERROR, "type %d is no leaf", (int) v->type);
+	}
+}
+
+/*
+ * The text of an object or array, as ->> has it, to about CONTAINER_TEXT bytes: a
+ * few kilobytes of numbers like 1e131000 would fill all memory, and no row may
+ * be fatal to a load. None of the formats, and no check but a pattern, could
+ * tell the rest.
+ */
+static char *
+container_text(JsonbContainer *container)
+{
+	JsonbIterator *it = JsonbIteratorInit(container);
+	JsonbIteratorToken token;
+	JsonbValue	v;
+	bool		first = true;	/* nothing that a comma would follow */
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	while (buf.len < CONTAINER_TEXT && (token = JsonbIteratorNext(&it, &v, false)) != WJB_DONE)
+	{
+		bool		opens = token == WJB_BEGIN_ARRAY || token == WJB_BEGIN_OBJECT;
+
+		CHECK_FOR_INTERRUPTS();
+		if (!first && (opens || token == WJB_KEY || token == WJB_ELEM))
+			appendStringInfoString(&buf, ", ");
+		first = opens || token == WJB_KEY;
+		if (opens)
+			appendStringInfoChar(&buf, token == WJB_BEGIN_ARRAY ? '[' : '{');
+		else if (token == WJB_END_ARRAY || token == WJB_END_OBJECT)
+			appendStringInfoChar(&buf, token == WJB_END_ARRAY ? ']' : '}');
+		else
+			append_leaf(&buf, &v);
+		if (token == WJB_KEY)
+			appendStringInfoString(&buf, ": ");
+	}
+	return buf.data;
+}
+
 /* The text of a value, as ->> has it; none where it does not count. */
 static FieldText
 text_of(const WlValue *value)
@@ -835,7 +899,7 @@ text_of(const WlValue *value)
 	else if (JBE_ISBOOL(value->entry))
 		t.data = JBE_ISBOOL_TRUE(value->entry) ? "true" : "false";
 	else
-		t.data = JsonbToCString(NULL, (JsonbContainer *) value->data, value->length);
+		t.data = container_text((JsonbContainer *) value->data);
 	t.length = strlen(t.data);
 	return t;
 }

@@ -99,6 +99,19 @@ UPDATE ocr SET doc = jsonb_build_array(doc), engine = NULL WHERE name LIKE '5000
 SELECT name, n, review FROM ocr WHERE name LIKE '5000%' ORDER BY name COLLATE "C";
 DROP TABLE ocr;
 
+-- Small, but its text would be more than there can be: scored by a profile all the same.
+INSERT INTO williams_profile (name, rules) VALUES ('hostile', '{"fields": {"a": "number"},
+    "checks": [{"check": "length", "fields": ["a"], "length": 5}, {"check": "range", "fields": ["a"], "min": 1}, {"check": "pattern", "fields": ["a"], "pattern": "^.1"}]}');
+CREATE TABLE ocr (name text, doc jsonb, score float8, review text[]);
+CREATE TRIGGER score BEFORE INSERT OR UPDATE ON ocr FOR EACH ROW EXECUTE FUNCTION williams_score_ocr(
+    'fields=doc', 'profile=hostile', 'confidence=score', 'review=review');
+INSERT INTO ocr SELECT name, jsonb_build_object('a', doc) FROM document WHERE name <> 'a million numbers';
+INSERT INTO ocr VALUES ('wide numbers', ('{"a": [' || repeat('1e131000, ', 10000) || '0]}')::jsonb),
+                       ('a number', '{"a": 1e131000}'), ('escapes', jsonb_build_object('a', ARRAY[repeat(E'\x01', 10000000)]));
+SELECT name, round(score::numeric, 6) AS score, review FROM ocr ORDER BY name COLLATE "C";
+DROP TABLE ocr;
+DELETE FROM williams_profile WHERE name = 'hostile';
+
 -- A million names: the right ones backwards, wrong ones, one over and over, NULLs; in two dimensions.
 CREATE TEMP TABLE expected (kind text, names text[]);
 INSERT INTO expected SELECT 'right', array_agg('key ' || 1000001 - i) FROM generate_series(1, 1000000) AS i;

@@ -35,6 +35,13 @@ SELECT fields, (williams_score_fields(fields::jsonb, '{"fields": {"f": null, "gg
 FROM unnest(ARRAY[NULL, '{}', 'null', '[]', '["f"]', '"f"', '7']) AS fields;
 SELECT pg_temp.score('"xy"', confidence => c) AS score, c FROM unnest('{0,0.123456789,0.7999,0.8,1,NULL}'::numeric[]) AS c;
 
+-- The text of an object or array is that of ->>.
+SELECT value, pg_temp.score(value::jsonb, checks => jsonb_build_array(
+    jsonb_build_object('check', 'length', 'fields', '["f"]'::jsonb, 'length', length(value::jsonb::text), 'factor', 0),
+    jsonb_build_object('check', 'pattern', 'fields', '["f"]'::jsonb, 'pattern', '***=' || value::jsonb::text, 'factor', 0))) AS score
+FROM unnest(ARRAY['{"a": 1}', '["x"]', '[1, [2, []], {}, {"b": [], "a": {"c": null}}, "\"\\\n\u0001é"]',
+                  '{"": "", "\"": [1.50, -2e3, true], "é": {"a": false}, "z": null}']) AS value;
+
 --
 -- Rule 2: formats
 --
