@@ -330,13 +330,21 @@ enter_numbered(HTAB *names, Slice name, int number)
 	return entry;
 }
 
-/* A name that no field has yet: name, or name.2, name.3, ... */
+/*
+ * A name that no field has yet: name, or name.2, name.3, ... In the third item
+ * name.3, or else name.3.2, ..., which leaves the fourth item its number.
+ */
 static Slice
 unique_name(HTAB *names, Slice name, int item)
 {
 	FieldName  *first = enter_name(names, name);
 	FieldName  *entry = item > 1 ? enter_numbered(names, name, item) : first;
 
+	if (item > 0 && entry->used)
+	{
+		first = enter_numbered(names, name, item);
+		name = first->name;
+	}
 	while (entry->used)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -925,7 +933,7 @@ textract_detection(Output *out, JsonbContainer *field, int page, int item)
 }
 
 static void
-textract_expense(Output *out, JsonbContainer *root, JsonbContainer *expense)
+textract_expense(Output *out, JsonbContainer *root, JsonbContainer *expense, int *n)
 {
 	Walk		groups;
 	JsonbContainer *group;
@@ -933,7 +941,6 @@ textract_expense(Output *out, JsonbContainer *root, JsonbContainer *expense)
 	JsonbContainer *item;
 	Walk		fields;
 	JsonbContainer *field;
-	int			n = 0;
 
 	walk_begin(&fields, get_array(expense, "SummaryFields"));
 	while ((field = walk_next_object(&fields)) != NULL)
@@ -944,16 +951,16 @@ textract_expense(Output *out, JsonbContainer *root, JsonbContainer *expense)
 		walk_begin(&items, get_array(group, "LineItems"));
 		while ((item = walk_next_object(&items)) != NULL)
 		{
-			n++;
+			++*n;
 			walk_begin(&fields, get_array(item, "LineItemExpenseFields"));
 			while ((field = walk_next_object(&fields)) != NULL)
-				textract_detection(out, field, textract_page(root, field, "PageNumber"), n);
+				textract_detection(out, field, textract_page(root, field, "PageNumber"), *n);
 		}
 	}
 }
 
 static void
-textract_answer(Output *out, HTAB *blocks, JsonbContainer *root)
+textract_answer(Output *out, HTAB *blocks, JsonbContainer *root, int *n_items)
 {
 	Walk		documents;
 	JsonbContainer *document;
@@ -963,7 +970,7 @@ textract_answer(Output *out, HTAB *blocks, JsonbContainer *root)
 	textract_blocks(out, blocks, root);
 	walk_begin(&documents, get_array(root, "ExpenseDocuments"));
 	while ((document = walk_next_object(&documents)) != NULL)
-		textract_expense(out, root, document);
+		textract_expense(out, root, document, n_items);
 	walk_begin(&documents, get_array(root, "IdentityDocuments"));
 	while ((document = walk_next_object(&documents)) != NULL)
 	{
@@ -993,13 +1000,14 @@ static void
 textract(Output *out, JsonbContainer *root)
 {
 	HTAB	   *blocks = name_table(sizeof(Block));
+	int			n_items = 0;	/* line items so far, of all documents */
 	Walk		w;
 	JsonbContainer *answer;
 
 	if (is_object(root))
 	{
 		index_blocks(blocks, root);
-		textract_answer(out, blocks, root);
+		textract_answer(out, blocks, root, &n_items);
 		return;
 	}
 	walk_begin(&w, root);
@@ -1007,7 +1015,7 @@ textract(Output *out, JsonbContainer *root)
 		index_blocks(blocks, answer);
 	walk_begin(&w, root);
 	while ((answer = walk_next_object(&w)) != NULL)
-		textract_answer(out, blocks, answer);
+		textract_answer(out, blocks, answer, &n_items);
 }
 
 /*
@@ -1206,9 +1214,10 @@ documentai(Output *out, JsonbContainer *root)
 	while ((part = walk_next_object(&w)) != NULL)
 	{
 		Slice		type = entity_type(part);
+		JsonbContainer *properties = get_array(part, "properties");
 		int			item = 0;
 
-		if (type.data != NULL && get_array(part, "properties") != NULL)
+		if (type.data != NULL && properties != NULL && JsonContainerSize(properties) > 0)
 			item = enter_name(parents, type)->last++;
 		documentai_entity(out, &a, part, 0, item);
 	}

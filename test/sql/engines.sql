@@ -270,6 +270,14 @@ FROM unnest(ARRAY['0', '1', '100', '100.1', '-0.1', '7', '1e300', '1e5000', '"0.
 SELECT fields FROM williams_ocr_document('{"entities": [
     {"type": "a", "mentionText": "1"}, {"type": "a.2", "mentionText": "2"}, {"type": "a", "mentionText": "3"}, {"type": "a", "mentionText": "4"},
     {"type": "a.2", "mentionText": "5"}, {"type": "", "mentionText": "6"}, {"type": "", "mentionText": "7"}, {"mentionText": "8"}]}');
+-- one that an item has twice, or the whole has too, leaves the next item its number
+SELECT fields FROM williams_ocr_document('{"entities": [{"type": "item", "properties": [
+    {"type": "code", "mentionText": "1a"}, {"type": "code", "mentionText": "1b"}, {"type": "code", "mentionText": "1c"}]},
+    {"type": "item", "properties": [{"type": "code", "mentionText": "2a"}, {"type": "code", "mentionText": "2b"}]}, {"type": "item", "properties": [{"type": "code", "mentionText": "3"}]}]}');
+SELECT fields FROM williams_ocr_document((SELECT jsonb_build_object('ExpenseDocuments', jsonb_agg(jsonb_build_object(
+    'SummaryFields', jsonb_build_array(jsonb_build_object('Type', '{"Text": "TAX"}'::jsonb, 'ValueDetection', jsonb_build_object('Text', 'all of ' || i))),
+    'LineItemGroups', jsonb_build_array(jsonb_build_object('LineItems', (SELECT jsonb_agg(jsonb_build_object('LineItemExpenseFields',
+        jsonb_build_array(jsonb_build_object('Type', '{"Text": "TAX"}'::jsonb, 'ValueDetection', jsonb_build_object('Text', 'of ' || j))))) FROM generate_series(2 * i - 1, 2 * i) AS j)))))) FROM generate_series(1, 2) AS i));
 SELECT count(*) AS names, max(length(key)) AS longest FROM williams_ocr_document((
     SELECT jsonb_build_object('entities', jsonb_agg(jsonb_build_object('type', 'n', 'mentionText', i::text))) FROM generate_series(1, 20000) AS i)) AS o, jsonb_each(o.fields);
 
