@@ -297,9 +297,8 @@ SELECT count(*), sum(confidence), max(page) FROM williams_ocr_fields((
 SELECT count(*), sum(confidence) FROM williams_ocr_fields((
     SELECT string_agg(E'5\t1\t1\t1\t1\t1\t0\t0\t9\t9\t50\tword', E'\n') FROM generate_series(1, 100000)));
 SELECT max(length(field)), max(value) FROM williams_ocr_fields(('{"document_annotation": ' || repeat('{"a":', 500) || '"x"' || repeat('}', 501))::jsonb);
--- a long name of many leaves: as rows, but not as an object that jsonb cannot hold
+-- a long name of many leaves: no object that jsonb cannot hold
 CREATE TEMP TABLE amplified AS SELECT jsonb_build_object('document_annotation', jsonb_build_object(repeat('k', 1000000), jsonb_agg(i))) AS document FROM generate_series(1, 300) AS i;
-SELECT count(*), max(length(field)) FROM amplified, williams_ocr_fields(document);
 SELECT pg_temp.error_of('SELECT williams_ocr_document(document) FROM amplified');
 SELECT left(pg_temp.error_of(format('SELECT williams_ocr_fields(%L::text)', '{"document_annotation": ' || repeat('[', 100000))), 6) AS deep;
 SELECT length(value) FROM williams_ocr_fields('<alto>' || repeat('<', 100000) || repeat('<!--', 100000) || '--><String CONTENT="' || repeat('&', 100000) || '"/>');
