@@ -70,10 +70,10 @@ test:
 	@tools/deps.sh test
 	@CLUSTER_LOG=1 WILLIAMS_DATA="$${WILLIAMS_DATA:-$(CURDIR)/../shared/data}" tools/cluster.sh test/run.sh $(PARTS)
 
-# FUZZ_SECONDS for each of four targets
+# FUZZ_SECONDS for each of six targets
 test-fuzz:
 	@tools/deps.sh test
-	@CLUSTER_LOG=1 tools/cluster.sh test/fuzz/fuzz.py
+	@CLUSTER_LOG=1 tools/cluster.sh test/fuzz/fuzz.py $(TARGETS)
 
 bench:
 	@tools/deps.sh bench

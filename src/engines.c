@@ -19,8 +19,11 @@
  *   no error. Only a document of no known shape is one, or text that begins as
  *   JSON and is none.
  *
- * Everything is linear in the size of the document and of what is emitted;
- * recursion, which only follows the nesting, checks the stack's depth. HTML and
+ * Time is linear in the size of the document and of what is emitted, memory in
+ * the document alone: what a row's making allocates goes with the row, and two
+ * objects of all rows are no larger than jsonb holds. (A block of Textract's is
+ * read as often as others refer to it.) Recursion, which only follows the
+ * nesting, checks the stack's depth. HTML and
  * XML are scanned for tags, tolerantly, and nothing in them is ever expanded or
  * fetched but single characters' entities. All functions are IMMUTABLE: the
  * database's encoding, which decides what white space is, cannot change.
@@ -242,12 +245,14 @@ typedef struct FieldName
 
 typedef struct Output
 {
+	MemoryContext whole;		/* what lasts */
+	MemoryContext row;			/* what a row's making allocates */
 	/* williams_ocr_fields */
 	Tuplestorestate *store;
 	TupleDesc	desc;
-	MemoryContext row;			/* what a row's making allocates */
 	/* williams_ocr_document */
 	HTAB	   *names;
+	Size		size;			/* of names and values */
 	JsonbParseState *fields;
 	JsonbParseState *confidence;
 } Output;
@@ -299,6 +304,7 @@ name_table(Size entrysize)
 					   HASH_ELEM | HASH_FUNCTION | HASH_COMPARE | HASH_CONTEXT);
 }
 
+/* The entry of a name, which is copied if it is new. */
 static FieldName *
 enter_name(HTAB *names, Slice name)
 {
@@ -307,31 +313,42 @@ enter_name(HTAB *names, Slice name)
 
 	if (!found)
 	{
+		entry->name.data = pnstrdup(name.data, name.length);
 		entry->used = false;
 		entry->last = 1;
 	}
 	return entry;
 }
 
-/* A name that no field has yet: name, or name.2, name.3, ... */
+static FieldName *
+enter_numbered(HTAB *names, Slice name, int number)
+{
+	char	   *numbered = psprintf("%.*s.%d", name.length, name.data, number);
+	FieldName  *entry = enter_name(names, slice(numbered, strlen(numbered)));
+
+	pfree(numbered);
+	return entry;
+}
+
+/*
+ * A name that no field has yet: name, or name.2, name.3, ... In the third item
+ * name.3, or else name.3.2, ..., which leaves the fourth item its number.
+ */
 static Slice
 unique_name(HTAB *names, Slice name, int item)
 {
 	FieldName  *first = enter_name(names, name);
-	FieldName  *entry = first;
+	FieldName  *entry = item > 1 ? enter_numbered(names, name, item) : first;
 
-	if (item > 1)
+	if (item > 0 && entry->used)
 	{
-		char	   *numbered = psprintf("%.*s.%d", name.length, name.data, item);
-
-		entry = enter_name(names, slice(numbered, strlen(numbered)));
+		first = enter_numbered(names, name, item);
+		name = first->name;
 	}
 	while (entry->used)
 	{
-		char	   *numbered = psprintf("%.*s.%d", name.length, name.data, ++first->last);
-
 		CHECK_FOR_INTERRUPTS();
-		entry = enter_name(names, slice(numbered, strlen(numbered)));
+		entry = enter_numbered(names, name, ++first->last);
 	}
 	entry->used = true;
 	return entry->name;
@@ -348,6 +365,7 @@ jsonb_string(Slice s)
 	return v;
 }
 
+/* What jsonb cannot hold would otherwise be found out when memory is full. */
 static void
 emit_member(Output *out, const Row *row)
 {
@@ -355,8 +373,14 @@ emit_member(Output *out, const Row *row)
 	JsonbValue	value = {.type = jbvNull};
 	JsonbValue	confidence = {.type = jbvNull};
 
+	out->size += name.val.string.len + row->value.length;
+	if (out->size > JENTRY_OFFLENMASK)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("the fields of the document do not fit into one jsonb value"),
+				 errhint("williams_ocr_fields returns them as rows.")));
 	if (row->value.data != NULL)
-		value = jsonb_string(row->value);
+		value = jsonb_string(slice(pnstrdup(row->value.data, row->value.length), row->value.length));
 	if (!isnan(row->confidence))
 	{
 		confidence.type = jbvNumeric;
@@ -373,7 +397,6 @@ emit_member(Output *out, const Row *row)
 static void
 emit_row(Output *out, const Row *row)
 {
-	MemoryContext caller = MemoryContextSwitchTo(out->row);
 	Datum		values[4] = {0};
 	bool		nulls[4];
 
@@ -388,8 +411,22 @@ emit_row(Output *out, const Row *row)
 	nulls[3] = isnan(row->confidence);
 	values[3] = Float8GetDatum(row->confidence);
 	tuplestore_putvalues(out->store, out->desc, values, nulls);
-	MemoryContextSwitchTo(caller);
-	MemoryContextReset(out->row);
+}
+
+static void
+output_begin(Output *out)
+{
+	memset(out, 0, sizeof(Output));
+	out->whole = CurrentMemoryContext;
+	out->row = AllocSetContextCreate(CurrentMemoryContext, "williams_ocr row",
+									 ALLOCSET_DEFAULT_SIZES);
+}
+
+/* What is allocated from here on lasts until the row is emitted. */
+static inline void
+row_begin(Output *out)
+{
+	MemoryContextSwitchTo(out->row);
 }
 
 /* A row as it is handed out; a blank value is missing, and a blank word no row. */
@@ -400,15 +437,21 @@ emit(Output *out, Row row)
 	row.value = trim(row.value);
 	if (row.value.length == 0)
 	{
-		if (row.field.data == NULL)
-			return;
 		row.value = no_slice;
 		row.confidence = NAN;
 	}
-	if (out->store != NULL)
-		emit_row(out, &row);
-	else
+	if (out->names != NULL)
+	{
+		MemoryContextSwitchTo(out->whole);
 		emit_member(out, &row);
+	}
+	else if (row.field.data != NULL || row.value.data != NULL)
+	{
+		MemoryContextSwitchTo(out->row);
+		emit_row(out, &row);
+	}
+	MemoryContextSwitchTo(out->whole);
+	MemoryContextReset(out->row);
 }
 
 /*
@@ -464,11 +507,51 @@ is_array(const JsonbContainer *c)
 	return c != NULL && JsonContainerIsArray(c) && !JsonContainerIsScalar(c);
 }
 
+#define MAX_KEY		48
+
+/*
+ * field_name for fieldName, and the other way about: a service writes one of
+ * them, and some of its client libraries the other. False where they are one.
+ */
+static bool
+other_spelling(const char *key, char other[MAX_KEY])
+{
+	char	   *p = other;
+	bool		differs = false;
+
+	Assert(2 * strlen(key) < MAX_KEY);
+	/* Textract's, which have one spelling */
+	if (key[0] >= 'A' && key[0] <= 'Z')
+		return false;
+	for (; *key != '\0'; key++)
+	{
+		if (*key >= 'A' && *key <= 'Z')
+		{
+			*p++ = '_';
+			*p++ = pg_ascii_tolower(*key);
+		}
+		else if (*key == '_' && key[1] != '\0')
+			*p++ = pg_ascii_toupper(*++key);
+		else
+		{
+			*p++ = *key;
+			continue;
+		}
+		differs = true;
+	}
+	*p = '\0';
+	return differs;
+}
+
 static bool
 get(JsonbContainer *object, const char *key, JsonbValue *value)
 {
+	char		other[MAX_KEY];
+
 	return is_object(object) &&
-		getKeyJsonValueFromContainer(object, key, strlen(key), value) != NULL;
+		(getKeyJsonValueFromContainer(object, key, strlen(key), value) != NULL ||
+		 (other_spelling(key, other) &&
+		  getKeyJsonValueFromContainer(object, other, strlen(other), value) != NULL));
 }
 
 static JsonbContainer *
@@ -753,31 +836,29 @@ has_entity_type(JsonbContainer *block, const char *type)
  * how sure it is.
  */
 static void
-textract_key(Output *out, HTAB *blocks, JsonbContainer *key, int page,
-			 StringInfo name, StringInfo value)
+textract_key(Output *out, HTAB *blocks, JsonbContainer *key, int page)
 {
 	Row			row = {.page = page,.confidence = NAN};
+	StringInfoData name;
+	StringInfoData value;
 	Related		values;
 	JsonbContainer *v;
 
-	resetStringInfo(name);
-	resetStringInfo(value);
-	append_children(name, blocks, key);
+	row_begin(out);
+	initStringInfo(&name);
+	initStringInfo(&value);
+	append_children(&name, blocks, key);
 	related_begin(&values, blocks, key, "VALUE");
 	while ((v = related_next(&values)) != NULL)
 	{
 		double		confidence = scaled(get_number(v, "Confidence"), 100);
 
-		append_children(value, blocks, v);
+		append_children(&value, blocks, v);
 		if (isnan(row.confidence) || confidence < row.confidence)
 			row.confidence = confidence;
 	}
-	row.field = one_line(slice_of(name));
-	/* a name outlives the buffer that it was made in */
-	row.field.data = pnstrdup(row.field.data, row.field.length);
-	row.value = slice_of(value);
-	if (out->names != NULL)
-		row.value.data = pnstrdup(row.value.data, row.value.length);
+	row.field = one_line(slice_of(&name));
+	row.value = slice_of(&value);
 	emit(out, row);
 }
 
@@ -811,13 +892,9 @@ textract_query(Output *out, HTAB *blocks, JsonbContainer *block, int page)
 static void
 textract_blocks(Output *out, HTAB *blocks, JsonbContainer *root)
 {
-	StringInfoData name;
-	StringInfoData value;
 	Walk		w;
 	JsonbContainer *block;
 
-	initStringInfo(&name);
-	initStringInfo(&value);
 	walk_begin(&w, get_array(root, "Blocks"));
 	while ((block = walk_next_object(&w)) != NULL)
 	{
@@ -825,7 +902,7 @@ textract_blocks(Output *out, HTAB *blocks, JsonbContainer *root)
 		int			page = textract_page(root, block, "Page");
 
 		if (slice_is(type, "KEY_VALUE_SET") && has_entity_type(block, "KEY"))
-			textract_key(out, blocks, block, page, &name, &value);
+			textract_key(out, blocks, block, page);
 		else if (slice_is(type, "QUERY"))
 			textract_query(out, blocks, block, page);
 	}
@@ -840,18 +917,15 @@ static void
 textract_detection(Output *out, JsonbContainer *field, int page, int item)
 {
 	JsonbContainer *value = get_object(field, "ValueDetection");
+	Slice		label = get_string(get_object(field, "LabelDetection"), "Text");
 	Row			row = {.page = page,.item = item};
 
 	row.field = get_string(get_object(field, "Type"), "Text");
-	if (row.field.data == NULL || slice_is(row.field, "OTHER"))
-	{
-		Slice		label = one_line(get_string(get_object(field, "LabelDetection"), "Text"));
-
-		if (label.length > 0)
-			row.field = label;
-	}
+	if ((row.field.data == NULL || slice_is(row.field, "OTHER")) && trim(label).length > 0)
+		row.field = label;
 	if (row.field.data == NULL)
 		return;
+	row_begin(out);
 	row.field = one_line(row.field);
 	row.value = get_string(value, "Text");
 	row.confidence = scaled(get_number(value, "Confidence"), 100);
@@ -859,7 +933,7 @@ textract_detection(Output *out, JsonbContainer *field, int page, int item)
 }
 
 static void
-textract_expense(Output *out, JsonbContainer *root, JsonbContainer *expense)
+textract_expense(Output *out, JsonbContainer *root, JsonbContainer *expense, int *n)
 {
 	Walk		groups;
 	JsonbContainer *group;
@@ -867,7 +941,6 @@ textract_expense(Output *out, JsonbContainer *root, JsonbContainer *expense)
 	JsonbContainer *item;
 	Walk		fields;
 	JsonbContainer *field;
-	int			n = 0;
 
 	walk_begin(&fields, get_array(expense, "SummaryFields"));
 	while ((field = walk_next_object(&fields)) != NULL)
@@ -878,16 +951,16 @@ textract_expense(Output *out, JsonbContainer *root, JsonbContainer *expense)
 		walk_begin(&items, get_array(group, "LineItems"));
 		while ((item = walk_next_object(&items)) != NULL)
 		{
-			n++;
+			++*n;
 			walk_begin(&fields, get_array(item, "LineItemExpenseFields"));
 			while ((field = walk_next_object(&fields)) != NULL)
-				textract_detection(out, field, textract_page(root, field, "PageNumber"), n);
+				textract_detection(out, field, textract_page(root, field, "PageNumber"), *n);
 		}
 	}
 }
 
 static void
-textract_answer(Output *out, HTAB *blocks, JsonbContainer *root)
+textract_answer(Output *out, HTAB *blocks, JsonbContainer *root, int *n_items)
 {
 	Walk		documents;
 	JsonbContainer *document;
@@ -897,7 +970,7 @@ textract_answer(Output *out, HTAB *blocks, JsonbContainer *root)
 	textract_blocks(out, blocks, root);
 	walk_begin(&documents, get_array(root, "ExpenseDocuments"));
 	while ((document = walk_next_object(&documents)) != NULL)
-		textract_expense(out, root, document);
+		textract_expense(out, root, document, n_items);
 	walk_begin(&documents, get_array(root, "IdentityDocuments"));
 	while ((document = walk_next_object(&documents)) != NULL)
 	{
@@ -927,13 +1000,14 @@ static void
 textract(Output *out, JsonbContainer *root)
 {
 	HTAB	   *blocks = name_table(sizeof(Block));
+	int			n_items = 0;	/* line items so far, of all documents */
 	Walk		w;
 	JsonbContainer *answer;
 
 	if (is_object(root))
 	{
 		index_blocks(blocks, root);
-		textract_answer(out, blocks, root);
+		textract_answer(out, blocks, root, &n_items);
 		return;
 	}
 	walk_begin(&w, root);
@@ -941,7 +1015,7 @@ textract(Output *out, JsonbContainer *root)
 		index_blocks(blocks, answer);
 	walk_begin(&w, root);
 	while ((answer = walk_next_object(&w)) != NULL)
-		textract_answer(out, blocks, answer);
+		textract_answer(out, blocks, answer, &n_items);
 }
 
 /*
@@ -957,12 +1031,21 @@ documentai_document(JsonbContainer *root)
 	return document != NULL ? document : root;
 }
 
+/* Python's client library has an underscore behind what is a word of Python's. */
+static Slice
+entity_type(JsonbContainer *entity)
+{
+	Slice		type = get_string(entity, "type");
+
+	return type.data != NULL ? type : get_string(entity, "type_");
+}
+
 static bool
 is_documentai(JsonbContainer *root)
 {
 	JsonbContainer *document = documentai_document(root);
 
-	return get_string(first_object(get_array(document, "entities")), "type").data != NULL ||
+	return entity_type(first_object(get_array(document, "entities"))).data != NULL ||
 		!isnan(get_number(first_object(get_array(document, "pages")), "pageNumber")) ||
 		(get_string(document, "mimeType").data != NULL &&
 		 (get_string(document, "text").data != NULL ||
@@ -1059,8 +1142,9 @@ entity_page(JsonbContainer *entity, int inherited)
 }
 
 /*
- * An entity, or what it consists of. One that says nothing about text is a
- * classifier's or a picture, and no field; nor is what a page's quality is.
+ * An entity, or what it consists of. One that says nothing about text, "" where
+ * a client library writes out what is not there, is a classifier's or a picture,
+ * and no field; nor is what a page's quality is.
  */
 static void
 documentai_entity(Output *out, const Anchored *a, JsonbContainer *entity, int page, int item)
@@ -1081,12 +1165,14 @@ documentai_entity(Output *out, const Anchored *a, JsonbContainer *entity, int pa
 			documentai_entity(out, a, property, row.page, item);
 		return;
 	}
-	row.field = one_line(get_string(entity, "type"));
+	row.field = trim(entity_type(entity));
 	row.value = get_string(entity, "mentionText");
 	if (row.field.data == NULL ||
-		(row.value.data == NULL && anchor == NULL && normalized == NULL) ||
+		(row.value.length == 0 && anchor == NULL && normalized == NULL) ||
 		slice_is(row.field, "quality_score") || slice_starts(row.field, "quality/"))
 		return;
+	row_begin(out);
+	row.field = one_line(row.field);
 	if (trim(row.value).length == 0)
 		row.value = anchor_text(a, anchor);
 	if (trim(row.value).length == 0)
@@ -1102,6 +1188,7 @@ documentai_form_field(Output *out, const Anchored *a, JsonbContainer *field, int
 	JsonbContainer *value = get_object(field, "fieldValue");
 	Row			row = {.page = page};
 
+	row_begin(out);
 	row.field = one_line(anchor_text(a, get_object(name, "textAnchor")));
 	if (row.field.data == NULL)
 		row.field = slice("", 0);
@@ -1126,10 +1213,11 @@ documentai(Output *out, JsonbContainer *root)
 	walk_begin(&w, get_array(document, "entities"));
 	while ((part = walk_next_object(&w)) != NULL)
 	{
-		Slice		type = get_string(part, "type");
+		Slice		type = entity_type(part);
+		JsonbContainer *properties = get_array(part, "properties");
 		int			item = 0;
 
-		if (type.data != NULL && get_array(part, "properties") != NULL)
+		if (type.data != NULL && properties != NULL && JsonContainerSize(properties) > 0)
 			item = enter_name(parents, type)->last++;
 		documentai_entity(out, &a, part, 0, item);
 	}
@@ -1168,12 +1256,6 @@ path_cut(StringInfo path, int length)
 {
 	path->len = length;
 	path->data[length] = '\0';
-}
-
-static Slice
-path_name(StringInfo path)
-{
-	return slice(pnstrdup(path->data, path->len), path->len);
 }
 
 /*
@@ -1241,27 +1323,44 @@ azure_leaf_text(JsonbContainer *field)
 	Slice		s = get_string(field, "valueSelectionMark");
 	Walk		w;
 
+	if (s.length == 0 && slice_is(get_string(field, "valueType"), "selectionMark"))
+		s = get_string(field, "value");
 	if (s.length == 0)
 		s = get_string(field, "content");
 	if (trim(s).length == 0)
 		s = get_string(field, "text");
 	walk_begin(&w, trim(s).length == 0 ? field : NULL);
 	while (walk_next(&w))
-		if (slice_starts(w.key, "value") && value_text(&w.value).data != NULL)
+		if (slice_starts(w.key, "value") && !slice_is(w.key, "value_type") &&
+			value_text(&w.value).data != NULL)
 			return value_text(&w.value);
 	return s;
+}
+
+/* What a field consists of; in Python's client library its type says what its value is. */
+static JsonbContainer *
+azure_parts(JsonbContainer *field)
+{
+	Slice		type = get_string(field, "valueType");
+	JsonbContainer *parts = get_array(field, "valueArray");
+
+	if (parts == NULL)
+		parts = get_object(field, "valueObject");
+	if (parts == NULL && slice_is(type, "list"))
+		parts = get_array(field, "value");
+	if (parts == NULL && slice_is(type, "dictionary"))
+		parts = get_object(field, "value");
+	return parts;
 }
 
 static void
 azure_field(Output *out, StringInfo path, const JsonbValue *value, int page)
 {
 	JsonbContainer *field = container_of(value);
-	JsonbContainer *parts = get_array(field, "valueArray");
+	JsonbContainer *parts = azure_parts(field);
 	Row			row = {.page = azure_page(field, page)};
 
 	check_stack_depth();
-	if (parts == NULL)
-		parts = get_object(field, "valueObject");
 	if (parts != NULL && JsonContainerSize(parts) > 0)
 	{
 		Walk		w;
@@ -1276,7 +1375,8 @@ azure_field(Output *out, StringInfo path, const JsonbValue *value, int page)
 		}
 		return;
 	}
-	row.field = path_name(path);
+	row_begin(out);
+	row.field = slice_of(path);
 	row.value = is_object(field) ? azure_leaf_text(field) : no_slice;
 	row.confidence = scaled(get_number(field, "confidence"), 1);
 	emit(out, row);
@@ -1321,6 +1421,7 @@ azure_pairs(Output *out, JsonbContainer *pairs, int page)
 
 		if (key == NULL)
 			continue;
+		row_begin(out);
 		row.field = one_line(azure_leaf_text(key));
 		if (row.field.data == NULL)
 			row.field = slice("", 0);
@@ -1360,14 +1461,56 @@ is_mistral(JsonbContainer *root)
 		(get_array(root, "pages") != NULL && get_object(root, "usage_info") != NULL);
 }
 
-/* Is it JSON? jsonb's input function would make an error of what is none. */
+/* numeric holds 16383 digits behind the point, and more before it. */
+#define MAX_DIGITS	8000
+
+/* Go on behind a number; does numeric surely hold what it writes out? */
+static const char *
+behind_number(const char *p, const char *end, bool *fits)
+{
+	const char *start = p;
+	int			exponent = 0;
+
+	while (p < end && ((*p >= '0' && *p <= '9') || *p == '.'))
+		p++;
+	*fits = p - start < MAX_DIGITS;
+	if (p == end || (*p != 'e' && *p != 'E'))
+		return p;
+	for (p++; p < end && (*p == '+' || *p == '-'); p++)
+		;
+	for (start = p; p < end && *p >= '0' && *p <= '9'; p++)
+		exponent = Min(exponent * 10 + *p - '0', MAX_DIGITS);
+	*fits = *fits && exponent < MAX_DIGITS;
+	return p;
+}
+
+/*
+ * Is it JSON, with no number that is too large for jsonb? Its input function
+ * would make an error of what is not.
+ */
 static bool
 is_json(Slice s)
 {
 	JsonLexContext *lexer = wl_json_lexer(unconstify(char *, s.data), s.length,
 										  GetDatabaseEncoding());
+	const char *p = s.data;
+	const char *end = p + s.length;
+	bool		fits = true;
 
-	return pg_parse_json(lexer, &nullSemAction) == JSON_SUCCESS;
+	if (pg_parse_json(lexer, &nullSemAction) != JSON_SUCCESS)
+		return false;
+	while (p < end && fits)
+	{
+		if (*p >= '0' && *p <= '9')
+			p = behind_number(p, end, &fits);
+		else if (*p++ == '"')
+		{
+			while (*p != '"')
+				p += *p == '\\' ? 2 : 1;
+			p++;
+		}
+	}
+	return fits;
 }
 
 static JsonbContainer *
@@ -1404,7 +1547,8 @@ mistral_value(Output *out, StringInfo path, const JsonbValue *value)
 		}
 		return;
 	}
-	row.field = path_name(path);
+	row_begin(out);
+	row.field = slice_of(path);
 	row.value = value_text(value);
 	emit(out, row);
 }
@@ -1584,6 +1728,7 @@ markup_tag(Markup *m, const char *p)
 	bool		closing = *p == '/';
 	const char *start = closing ? p + 1 : p;
 	const char *colon;
+	char		last = '\0';	/* what is no white space */
 
 	for (p = start; p < m->end && !is_space(*p) && *p != '>' && *p != '/'; p++)
 		;
@@ -1591,11 +1736,11 @@ markup_tag(Markup *m, const char *p)
 	colon = memchr(start, ':', p - start);
 	if (colon != NULL)
 		m->name = slice(colon + 1, p - colon - 1);
-	/* to the > that stands in no value */
+	/* to the > that stands in no value, which a quote behind = begins */
 	start = p;
 	for (; p < m->end && *p != '>'; p++)
 	{
-		if ((*p == '"' || *p == '\'') && p > start && (p[-1] == '=' || is_space(p[-1])))
+		if ((*p == '"' || *p == '\'') && last == '=')
 		{
 			p = memchr(p + 1, *p, m->end - p - 1);
 			if (p == NULL)
@@ -1604,6 +1749,8 @@ markup_tag(Markup *m, const char *p)
 				return TOKEN_END;
 			}
 		}
+		if (!is_space(*p))
+			last = *p;
 	}
 	m->attributes = slice(start, p - start);
 	if (p == m->end)
@@ -1795,6 +1942,7 @@ append_decoded(StringInfo buffer, Slice s)
 		const char *semicolon = NULL;
 		pg_wchar	c = 0;
 
+		CHECK_FOR_INTERRUPTS();
 		appendBinaryStringInfo(buffer, p, (and != NULL ? and : end) - p);
 		if (and == NULL)
 			break;
@@ -1901,12 +2049,9 @@ word_end(Output *out, Word *word)
 {
 	if (word->open)
 	{
-		Slice text = slice_of(&word->text);
-
-		word->row.value = one_line(text);
+		row_begin(out);
+		word->row.value = one_line(slice_of(&word->text));
 		emit(out, word->row);
-		if (word->row.value.data < text.data || word->row.value.data > text.data + text.length)
-			pfree(unconstify(char *, word->row.value.data));
 	}
 	word->open = false;
 }
@@ -2110,11 +2255,9 @@ fields_begin(FunctionCallInfo fcinfo, Output *out)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 
 	InitMaterializedSRF(fcinfo, 0);
-	memset(out, 0, sizeof(Output));
+	output_begin(out);
 	out->store = result->setResult;
 	out->desc = result->setDesc;
-	out->row = AllocSetContextCreate(CurrentMemoryContext, "williams_ocr_fields row",
-									 ALLOCSET_DEFAULT_SIZES);
 }
 
 PG_FUNCTION_INFO_V1(wl_ocr_fields_jsonb);
@@ -2164,10 +2307,11 @@ wl_ocr_document(PG_FUNCTION_ARGS)
 	JsonbContainer *root = &PG_GETARG_JSONB_P(0)->root;
 	Engine		engine = settle_engine(engine_argument(PG_GETARG_TEXT_PP(1)),
 									   find_json(root), true);
-	Output		out = {0};
+	Output		out;
 	Datum		values[3];
 	bool		nulls[3] = {false};
 
+	output_begin(&out);
 	out.names = name_table(sizeof(FieldName));
 	pushJsonbValue(&out.fields, WJB_BEGIN_OBJECT, NULL);
 	pushJsonbValue(&out.confidence, WJB_BEGIN_OBJECT, NULL);

@@ -1,22 +1,26 @@
 #!/usr/bin/env python3
-"""Hostile text and bytes through the input and receive functions of the summaries.
+"""Hostile input through whatever takes it from outside.
 
-    FUZZ_SECONDS=60 FUZZ_SEED=1 test/fuzz/fuzz.py      (make test-fuzz)
+    FUZZ_SECONDS=60 FUZZ_SEED=1 test/fuzz/fuzz.py [TARGET...]      (make test-fuzz)
 
-Four targets, each for FUZZ_SECONDS: text and wire form of williams_scorecard and
-williams_calibration. Valid forms (seeds.txt, and some the server makes) are mutated,
-from a fixed seed; each goes to the server as a parameter. It is refused with an
-expected SQLSTATE, or what was accepted survives the round trips, bit for bit, and
-every accessor's answer is possible. Anything else, a lost connection above all, is
-printed with the form that did it, and fails. libpq is called through ctypes.
+Six targets, each for FUZZ_SECONDS: text and wire form of williams_scorecard and
+williams_calibration, what OCR engines answer (williams_ocr_engine, _fields and
+_document), and williams_score_fields. Seeds (beside this file, and some the server
+makes) are mutated, from a fixed seed; each goes to the server as a parameter. It is
+refused with an expected SQLSTATE, or all that must hold of the answer is true:
+summaries survive the round trips, bit for bit, a confidence is in 0..1, two ways to
+ask agree. Anything else, a lost connection above all, is printed with the input that
+did it, and fails. libpq is called through ctypes.
 """
 
 import ctypes
+import json
 import os
 import random
 import re
 import sys
 import time
+from pathlib import Path
 
 pq = ctypes.CDLL("libpq.so.5")
 for name, result in (("PQconnectdb", ctypes.c_void_p), ("PQexecParams", ctypes.c_void_p),
@@ -24,7 +28,7 @@ for name, result in (("PQconnectdb", ctypes.c_void_p), ("PQexecParams", ctypes.c
                      ("PQresultErrorMessage", ctypes.c_char_p), ("PQerrorMessage", ctypes.c_char_p)):
     getattr(pq, name).restype = result
 
-REFUSED = {"22P02", "22P03", "08P01", "22021"}
+HERE = Path(__file__).parent
 
 # One boolean a check: all must be true of whatever is accepted.
 CHECKS = {
@@ -118,51 +122,178 @@ def mutated_text(rng, form, other):
     return b"".join(tokens).replace(b"\0", b"0")
 
 
-def target(server, rng, name, binary, seconds):
-    form = "bytes" if binary else "text"
+# Rows of one result, and the same as objects: what was read is what is scored.
+OCR = """
+    WITH d AS MATERIALIZED (SELECT t, williams_ocr_engine(t) AS e FROM (SELECT $1::text AS t OFFSET 0) AS t),
+        f AS MATERIALIZED (SELECT f.* FROM d, williams_ocr_fields(t) AS f),
+        j AS MATERIALIZED (SELECT e, t::jsonb AS t, williams_ocr_document(t::jsonb) AS o FROM d WHERE e IN ('textract', 'documentai', 'azure', 'mistral')),
+        fields AS (SELECT key, value FROM j, jsonb_each_text((o).fields)),
+        confidence AS (SELECT key, value::float8 FROM j, jsonb_each_text((o).confidence))
+    SELECT (SELECT e FROM d), (SELECT e IS NOT NULL FROM d),
+        (SELECT coalesce(bool_and(confidence IS NULL OR confidence BETWEEN 0 AND 1 AND value IS NOT NULL), true) FROM f),
+        (SELECT coalesce(bool_and(value IS NULL OR value ~ '\\S' AND value !~ '^[ \\t\\n]|[ \\t\\n]$'), true) FROM f),
+        (SELECT coalesce(bool_and(page IS NULL OR page > 0), true) FROM f),
+        (SELECT coalesce(bool_and((field IS NULL) = NOT EXISTS (SELECT FROM j) AND coalesce(field, value) IS NOT NULL), true) FROM f),
+        (SELECT array_agg(f) FROM f) IS NOT DISTINCT FROM (SELECT array_agg(f) FROM d, williams_ocr_fields(t) AS f),
+        (SELECT array_agg(f) FROM f) IS NOT DISTINCT FROM (SELECT array_agg(f) FROM d, williams_ocr_fields(t, e) AS f),
+        NOT EXISTS (SELECT FROM j) OR (SELECT array_agg(f) FROM f) IS NOT DISTINCT FROM (SELECT array_agg(f) FROM j, williams_ocr_fields(t) AS f),
+        NOT EXISTS (SELECT FROM j WHERE (o).engine <> e OR williams_ocr_engine(t) <> e OR williams_ocr_document(t) <> o),
+        (SELECT array_agg(key) FROM fields) IS NOT DISTINCT FROM (SELECT array_agg(key) FROM confidence),
+        NOT EXISTS (SELECT FROM j) OR (SELECT count(*) FROM f) = (SELECT count(*) FROM fields),
+        NOT EXISTS (SELECT FROM j) OR (SELECT array_agg(value ORDER BY value) FROM f) IS NOT DISTINCT FROM (SELECT array_agg(value ORDER BY value) FROM fields),
+        NOT EXISTS (SELECT FROM j) OR (SELECT array_agg(round(confidence::numeric, 12) ORDER BY confidence) FROM f)
+            IS NOT DISTINCT FROM (SELECT array_agg(round(value::numeric, 12) ORDER BY value) FROM confidence),
+        NOT EXISTS (SELECT FROM j WHERE ((williams_score_fields((o).fields, '{"fields": {"a": null}}', (o).confidence)).overall BETWEEN 0 AND 1) IS NOT TRUE)"""
+
+SCORE = """
+    SELECT s.overall, s.overall BETWEEN 0 AND 1, s.multiplier BETWEEN 0.85 AND 1, s.num_fields BETWEEN 0 AND n,
+        s.script IN ('latin', 'arabic', 'cjk'), s.review <@ names, cardinality(s.review) <= n,
+        (SELECT array_agg(k) FROM jsonb_object_keys(s.scores) AS k) IS NOT DISTINCT FROM names,
+        (SELECT bool_and(value::float8 BETWEEN 0 AND 1) FROM jsonb_each_text(s.scores)),
+        (SELECT abs(avg(value::float8) - s.overall) < 1e-12 FROM jsonb_each_text(s.scores)),
+        s = williams_score_fields(v->'fields', rules, v->'confidence', v->>'script')
+    FROM (SELECT $1::jsonb AS v OFFSET 0) AS input,
+        LATERAL (SELECT coalesce(v->'rules', 'null') AS rules) AS given,
+        williams_score_fields(v->'fields', rules, v->'confidence', v->>'script') AS s,
+        LATERAL (SELECT array_agg(k) AS names, count(*) AS n FROM jsonb_object_keys(rules->'fields') AS k) AS r"""
+
+SCALARS = (None, True, "", " ", "x", "-1", "1e400", "2024-02-30", "\u00e9\u3000\u4e00\u0627", 0, 1, 7, -0.1, 100.1, 0.5, 2**31, 2**64, 1e300, [], {}, [[]])
+MARKS = ("<", ">", "</", "/>", '"', "'", "=", " ", "\t", "\n", "\r\n", "&", ";", "&amp;", "&#0;", "&#x10FFFF;", "&#xD800;", "&#x20ac;", "<!--", "-->", "<![CDATA[",
+         "]]>", "<!DOCTYPE [", "]", "<?", "?>", "<script>", "</script>", "{", "}", "[", "null", "1e400", "1e99999999", "-1", "nan", "inf", "0x1p3", "\\", "\\u0000",
+         "\\ud800", "\ufeff", "\u00a0", "\u3000", "\u00e9", "5\t1\t1\t1\t1\t1\t0\t0\t9\t9\t50\tx\n", "title='x_wconf 9'", 'class="ocrx_word"', "CONTENT='&lt;'", "a:")
+
+
+def mutated_markup(rng, form, other):
+    """text of any kind, by words and marks"""
+    tokens = re.findall(r"\w+|\s+|.", form, re.S)
+    for _ in range(rng.choice((0, 1, 1, 1, 2, 3, 8))):
+        at = rng.randrange(len(tokens) + 1)
+        what = rng.randrange(6)
+        if what == 0:
+            tokens[at:at + 1] = [rng.choice(MARKS)]
+        elif what == 1:
+            tokens[at:at] = [rng.choice(MARKS)] * rng.choice((1, 1, 1, 2, 50))
+        elif what == 2:
+            del tokens[at:at + rng.choice((1, 1, 2, 5, 50))]
+        elif what == 3 and tokens:
+            start = rng.randrange(len(tokens))
+            tokens[at:at] = tokens[start:start + rng.choice((1, 5, 40))] * rng.choice((1, 1, 3))
+        elif what == 4:
+            tokens = tokens[:at] + re.findall(r"\w+|\s+|.", other, re.S)[at:]
+        elif tokens and at < len(tokens):
+            tokens[at] = rng.choice((tokens[at].upper(), tokens[at] * 2, tokens[at][1:], str(rng.choice(NUMBERS))))
+    return "".join(tokens).replace("\0", "")
+
+
+def mutated_tree(rng, form, other):
+    """JSON, by its values: two trees are crossed, members renamed, doubled and lost"""
+    def places(tree, found):
+        for key in list(tree) if isinstance(tree, dict) else range(len(tree)):
+            found.append((tree, key))
+            if isinstance(tree[key], (dict, list)):
+                places(tree[key], found)
+        return found
+    root = [json.loads(form)]
+    for _ in range(rng.choice((0, 1, 1, 1, 2, 3, 8))):
+        parent, key = rng.choice(places(root, []))
+        what = rng.randrange(8)
+        if what == 0:
+            parent[key] = rng.choice(SCALARS)
+        elif what == 1:
+            theirs, name = rng.choice(places([json.loads(other)], []))
+            parent[key] = theirs[name]
+            if isinstance(parent, dict) and isinstance(name, str):
+                parent[name] = theirs[name]
+        elif what == 2 and isinstance(parent, dict):
+            name = rng.choice([k for _, k in places(root, []) if isinstance(k, str)] + ["a", "a.2", "", "\u00e9"])
+            parent[name] = parent.pop(key)
+        elif what == 3 and parent is not root:
+            del parent[key]
+        elif what == 4 and isinstance(parent, list) and parent is not root:
+            parent.insert(rng.randrange(len(parent) + 1), parent[key])
+        elif what == 5 and isinstance(parent[key], (int, float)):
+            parent[key] = rng.choice((parent[key] * 100, -parent[key], parent[key] / 100, str(parent[key]), rng.random(), rng.choice(NUMBERS)))
+        elif what == 6 and isinstance(parent[key], str):
+            parent[key] = mutated_markup(rng, parent[key], "x")
+        else:
+            parent[key] = {"a": parent[key]} if rng.random() < 0.5 else [parent[key]] * 2
+        root = json.loads(json.dumps(root))     # no part twice, nor in itself
+    return json.dumps(root[0], ensure_ascii=rng.random() < 0.5)
+
+
+def mutated_answer(rng, form, other):
+    if form[:1] in "{[" and rng.random() < 0.8:
+        try:
+            return mutated_tree(rng, form, other)
+        except ValueError:
+            pass
+    return mutated_markup(rng, form, other)
+
+
+def target(server, rng, name, query, seeds, mutate, refused, binary=False, same=False, seconds=60.0):
+    """Returns whether all that was tried, for some seconds, was refused or sound."""
+    tried = accepted = slowest = 0
+    kept = set(seeds)
+    seeds = list(seeds)
+    states = {}
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        sent = seeds[tried] if tried < len(seeds) and tried < 64 else mutate(rng, rng.choice(seeds), rng.choice(seeds))
+        tried += 1
+        start = time.monotonic()
+        row, state = server.ask(query, sent if isinstance(sent, bytes) else sent.encode("utf-8", "ignore"), binary)
+        slowest = max(slowest, time.monotonic() - start)
+        if row is not None:
+            accepted += 1
+            if all(v == b"t" for v in row[1:]) and (not same or bytes.fromhex(row[0].decode()) == sent):
+                if len(seeds) < 2000 and len(sent) < 20000 and sent not in kept:
+                    kept.add(sent)
+                    seeds.append(sent)
+                continue
+        elif state in refused:
+            states[state] = states.get(state, 0) + 1
+            continue
+        print(f"fuzz: {name}: {row or state} from {sent.hex() if binary else repr(sent)}")
+        return False
+    print(f"fuzz: {name}: {tried} tried, {accepted} accepted, all of them sound, the slowest in {slowest:.2f} s; refused: {dict(sorted(states.items()))}")
+    return accepted > 0 and tried > accepted
+
+
+def summary(server, name, binary):
     query = f"SELECT encode(williams_{name}_send(s), 'hex'), {CHECKS[name]} FROM (SELECT $1::williams_{name} AS s OFFSET 0) AS v"
     made = {"scorecard": "williams_scorecard_agg(x)", "calibration": "williams_calibration_agg(x, x * x > 0.3)"}[name]
-    seeds = [line.split(" ", 1)[1].strip().encode() for line in open(os.path.join(os.path.dirname(__file__), "seeds.txt"), encoding="utf-8")
-             if line.startswith(name + " ")]
+    seeds = [line.split(" ", 1)[1].strip().encode() for line in (HERE / "seeds.txt").read_text().splitlines() if line.startswith(name + " ")]
     for n in (2, 7, 40, 1000):
         seeds.append(server.ask(f"SELECT {made}::text FROM (SELECT (i * 7919 % 1009) / 1009.0 AS x FROM generate_series(1, {n}) AS i) AS v")[0][0])
     if binary:
         seeds = [bytes.fromhex(server.ask(f"SELECT encode(williams_{name}_send($1::williams_{name}), 'hex')", s)[0][0].decode()) for s in seeds]
-    tried = accepted = 0
-    states = {}
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        sent = rng.choice(seeds)
-        if tried >= len(seeds):
-            sent = (mutated_bytes if binary else mutated_text)(rng, sent, rng.choice(seeds))
-        else:
-            sent = seeds[tried]
-        tried += 1
-        row, state = server.ask(query, sent, binary)
-        if row is not None:
-            accepted += 1
-            good = all(v == b"t" for v in row[1:]) and (not binary or bytes.fromhex(row[0].decode()) == sent)
-            if good:
-                if len(seeds) < 2000 and sent not in seeds:
-                    seeds.append(sent)
-                continue
-        elif state in REFUSED:
-            states[state] = states.get(state, 0) + 1
-            continue
-        print(f"fuzz: {name}, {form}: {row or state} from {sent.hex() if binary else sent!r}")
-        return False
-    print(f"fuzz: {name}, {form}: {tried} tried, {accepted} accepted, all of them sound; refused: {dict(sorted(states.items()))}")
-    return accepted > 0 and tried > accepted
+    return query, seeds, mutated_bytes if binary else mutated_text, {"22P02", "22P03", "08P01", "22021"}
+
+
+def targets(server):
+    """name -> what target() takes"""
+    found = {}
+    for name in ("scorecard", "calibration"):
+        for binary in (False, True):
+            found[f"{name}, {'bytes' if binary else 'text'}"] = summary(server, name, binary) + (binary, binary)
+    answers = [p.read_text() for p in sorted((HERE / "answers").iterdir())]
+    # no engine's result, no JSON, no number or character that jsonb has
+    found["engines"] = (OCR, answers, mutated_answer, {"22023", "22P02", "22003", "22P05"})
+    # malformed rules, a pattern that is none, JSON that jsonb has not
+    found["score_fields"] = (SCORE, [json.dumps(v) for v in json.loads((HERE / "score_fields.json").read_text())], mutated_tree, {"22023", "2201B", "22P05", "22003"})
+    return found
 
 
 def main():
     server = Server()
     server.ask("CREATE EXTENSION IF NOT EXISTS williams")
+    server.ask("SET statement_timeout = '10s'")
     seconds = float(os.environ.get("FUZZ_SECONDS", "60"))
     seed = os.environ.get("FUZZ_SEED", "1")
-    good = [target(server, random.Random(f"{seed} {name} {binary}"), name, binary, seconds)
-            for name in ("scorecard", "calibration") for binary in (False, True)]
-    return 0 if all(good) else 1
+    print(f"fuzz: seed {seed}, {seconds:g} s a target")
+    good = [target(server, random.Random(f"{seed} {name}"), name, *what, seconds=seconds)
+            for name, what in targets(server).items() if not sys.argv[1:] or name in sys.argv[1:]]
+    return 0 if good and all(good) else 1
 
 
 if __name__ == "__main__":

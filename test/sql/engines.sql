@@ -147,6 +147,28 @@ FROM unnest('{string,object}'::text[]) AS kind,
 SELECT name, r FROM sample, pg_temp.rows_of(document) WITH ORDINALITY AS r (r, n) WHERE name LIKE 'mistral%' ORDER BY name, n;
 
 --
+-- As client libraries hand them on: keys in the other spelling, type_, what is
+-- not there written out as ""; Azure's with one value of many types
+--
+INSERT INTO sample VALUES ('spelling documentai', '{"mime_type": "image/png", "text": "B\u00fcro: 7\n", "entities": [
+    {"type_": "area", "mention_text": "", "confidence": 0.75, "properties": [], "text_anchor": {"content": "", "text_segments": [{"start_index": "6", "end_index": "7"}]},
+        "page_anchor": {"page_refs": [{"page": "1", "layout_id": ""}]}},
+    {"type_": "kind", "mention_text": "", "confidence": 0.5, "properties": [], "normalized_value": {"text": "house"}},
+    {"type_": "address", "properties": [{"type_": "street", "mention_text": "1 High St", "confidence": 0.25}]},
+    {"type_": "portrait", "mention_text": "", "confidence": 0.9, "properties": [], "page_anchor": {"page_refs": [{"page": "0"}]}}],
+    "pages": [{"page_number": 1, "form_fields": [{"field_name": {"text_anchor": {"text_segments": [{"start_index": "0", "end_index": "5"}]}}, "value_type": "unfilled_checkbox",
+        "field_value": {"text_anchor": {"content": "", "text_segments": []}, "confidence": 0.5}}]}]}'),
+    ('spelling azure', '{"api_version": "2022-08-31", "model_id": "permit", "documents": [{"doc_type": "permit", "bounding_regions": [{"page_number": 2}], "fields": {
+        "Cost": {"value_type": "currency", "value": {"amount": 5.0}, "content": "$5", "confidence": 0.8},
+        "Total": {"value_type": "float", "value": 7.5, "content": null, "confidence": 0.9},
+        "Heated": {"value_type": "selectionMark", "value": "selected", "content": ":selected:", "confidence": 0.7},
+        "Works": {"value_type": "list", "value": [{"value_type": "dictionary", "value": {"Name": {"value_type": "string", "value": "roof", "content": "Roof", "bounding_regions": [{"page_number": 3}]}}}]},
+        "Gone": {"value_type": "list", "value": [], "content": null}}}],
+        "key_value_pairs": [{"key": {"content": "Signed:"}, "value": {"content": "W. Odum", "bounding_regions": [{"page_number": 3}]}, "confidence": 0.5}]}'),
+    ('spelling mistral', '{"pages": [{"markdown": ""}], "documentAnnotation": "{\"owner_name\": \"I. Odum\"}"}');
+SELECT name, r FROM sample, pg_temp.rows_of(document) WITH ORDINALITY AS r (r, n) WHERE name LIKE 'spelling%' ORDER BY name, n;
+
+--
 -- Words: Tesseract's TSV is not quoted; -1 is no word, nor is a blank
 --
 INSERT INTO sample VALUES ('tsv', E'level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext\n'
@@ -161,7 +183,7 @@ INSERT INTO sample VALUES ('tsv', E'level\tpage_num\tblock_num\tpar_num\tline_nu
     '<span class="ocr_line" title="x_wconf 1"><span class="ocrx_word big" title=''bbox 1 2 3 4; x_wconf 96''>Smith &amp; <strong>Son</strong></span> '
     '<span title="bbox 0 0 0 0;x_wconf 41.5;x_font y" class=''ocrx_word''><span class="ocrx_cinfo">A</span><span class="ocrx_cinfo">&#39;&#x20AC;&bogus;&#0;&</span></span> '
     '<span class=ocrx_word title="bbox 1 2 3 4"><em>un</em>sure</span><span class="ocrx_word" title="x_wconf 95"> &nbsp; </span>'
-    '<SPAN class="ocrx_word" title="x_wconf -3">below</SPAN><span class="ocrx_word" title="x_wconf 9"/>between</span></div>'
+    '<SPAN class="ocrx_word" title="x_wconf -3">below</SPAN><span class="ocrx_word" title="x_wconf 9"/>between</span></div><p title = "a>b" "don''t>'
     '<div class="ocr_page"><span class="ocrx_word" title="x_wconf 100"><![CDATA[1 < 2 &amp;]]>\n !<br></span><span class="ocrx_word" title="x_wconf 7">not closed'),
     ('alto', '<?xml version="1.0"?><!-- <String CONTENT="no"/> --><a:alto xmlns:a="http://x/?a>b"><a:Layout><a:Page><a:TextLine>'
     '<a:String WC="0.96" CONTENT="O&apos;Neill &lt;x>"/><SP/><String CONTENT=''"'' WC = ''0.9''></String><String CONTENT="" WC="1"/></a:TextLine></a:Page>'
@@ -178,11 +200,14 @@ INSERT INTO without VALUES
     ('textract', '{"ExpenseDocuments": [{"SummaryFields": null, "LineItemGroups": [{}]}, []]}'),
     ('documentai', '{"text": "", "mimeType": "image/png"}'), ('documentai', '{"pages": [{"pageNumber": 1}]}'),
     ('documentai', '{"entities": [{"type": "other", "confidence": 0.5, "id": "0"}], "pages": [{"pageNumber": 1}]}'),
+    ('documentai', '{"entities": [{"type": "other", "mentionText": "", "mentionId": "", "confidence": 0.5, "properties": []}]}'),
     ('azure', '{"status": "failed", "createdDateTime": "2024-01-01T00:00:00Z", "error": {"code": "1"}}'),
     ('azure', '{"status": "succeeded", "analyzeResult": {"documents": [], "pages": []}}'),
     ('azure', '{"analyzeResult": {"documents": [{"fields": []}, {"fields": {}}], "documentResults": 7}}'),
     ('mistral', '{"pages": [{"index": 0, "markdown": ""}], "document_annotation": null}'),
     ('mistral', '{"pages": [], "usage_info": {}}'), ('mistral', '{"document_annotation": "{\"cut\": \"of"}'),
+    ('mistral', '{"document_annotation": "{\"a\": 1e99999999}"}'), ('mistral', '{"document_annotation": "{\"a\": -1.5E-20000}"}'),
+    ('mistral', '{"document_annotation": "{\"a\": \"\\u0000\"}"}'), ('mistral', jsonb_build_object('document_annotation', '[' || repeat('7', 200000) || ']')::text),
     ('mistral', '{"document_annotation": "7"}'), ('mistral', '{"document_annotation": ""}'), ('mistral', '{"document_annotation": "{}"}'),
     ('hocr', '<html><body><div class="ocr_page"></div></body></html>'), ('hocr', '<div class="ocr_page"></div><p title="'),
     ('alto', '<alto/>'), ('alto', '<alto><String'), ('alto', '<alto><!-- '),
@@ -204,7 +229,7 @@ SELECT name, williams_ocr_engine(document) AS engine,
 FROM sample ORDER BY name;
 SELECT document, williams_ocr_engine(document) AS engine
 FROM unnest(ARRAY['', ' ', '{}', '[]', '[{}]', '7', 'null', '"x"', '{"a": ', '[1,', 'plain text', '<html><p class="x">ocr_page</p></html>', '<', '<a', E'a\tb',
-                  '{"Blocks": 7}', '{"pages": []}', '{"entities": []}', '{"text": "x"}', '{"status": "succeeded"}', '[{"Blocks": []}, 1]']) AS document;
+                  '{"Blocks": [], "n": 1e99999999}', '{"Blocks": [], "n\"1e99999999": "\\1e99999999"}', '{"Blocks": [], "n": [1E+1, 1.5e7999, -0.25]}', '{"Blocks": 7}', '{"pages": []}', '{"entities": []}', '{"text": "x"}', '{"status": "succeeded"}', '[{"Blocks": []}, 1]']) AS document;
 -- an untyped literal is text
 SELECT williams_ocr_engine('<alto/>'), count(*) FROM williams_ocr_fields(E'5\t1\t1\t1\t1\t1\t0\t0\t9\t9\t50\tx');
 -- a byte order mark
@@ -219,7 +244,7 @@ SELECT williams_ocr_engine(NULL::text) IS NULL AND williams_ocr_engine(NULL::jso
 --
 SELECT name, pg_temp.error_of(format('SELECT williams_ocr_fields(%L::text, %L)', document, engine)) AS error
 FROM (VALUES ('nothing', '', 'auto'), ('words', 'plain text', 'auto'), ('another shape', '{"a": 1}', 'auto'), ('a number', '7', 'auto'),
-             ('no JSON', '{"a": ', 'auto'), ('no JSON', 'plain text', 'azure'), ('another engine', '{"Blocks": []}', 'azure'),
+             ('no JSON', '{"a": ', 'auto'), ('no JSON', 'plain text', 'azure'), ('no number of jsonb''s', '{"Blocks": [1e99999999]}', 'auto'), ('another engine', '{"Blocks": []}', 'azure'),
              ('another engine', '<alto/>', 'hocr'), ('another shape', '{"a": 1}', 'tesseract_tsv'), ('another shape', '<a>', 'alto'),
              ('unknown', '<alto/>', 'Alto'), ('unknown', '<alto/>', ''), ('unknown', '<alto/>', 'tesseract')) AS v (name, document, engine);
 SELECT name, pg_temp.error_of(format('SELECT williams_ocr_document(%L, %L)', document, engine)) AS error
@@ -245,6 +270,14 @@ FROM unnest(ARRAY['0', '1', '100', '100.1', '-0.1', '7', '1e300', '1e5000', '"0.
 SELECT fields FROM williams_ocr_document('{"entities": [
     {"type": "a", "mentionText": "1"}, {"type": "a.2", "mentionText": "2"}, {"type": "a", "mentionText": "3"}, {"type": "a", "mentionText": "4"},
     {"type": "a.2", "mentionText": "5"}, {"type": "", "mentionText": "6"}, {"type": "", "mentionText": "7"}, {"mentionText": "8"}]}');
+-- one that an item has twice, or the whole has too, leaves the next item its number
+SELECT fields FROM williams_ocr_document('{"entities": [{"type": "item", "properties": [
+    {"type": "code", "mentionText": "1a"}, {"type": "code", "mentionText": "1b"}, {"type": "code", "mentionText": "1c"}]},
+    {"type": "item", "properties": [{"type": "code", "mentionText": "2a"}, {"type": "code", "mentionText": "2b"}]}, {"type": "item", "properties": [{"type": "code", "mentionText": "3"}]}]}');
+SELECT fields FROM williams_ocr_document((SELECT jsonb_build_object('ExpenseDocuments', jsonb_agg(jsonb_build_object(
+    'SummaryFields', jsonb_build_array(jsonb_build_object('Type', '{"Text": "TAX"}'::jsonb, 'ValueDetection', jsonb_build_object('Text', 'all of ' || i))),
+    'LineItemGroups', jsonb_build_array(jsonb_build_object('LineItems', (SELECT jsonb_agg(jsonb_build_object('LineItemExpenseFields',
+        jsonb_build_array(jsonb_build_object('Type', '{"Text": "TAX"}'::jsonb, 'ValueDetection', jsonb_build_object('Text', 'of ' || j))))) FROM generate_series(2 * i - 1, 2 * i) AS j)))))) FROM generate_series(1, 2) AS i));
 SELECT count(*) AS names, max(length(key)) AS longest FROM williams_ocr_document((
     SELECT jsonb_build_object('entities', jsonb_agg(jsonb_build_object('type', 'n', 'mentionText', i::text))) FROM generate_series(1, 20000) AS i)) AS o, jsonb_each(o.fields);
 
@@ -264,6 +297,9 @@ SELECT count(*), sum(confidence), max(page) FROM williams_ocr_fields((
 SELECT count(*), sum(confidence) FROM williams_ocr_fields((
     SELECT string_agg(E'5\t1\t1\t1\t1\t1\t0\t0\t9\t9\t50\tword', E'\n') FROM generate_series(1, 100000)));
 SELECT max(length(field)), max(value) FROM williams_ocr_fields(('{"document_annotation": ' || repeat('{"a":', 500) || '"x"' || repeat('}', 501))::jsonb);
+-- a long name of many leaves: no object that jsonb cannot hold
+CREATE TEMP TABLE amplified AS SELECT jsonb_build_object('document_annotation', jsonb_build_object(repeat('k', 1000000), jsonb_agg(i))) AS document FROM generate_series(1, 300) AS i;
+SELECT pg_temp.error_of('SELECT williams_ocr_document(document) FROM amplified');
 SELECT left(pg_temp.error_of(format('SELECT williams_ocr_fields(%L::text)', '{"document_annotation": ' || repeat('[', 100000))), 6) AS deep;
 SELECT length(value) FROM williams_ocr_fields('<alto>' || repeat('<', 100000) || repeat('<!--', 100000) || '--><String CONTENT="' || repeat('&', 100000) || '"/>');
 

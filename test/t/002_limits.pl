@@ -99,7 +99,7 @@ is( $node->safe_psql('postgres', q{
 #
 SKIP:
 {
-	skip 'no /proc/self/status here', 9 unless -r '/proc/self/status';
+	skip 'no /proc/self/status here', 13 unless -r '/proc/self/status';
 
 	$node->safe_psql(
 		'postgres', q{
@@ -154,6 +154,26 @@ SKIP:
 	}
 
 	is($spilled->(), $before, 'and nothing went to temporary files');
+
+	# a document of which much more is said than it is long: one long name above
+	# all leaves, all of its text in every field
+	my %answers = (
+		'a long name' => q{'document_annotation', jsonb_build_object(repeat('name ', 20000), jsonb_agg(i))},
+		'a long anchor' => q{'text', repeat(E'text \\n', 20000), 'pages', jsonb_build_array(jsonb_build_object('pageNumber', 1,
+			'formFields', jsonb_agg('{"fieldName": {"textAnchor": {"textSegments": [{"endIndex": 120000}, {"endIndex": 1}]}}}'::jsonb)))});
+
+	$node->safe_psql('postgres', "CREATE TABLE answer AS\n" . join(" UNION ALL\n",
+			map { "SELECT '$_' AS what, n, (SELECT jsonb_build_object($answers{$_}) FROM generate_series(1, n) AS i) AS document FROM unnest('{20,2000}'::int[]) AS n" }
+			  sort keys %answers));
+	for my $what (sort keys %answers)
+	{
+		my $query = "SELECT count(*) FROM answer, williams_ocr_fields(document) WHERE what = '$what' AND n = %d";
+		my ($few, $few_kb) = $peak->($query, 20);
+		my ($many, $many_kb) = $peak->($query, 2000);
+
+		is("$few $many", '20 2000', "williams_ocr_fields, $what: every row was emitted");
+		cmp_ok($many_kb - $few_kb, '<=', 4096, "williams_ocr_fields, $what: $few_kb kB over 20 fields, $many_kb kB over 2000");
+	}
 }
 
 $node->stop;
