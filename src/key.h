@@ -56,11 +56,29 @@ extern bool wl_split_keys(Relation rel, const WlKey *key, const char *item_mb,
 
 /*
  * Bounds as text, the same in every session: written and read under settings of
- * our own. wl_fixed_settings begins those; AtEOXact_GUC(true, level) ends them.
+ * our own, which these begin and end themselves. wl_fixed_settings is for others:
+ * it begins them; AtEOXact_GUC(true, level) ends them.
  */
 extern int	wl_fixed_settings(void);
 extern char *wl_key_text(const WlKey *key, Datum value);
+extern void wl_key_texts(const WlKey *key, const Datum *values, char **texts, int n);
 extern Datum wl_key_value(const WlKey *key, const char *text);
+
+/* A key's text for a message: cut off where it is long. */
+extern char *wl_key_excerpt(const WlKey *key, Datum value);
+
+/*
+ * A key that outlives its row. The buffer, of a type passed by reference, is of
+ * the context that is current when it grows; all of it zero to begin with.
+ */
+typedef struct WlKeptKey
+{
+	Datum		value;
+	char	   *buffer;
+	Size		size;
+} WlKeptKey;
+
+extern void wl_keep_key(const WlKey *key, WlKeptKey *kept, Datum value);
 
 /*
  * The value of one boolean SQL expression that stands by itself, as the current
