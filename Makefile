@@ -15,9 +15,9 @@ PG_CPPFLAGS = -DWILLIAMS_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS = -fno-math-errno
 SHLIB_LINK = -lm
 
-REGRESS = bound score profile score_fields engines trigger trigger_errors plan batch_no workload efficiency scorecard calibration hostile parallel
+REGRESS = bound score profile score_fields engines trigger trigger_errors plan batch_no workload plan_table plan_table_errors plan_table_foreign plan_table_property efficiency scorecard calibration hostile parallel
 REGRESS_OPTS = --inputdir=test --load-extension=williams
-ISOLATION = trigger_update
+ISOLATION = trigger_update plan_table
 ISOLATION_OPTS = --inputdir=test/isolation --load-extension=williams
 TAP_TESTS = 1
 PROVE_TESTS = test/t/*.pl
