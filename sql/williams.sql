@@ -282,6 +282,22 @@ CREATE FUNCTION williams_batch_no(item_mb float8, available_memory_mb float8,
 COMMENT ON FUNCTION williams_batch_no(float8, float8, bigint) IS
 'window function: the row''s batch, from 1, by greedy packing in window order, never over the budget nor over max_items; a NULL weight counts 0; error 22023 for a negative or infinite weight and for one over the budget';
 
+CREATE FUNCTION williams_row_mb(VARIADIC "any") RETURNS float8
+	AS 'MODULE_PATHNAME', 'wl_row_mb'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION williams_row_mb("any") IS
+'the memory in MB that the values take once they are read, uncompressed, without reading them; NULL counts 0';
+
+CREATE FUNCTION williams_plan_table(relation regclass,
+		available_memory_mb float8, item_mb text = NULL, key_column name = NULL,
+		method text = 'exact', max_items bigint = NULL, strict boolean = false,
+		OUT batch_no bigint, OUT lower_key text, OUT upper_key text,
+		OUT items bigint, OUT memory_mb float8) RETURNS SETOF record
+	AS 'MODULE_PATHNAME', 'wl_plan_table'
+	LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000 ROWS 100;
+COMMENT ON FUNCTION williams_plan_table(regclass, float8, text, name, text, bigint, boolean) IS
+'batches over a table by ranges of keys, both inclusive, in order: never over the budget nor over max_items but for a key that alone is (a warning; with strict an error); item_mb is an SQL expression over the row, NULL its size in memory; key_column NULL is the first of the primary key; method exact reads the keys once, ctid cuts block ranges by estimates and promises nothing; max_items NULL is the bound of the estimated rows; error 22023 for a negative or infinite weight, 22004 for a null key';
+
 CREATE TYPE williams_workload_state;
 
 CREATE FUNCTION williams_workload_state_in(cstring) RETURNS williams_workload_state

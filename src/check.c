@@ -33,6 +33,16 @@ wl_refuse_megabytes(double value, const char *name)
 			 errdetail("The value is %.15g.", value)));
 }
 
+/* the same rule, for a row of a table */
+void
+wl_refuse_weight(double value, const char *key)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("item_mb must be finite and not negative"),
+			 errdetail("The value is %.15g, for key %s.", value, key)));
+}
+
 void
 wl_refuse_item_size(double value)
 {

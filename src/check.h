@@ -18,6 +18,7 @@
 pg_noreturn extern void wl_refuse_count(int64 value, const char *name);
 pg_noreturn extern void wl_refuse_fraction(double value, const char *name);
 pg_noreturn extern void wl_refuse_megabytes(double value, const char *name);
+pg_noreturn extern void wl_refuse_weight(double value, const char *key);
 pg_noreturn extern void wl_refuse_item_size(double value);
 pg_noreturn extern void wl_refuse_item(double item_mb, double budget_mb);
 pg_noreturn extern void wl_refuse_not_positive(int64 value, const char *name);
@@ -49,10 +50,16 @@ wl_check_fraction(double value, const char *name)
 }
 
 /* the weight of an item, or a memory budget: megabytes, 0 included */
+static inline bool
+wl_is_megabytes(double value)
+{
+	return value >= 0.0 && isfinite(value);
+}
+
 static inline void
 wl_check_megabytes(double value, const char *name)
 {
-	if (unlikely(!(value >= 0.0 && isfinite(value))))
+	if (unlikely(!wl_is_megabytes(value)))
 		wl_refuse_megabytes(value, name);
 }
 

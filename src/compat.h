@@ -44,4 +44,19 @@
 	makeJsonLexContextCstringLen(json, length, encoding, true)
 #endif
 
+/* Rights to check moved from range table entries to a list of their own in 16. */
+#if PG_VERSION_NUM >= 160000
+#define wl_set_perminfos(query, pstate) \
+	((query)->rteperminfos = (pstate)->p_rteperminfos)
+#else
+#define wl_set_perminfos(query, pstate) ((void) 0)
+#endif
+
+/* Until 17 the executor asked whether a query runs once only. */
+#if PG_VERSION_NUM >= 180000
+#define wl_executor_run(desc) ExecutorRun(desc, ForwardScanDirection, 0)
+#else
+#define wl_executor_run(desc) ExecutorRun(desc, ForwardScanDirection, 0, true)
+#endif
+
 #endif							/* WL_COMPAT_H */

@@ -8,7 +8,7 @@ SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS williams;
 
-SELECT plan(71);
+SELECT plan(72);
 
 --
 -- The extension
@@ -118,6 +118,13 @@ INSERT INTO expected VALUES
 		'total_items bigint, available_memory_mb double precision, memory_per_item_mb double precision DEFAULT 5.0, '
 		'OUT batch_no bigint, OUT first_item bigint, OUT last_item bigint, OUT items bigint, OUT memory_mb double precision',
 		'SETOF record', 'f', 'i', true, 's', 'wl_plan'),
+	('williams_row_mb', 'VARIADIC "any"', 'double precision', 'f', 'i', false, 's', 'wl_row_mb'),
+	('williams_plan_table',
+		'relation regclass, available_memory_mb double precision, item_mb text DEFAULT NULL::text, '
+		'key_column name DEFAULT NULL::name, method text DEFAULT ''exact''::text, max_items bigint DEFAULT NULL::bigint, '
+		'strict boolean DEFAULT false, OUT batch_no bigint, OUT lower_key text, OUT upper_key text, '
+		'OUT items bigint, OUT memory_mb double precision',
+		'SETOF record', 'f', 'v', false, 'u', 'wl_plan_table'),
 	('williams_plan_support', 'internal', 'internal', 'f', 'i', true, 's', 'wl_plan_support'),
 	('williams_batch_no',
 		'item_mb double precision, available_memory_mb double precision, max_items bigint DEFAULT NULL::bigint',
@@ -494,6 +501,10 @@ SELECT results_eq(
 	$$SELECT "Own Schema".williams_batch_no(mb, 8) OVER (ORDER BY id) FROM scan$$,
 	$$SELECT batch_no FROM "Own Schema".williams_plan(2, 8, 8)$$,
 	'williams_batch_no and williams_plan work there');
+SELECT results_eq(
+	$$SELECT lower_key, upper_key, memory_mb FROM "Own Schema".williams_plan_table('scan', 8, key_column => 'id')$$,
+	$$SELECT '4', '16', sum("Own Schema".williams_row_mb(id, fields, base, confidence, num_fields, review, mb, bound) ORDER BY id) FROM scan$$,
+	'williams_plan_table works there, and finds the size of a row');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,0 +1,582 @@
+/*
+ * key.c
+ *		The keys by which a table is cut into batches: finding the column, one
+ *		ordered scan, cutting a range in two, and the text of a bound.
+ *
+ * The scan is a query built of nodes, planned and executed like any other, so
+ * that what PostgreSQL knows of the relation holds: the current user's rights,
+ * row-level security, views, partitions, foreign servers, indexes, parallel
+ * workers. Rows are handed on as they come: nothing is kept but the last key.
+ *
+ * Order is checked, not believed: a key that is less than the one before it,
+ * from a corrupt index or a foreign server with other collations, is an error,
+ * for batches must never overlap.
+ *
+ * The relation is open and locked (ACCESS SHARE is enough) by the caller.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/sysattr.h"
+#include "catalog/dependency.h"
+#include "catalog/heap.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "commands/extension.h"
+#include "mb/pg_wchar.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "parser/parse_relation.h"
+#include "utils/builtins.h"
+#include "utils/catcache.h"
+#include "utils/datum.h"
+#include "utils/fmgroids.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/sortsupport.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
+
+#include "check.h"
+#include "compat.h"
+#include "expression.h"
+#include "key.h"
+
+/*
+ * Finding the key
+ */
+
+static void
+check_relation_kind(Relation rel)
+{
+	switch (rel->rd_rel->relkind)
+	{
+		case RELKIND_RELATION:
+		case RELKIND_PARTITIONED_TABLE:
+		case RELKIND_VIEW:
+		case RELKIND_MATVIEW:
+		case RELKIND_FOREIGN_TABLE:
+			return;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+			 errmsg("cannot cut relation \"%s\" into batches",
+					RelationGetRelationName(rel)),
+			 errdetail_relkind_not_supported(rel->rd_rel->relkind)));
+}
+
+/* The first column of the primary key, a deferrable one too. */
+static AttrNumber
+primary_key_column(Relation rel)
+{
+	AttrNumber	attnum = InvalidAttrNumber;
+	ListCell   *lc;
+
+	foreach(lc, RelationGetIndexList(rel))
+	{
+		HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(lc)));
+		Form_pg_index index;
+
+		if (!HeapTupleIsValid(tuple))
+			elog(ERROR, "cache lookup failed for index %u", lfirst_oid(lc));
+		index = (Form_pg_index) GETSTRUCT(tuple);
+		if (index->indisprimary)
+			attnum = index->indkey.values[0];
+		ReleaseSysCache(tuple);
+	}
+	if (attnum == InvalidAttrNumber)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("relation \"%s\" has no primary key",
+						RelationGetRelationName(rel)),
+				 errhint("Name the column to cut it by in key_column.")));
+	return attnum;
+}
+
+static AttrNumber
+named_column(Relation rel, const char *column)
+{
+	AttrNumber	attnum = get_attnum(RelationGetRelid(rel), column);
+
+	if (attnum == InvalidAttrNumber)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("column \"%s\" of relation \"%s\" does not exist",
+						column, RelationGetRelationName(rel))));
+	if (attnum < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("system column \"%s\" cannot be the key of batches", column),
+				 errhint("Name another column in key_column; for block ranges there is the method 'ctid'.")));
+	return attnum;
+}
+
+static TypeCacheEntry *
+type_order(Oid type)
+{
+	return lookup_type_cache(type, TYPECACHE_LT_OPR | TYPECACHE_EQ_OPR |
+							 TYPECACHE_BTREE_OPFAMILY);
+}
+
+void
+wl_find_key(Relation rel, const char *column, bool by_ctid, WlKey *key)
+{
+	AttrNumber	attnum;
+	const FormData_pg_attribute *attribute;
+
+	check_relation_kind(rel);
+	if (by_ctid && (column == NULL || strcmp(column, "ctid") == 0))
+		attribute = SystemAttributeDefinition(SelfItemPointerAttributeNumber);
+	else
+	{
+		attnum = column == NULL ? primary_key_column(rel) : named_column(rel, column);
+		attribute = TupleDescAttr(RelationGetDescr(rel), attnum - 1);
+	}
+
+	key->column = attribute->attname;
+	key->type = getBaseType(attribute->atttypid);
+	key->collation = attribute->attcollation;
+	get_typlenbyval(key->type, &key->typlen, &key->typbyval);
+	if (!OidIsValid(type_order(key->type)->lt_opr))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION),
+				 errmsg("column \"%s\" of type %s has no order to cut by",
+						NameStr(key->column), format_type_be(key->type)),
+				 errhint("Name a column of a type with a btree operator class in key_column.")));
+}
+
+/*
+ * Bounds as text
+ */
+
+int
+wl_fixed_settings(void)
+{
+	static const char *const settings[][2] = {
+		{"DateStyle", "ISO"},
+		{"TimeZone", "UTC"},
+		{"IntervalStyle", "postgres"},
+		{"extra_float_digits", "1"},
+		{"bytea_output", "hex"},
+		{"lc_monetary", "C"},
+		{"array_nulls", "on"},
+		{"search_path", "pg_catalog, pg_temp"},
+		{"row_security", "on"}
+	};
+	int			level = NewGUCNestLevel();
+
+	for (int i = 0; i < lengthof(settings); i++)
+		(void) set_config_option(settings[i][0], settings[i][1], PGC_USERSET,
+								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	return level;
+}
+
+void
+wl_key_texts(const WlKey *key, const Datum *values, char **texts, int n)
+{
+	int			level = wl_fixed_settings();
+	FmgrInfo	output;
+	Oid			function;
+	bool		is_varlena;
+
+	getTypeOutputInfo(key->type, &function, &is_varlena);
+	fmgr_info(function, &output);
+	for (int i = 0; i < n; i++)
+		texts[i] = OutputFunctionCall(&output, values[i]);
+	AtEOXact_GUC(true, level);
+}
+
+char *
+wl_key_text(const WlKey *key, Datum value)
+{
+	char	   *text;
+
+	wl_key_texts(key, &value, &text, 1);
+	return text;
+}
+
+Datum
+wl_key_value(const WlKey *key, const char *text)
+{
+	int			level = wl_fixed_settings();
+	Oid			function;
+	Oid			parameter;
+	Datum		value;
+
+	getTypeInputInfo(key->type, &function, &parameter);
+	value = OidInputFunctionCall(function, (char *) text, parameter, -1);
+	AtEOXact_GUC(true, level);
+	return value;
+}
+
+/* As much of a key as a message can take. */
+char *
+wl_key_excerpt(const WlKey *key, Datum value)
+{
+	char	   *text = wl_key_text(key, value);
+	int			length = strlen(text);
+	int			shown = pg_mbcliplen(text, length, 100);
+
+	return shown == length ? text : psprintf("%.*s...", shown, text);
+}
+
+void
+wl_keep_key(const WlKey *key, WlKeptKey *kept, Datum value)
+{
+	Size		size;
+
+	if (key->typbyval)
+	{
+		kept->value = value;
+		return;
+	}
+	size = datumGetSize(value, false, key->typlen);
+	if (size > kept->size)
+	{
+		kept->size = Max(size, 2 * kept->size);
+		if (kept->buffer != NULL)
+			pfree(kept->buffer);
+		kept->buffer = palloc(kept->size);
+	}
+	memcpy(kept->buffer, DatumGetPointer(value), size);
+	kept->value = PointerGetDatum(kept->buffer);
+}
+
+/*
+ * The scan's query: SELECT key, weight FROM relation WHERE key BETWEEN lower AND
+ * upper ORDER BY key
+ */
+
+/* williams_row_mb, wherever the extension is: no other function of that name. */
+static Oid
+row_mb_function(void)
+{
+	Oid			extension = get_extension_oid("williams", false);
+	CatCList   *found = SearchSysCacheList1(PROCNAMEARGSNSP,
+											CStringGetDatum("williams_row_mb"));
+	Oid			function = InvalidOid;
+
+	for (int i = 0; i < found->n_members; i++)
+	{
+		Oid			oid = ((Form_pg_proc) GETSTRUCT(&found->members[i]->tuple))->oid;
+
+		if (getExtensionOfObject(ProcedureRelationId, oid) == extension)
+			function = oid;
+	}
+	ReleaseSysCacheList(found);
+	if (!OidIsValid(function))
+		elog(ERROR, "function williams_row_mb of the extension does not exist");
+	return function;
+}
+
+/* The sizes of all columns: a function takes 100 arguments at most. */
+static Expr *
+row_size(ParseState *pstate, ParseNamespaceItem *nsitem)
+{
+	Oid			function = row_mb_function();
+	List	   *columns = expandNSItemAttrs(pstate, nsitem, 0, true, -1);
+	List	   *args = NIL;
+	Expr	   *sum = NULL;
+
+	for (int i = 0; i < list_length(columns); i++)
+	{
+		args = lappend(args, list_nth_node(TargetEntry, columns, i)->expr);
+		if (list_length(args) == FUNC_MAX_ARGS || i == list_length(columns) - 1)
+		{
+			Expr	   *size = (Expr *) makeFuncExpr(function, FLOAT8OID, args,
+													 InvalidOid, InvalidOid,
+													 COERCE_EXPLICIT_CALL);
+
+			sum = sum == NULL ? size :
+				(Expr *) makeFuncExpr(F_FLOAT8PL, FLOAT8OID, list_make2(sum, size),
+									  InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
+			args = NIL;
+		}
+	}
+	return sum;
+}
+
+/* A value as the operators of the type's order take it: varchar's are text's. */
+static Expr *
+as_operand(Expr *expr, const WlKey *key, Oid type)
+{
+	if (exprType((Node *) expr) == type || IsPolymorphicType(type))
+		return expr;
+	return (Expr *) makeRelabelType(expr, type, -1, key->collation,
+									COERCE_IMPLICIT_CAST);
+}
+
+/* key >= bound, or key <= bound */
+static Expr *
+comparison(const WlKey *key, Expr *column, int strategy, Datum bound)
+{
+	TypeCacheEntry *order = type_order(key->type);
+	Oid			type = order->btree_opintype;
+	Oid			operator = get_opfamily_member(order->btree_opf, type, type, strategy);
+	Const	   *value = makeConst(key->type, -1, key->collation, key->typlen,
+								  datumCopy(bound, key->typbyval, key->typlen),
+								  false, key->typbyval);
+	Expr	   *result;
+
+	if (!OidIsValid(operator))
+		elog(ERROR, "operator of strategy %d does not exist for type %u",
+			 strategy, type);
+	result = make_opclause(operator, BOOLOID, false,
+						   as_operand(copyObject(column), key, type),
+						   as_operand((Expr *) value, key, type),
+						   InvalidOid, key->collation);
+	set_opfuncid((OpExpr *) result);
+	return result;
+}
+
+static Node *
+range_quals(const WlKey *key, Expr *column, const Datum *lower, const Datum *upper)
+{
+	List	   *quals = NIL;
+
+	if (lower != NULL)
+		quals = lappend(quals, comparison(key, column, BTGreaterEqualStrategyNumber,
+										  *lower));
+	if (upper != NULL)
+		quals = lappend(quals, comparison(key, column, BTLessEqualStrategyNumber,
+										  *upper));
+	return quals == NIL ? NULL : (Node *) make_ands_explicit(quals);
+}
+
+static SortGroupClause *
+ascending(const WlKey *key, TargetEntry *target)
+{
+	SortGroupClause *sort = makeNode(SortGroupClause);
+	TypeCacheEntry *order = type_order(key->type);
+
+	target->ressortgroupref = 1;
+	sort->tleSortGroupRef = 1;
+	sort->eqop = order->eq_opr;
+	sort->sortop = order->lt_opr;
+	return sort;
+}
+
+static Query *
+make_scan(Relation rel, const WlKey *key, const char *item_mb,
+		  const Datum *lower, const Datum *upper)
+{
+	ParseState *pstate = make_parsestate(NULL);
+	ParseNamespaceItem *nsitem;
+	Expr	   *column;
+	Expr	   *weight;
+	TargetEntry *targets[2];
+	Query	   *query;
+
+	nsitem = addRangeTableEntryForRelation(pstate, rel, AccessShareLock, NULL, true, true);
+	addNSItemToQuery(pstate, nsitem, true, true, true);
+	column = (Expr *) colNameToVar(pstate, NameStr(key->column), true, -1);
+	if (column == NULL)
+		elog(ERROR, "column \"%s\" does not exist", NameStr(key->column));
+	if (item_mb == NULL)
+		weight = row_size(pstate, nsitem);
+	else
+		weight = (Expr *) wl_parse_expression(pstate, item_mb, "item_mb", FLOAT8OID);
+	targets[0] = makeTargetEntry(column, 1, NULL, false);
+	targets[1] = makeTargetEntry(weight, 2, NULL, false);
+
+	query = wl_make_select(pstate, list_make2(targets[0], targets[1]),
+						   range_quals(key, column, lower, upper));
+	query->sortClause = list_make1(ascending(key, targets[0]));
+	free_parsestate(pstate);
+	return query;
+}
+
+/*
+ * The scan itself
+ */
+
+typedef struct KeyReceiver
+{
+	DestReceiver pub;
+	const WlKey *key;
+	Relation	rel;
+	WlKeyRow	row;
+	void	   *arg;
+	MemoryContext context;		/* the caller's */
+	MemoryContext row_context;	/* what a comparison leaves behind */
+	SortSupportData order;
+	bool		any;			/* was there a row? */
+	WlKeptKey	last;			/* its key */
+} KeyReceiver;
+
+static void
+refuse_null_key(const KeyReceiver *r)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+			 errmsg("key column \"%s\" of relation \"%s\" contains null values",
+					NameStr(r->key->column), RelationGetRelationName(r->rel)),
+			 errdetail("No range of keys would cover such a row."),
+			 errhint("Name another key_column, or leave these rows out by a view.")));
+}
+
+static void
+refuse_order(const KeyReceiver *r, Datum key)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INDEX_CORRUPTED),
+			 errmsg("keys of relation \"%s\" came out of order",
+					RelationGetRelationName(r->rel)),
+			 errdetail("Key %s came after %s.", wl_key_excerpt(r->key, key),
+					   wl_key_excerpt(r->key, r->last.value)),
+			 errhint("REINDEX the relation; for a foreign table, see that its server sorts by the same collation.")));
+}
+
+/* Take a key as the last one, and say whether it was that before. */
+static bool
+take_key(KeyReceiver *r, Datum key)
+{
+	if (r->any)
+	{
+		int			sign = r->order.comparator(r->last.value, key, &r->order);
+
+		if (sign == 0)
+			return true;
+		if (unlikely(sign > 0))
+			refuse_order(r, key);
+	}
+	r->any = true;
+	MemoryContextSwitchTo(r->context);
+	wl_keep_key(r->key, &r->last, key);
+	return false;
+}
+
+static bool
+receive_row(TupleTableSlot *slot, DestReceiver *self)
+{
+	KeyReceiver *r = (KeyReceiver *) self;
+	MemoryContext old = MemoryContextSwitchTo(r->row_context);
+	Datum		key;
+	double		weight;
+	bool		same;
+	bool		more;
+
+	slot_getsomeattrs(slot, 2);
+	key = slot->tts_values[0];
+	weight = slot->tts_isnull[1] ? 0.0 : DatumGetFloat8(slot->tts_values[1]);
+	if (unlikely(slot->tts_isnull[0]))
+		refuse_null_key(r);
+	if (unlikely(!wl_is_megabytes(weight)))
+		wl_refuse_weight(weight, wl_key_excerpt(r->key, key));
+
+	if (r->key->typlen == -1)
+		key = PointerGetDatum(PG_DETOAST_DATUM_PACKED(key));
+	same = take_key(r, key);
+	MemoryContextSwitchTo(r->context);
+	more = r->row(r->arg, r->last.value, same, weight);
+	MemoryContextSwitchTo(old);
+	if (!r->key->typbyval)
+		MemoryContextReset(r->row_context);
+	return more;
+}
+
+void
+wl_scan_keys(Relation rel, const WlKey *key, const char *item_mb,
+			 const Datum *lower, const Datum *upper,
+			 WlKeyRow row, void *arg, double *estimate)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "williams scan",
+												  ALLOCSET_DEFAULT_SIZES);
+	KeyReceiver r = {.key = key};
+	Query	   *query;
+
+	r.rel = rel;
+	r.row = row;
+	r.arg = arg;
+	r.context = MemoryContextSwitchTo(context);
+	r.row_context = AllocSetContextCreate(context, "williams row",
+										  ALLOCSET_SMALL_SIZES);
+	r.order.ssup_cxt = context;
+	r.order.ssup_collation = key->collation;
+	wl_begin_receiver(&r.pub, receive_row);
+	PrepareSortSupportFromOrderingOp(type_order(key->type)->lt_opr, &r.order);
+	query = make_scan(rel, key, item_mb, lower, upper);
+	wl_execute(query, psprintf("williams: the keys of %s in order",
+							   RelationGetRelationName(rel)), &r.pub, estimate);
+	MemoryContextSwitchTo(r.context);
+	if (r.last.buffer != NULL)
+		pfree(r.last.buffer);
+	MemoryContextDelete(context);
+}
+
+/*
+ * Cutting a range in two: at the boundary of two keys that is nearest to the
+ * middle of its rows.
+ */
+
+static bool
+count_row(void *arg, Datum key, bool same_key, double weight_mb)
+{
+	(*(int64 *) arg)++;
+	return true;
+}
+
+typedef struct Split
+{
+	const WlKey *key;
+	int64		total;			/* rows of the range */
+	int64		rows;			/* of those that came */
+	double		memory_mb;
+	int64		first_rows;		/* of the first half; 0: no cut yet */
+	double		first_mb;
+	double		second_mb;		/* of what came since */
+	WlKeptKey	last;
+	WlKeptKey	first_upper;
+	WlKeptKey	second_lower;
+} Split;
+
+static bool
+split_row(void *arg, Datum key, bool same_key, double weight_mb)
+{
+	Split	   *s = arg;
+
+	if (!same_key)
+	{
+		/* nearer to the middle than the cut before? the first cut always is */
+		if (s->rows > 0 && s->first_rows < s->total - s->rows)
+		{
+			s->first_rows = s->rows;
+			s->first_mb = s->memory_mb;
+			s->second_mb = 0.0;
+			wl_keep_key(s->key, &s->first_upper, s->last.value);
+			wl_keep_key(s->key, &s->second_lower, key);
+		}
+		wl_keep_key(s->key, &s->last, key);
+	}
+	s->rows++;
+	s->memory_mb += weight_mb;
+	s->second_mb += weight_mb;
+	return true;
+}
+
+bool
+wl_split_keys(Relation rel, const WlKey *key, const char *item_mb,
+			  Datum lower, Datum upper, WlHalf halves[2])
+{
+	Split		s = {.key = key};
+
+	wl_scan_keys(rel, key, "0", &lower, &upper, count_row, &s.total, NULL);
+	wl_scan_keys(rel, key, item_mb, &lower, &upper, split_row, &s, NULL);
+	if (s.first_rows == 0)
+		return false;
+	halves[0].lower = datumCopy(lower, key->typbyval, key->typlen);
+	halves[0].upper = s.first_upper.value;
+	halves[0].items = s.first_rows;
+	halves[0].memory_mb = s.first_mb;
+	halves[1].lower = s.second_lower.value;
+	halves[1].upper = datumCopy(upper, key->typbyval, key->typlen);
+	halves[1].items = s.rows - s.first_rows;
+	halves[1].memory_mb = s.second_mb;
+	return true;
+}

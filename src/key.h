@@ -1,0 +1,92 @@
+/*
+ * key.h
+ *		The keys by which a table is cut into batches: for williams_plan_table,
+ *		which cuts, and for the tasks, which run what was cut and cut again what
+ *		failed.
+ */
+#ifndef WL_KEY_H
+#define WL_KEY_H
+
+#include "utils/relcache.h"
+
+/* A column with a btree order; ctid where batches are block ranges. */
+typedef struct WlKey
+{
+	NameData	column;
+	Oid			type;
+	Oid			collation;
+	int16		typlen;
+	bool		typbyval;
+} WlKey;
+
+/* The two parts of a range of keys that holds more than one. */
+typedef struct WlHalf
+{
+	Datum		lower;
+	Datum		upper;
+	int64		items;
+	double		memory_mb;
+} WlHalf;
+
+/*
+ * One row, in the order of the keys. A key passed by reference lives until the
+ * next row only. false ends the scan.
+ */
+typedef bool (*WlKeyRow) (void *arg, Datum key, bool same_key, double weight_mb);
+
+/*
+ * The key of an open relation: column, or where that is NULL the first column
+ * of the primary key. "ctid" only where by_ctid.
+ */
+extern void wl_find_key(Relation rel, const char *column, bool by_ctid, WlKey *key);
+
+/*
+ * The rows that the active snapshot sees, with lower <= key <= upper where those
+ * are given, as the current user. item_mb is one SQL expression over the row,
+ * NULL for the sizes of its columns. estimate receives the planner's estimate of
+ * the rows before the first of them is handed on; it may be NULL.
+ */
+extern void wl_scan_keys(Relation rel, const WlKey *key, const char *item_mb,
+						 const Datum *lower, const Datum *upper,
+						 WlKeyRow row, void *arg, double *estimate);
+
+/* Cut a range in the middle of its rows; false where it holds one key or none. */
+extern bool wl_split_keys(Relation rel, const WlKey *key, const char *item_mb,
+						  Datum lower, Datum upper, WlHalf halves[2]);
+
+/*
+ * Bounds as text, the same in every session: written and read under settings of
+ * our own, which these begin and end themselves. wl_fixed_settings is for others:
+ * it begins them; AtEOXact_GUC(true, level) ends them.
+ */
+extern int	wl_fixed_settings(void);
+extern char *wl_key_text(const WlKey *key, Datum value);
+extern void wl_key_texts(const WlKey *key, const Datum *values, char **texts, int n);
+extern Datum wl_key_value(const WlKey *key, const char *text);
+
+/* A key's text for a message: cut off where it is long. */
+extern char *wl_key_excerpt(const WlKey *key, Datum value);
+
+/*
+ * A key that outlives its row. The buffer, of a type passed by reference, is of
+ * the context that is current when it grows; all of it zero to begin with.
+ */
+typedef struct WlKeptKey
+{
+	Datum		value;
+	char	   *buffer;
+	Size		size;
+} WlKeptKey;
+
+extern void wl_keep_key(const WlKey *key, WlKeptKey *kept, Datum value);
+
+/*
+ * The value of one boolean SQL expression that stands by itself, as the current
+ * user, under the search_path in force; NULL is false. what names it in errors.
+ */
+extern bool wl_condition(const char *expression, const char *what);
+
+/* wl_condition's checks without the value */
+extern void wl_check_condition(const char *expression, const char *what);
+
+#endif							/* WL_KEY_H */
