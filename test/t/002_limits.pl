@@ -75,6 +75,18 @@ $endless{'williams_score_ocr, names of one row'} =
 $endless{'williams_score_fields, one document'} =
   'SELECT (williams_score_fields(fields, plain, engine)).overall FROM confidences, rules';
 $endless{'williams_score_fields, rules'} = 'SELECT (williams_score_fields(NULL, costly)).overall FROM rules';
+# a scan that sorts, and one that is in order but slow
+$node->safe_psql(
+	'postgres', q{
+	CREATE VIEW endless AS SELECT generate_series(1, 1000000000) AS i;
+	CREATE TABLE slow AS SELECT generate_series(1, 100000) AS id;
+	ALTER TABLE slow ADD PRIMARY KEY (id);
+	ANALYZE slow;
+});
+$endless{'williams_plan_table, sorting'} =
+  "SELECT count(*) FROM williams_plan_table('endless', 1e9, 'i', 'i')";
+$endless{'williams_plan_table, in order'} =
+  "SELECT count(*) FROM williams_plan_table('slow', 1e9, '(SELECT count(*) FROM generate_series(1, 10000) AS g WHERE g > id)')";
 
 for my $what (sort keys %endless)
 {
@@ -99,14 +111,17 @@ is( $node->safe_psql('postgres', q{
 #
 SKIP:
 {
-	skip 'no /proc/self/status here', 13 unless -r '/proc/self/status';
+	skip 'no /proc/self/status here', 19 unless -r '/proc/self/status';
 
 	$node->safe_psql(
 		'postgres', q{
 		CREATE UNLOGGED TABLE page AS
-			SELECT i AS id, 0.25 + (i % 64) / 8.0::float8 AS mb FROM (SELECT generate_series(1, 3000000)) AS s (i);
+			SELECT i AS id, 0.25 + (i % 64) / 8.0::float8 AS mb, lpad(i::text, 8, '0') AS name FROM (SELECT generate_series(1, 3000000)) AS s (i);
 		ALTER TABLE page ADD PRIMARY KEY (id);
-		ANALYZE page;
+		CREATE UNIQUE INDEX ON page (name);
+		VACUUM ANALYZE page;
+		CREATE VIEW page_30000 AS SELECT * FROM page WHERE id <= 30000;
+		CREATE VIEW page_3000000 AS SELECT * FROM page WHERE id <= 3000000;
 		SELECT pg_stat_force_next_flush();
 	});
 
@@ -140,6 +155,12 @@ SKIP:
 		  [ 'SELECT (williams_workload(mb, 64)).items FROM page WHERE id <= %d', 0 ],
 		'williams_batch_no' =>
 		  [ 'SELECT count(n) FROM (SELECT williams_batch_no(mb, 64) OVER (ORDER BY id) AS n FROM page WHERE id <= %d) AS s', 0 ],
+		'williams_plan_table' =>
+		  [ q{SELECT sum(items) FROM williams_plan_table('page_%d', 1e9, 'mb', 'id')}, 0 ],
+		'williams_plan_table, sizes of rows' =>
+		  [ q{SELECT sum(items) FROM williams_plan_table('page_%d', 1e9, key_column => 'id')}, 0 ],
+		'williams_plan_table, keys by reference' =>
+		  [ q{SELECT sum(items) FROM williams_plan_table('page_%d', 1e9, 'mb', 'name')}, 0 ],
 		'williams_batch_no, one batch' =>
 		  [ 'SELECT count(n) FROM (SELECT williams_batch_no(mb, 1e9) OVER (ORDER BY id) AS n FROM page WHERE id <= %d) AS s', 0 ]);
 
