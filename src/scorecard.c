@@ -227,6 +227,29 @@ merge(Scorecard *s, const Scorecard *other)
 	Assert(is_valid(s));
 }
 
+/* Add a stored scorecard's bins to a state's; returns how many values they hold. */
+static uint64
+add_stored_bins(uint64 *bins, const WlStored *stored)
+{
+	const uint8 *next = stored->entries;
+	const uint8 *end = stored->end;
+	uint64		total = 0;
+	uint64		seen = 0;
+
+	for (int w = 0; w < lengthof(stored->map); w++)
+		for (uint64 map = stored->map[w]; map != 0; map &= map - 1)
+		{
+			uint64		count = wl_stored_integer(&next, end);
+
+			bins[w * 64 + pg_rightmost_one_pos64(map)] += count;
+			total += count;
+			seen |= count | total;
+		}
+	if (next != end || seen > PG_INT64_MAX)
+		wl_stored_corrupt();
+	return total;
+}
+
 /*
  * (state, scorecard), of the aggregate williams_rollup: straight from the
  * stored form, for there may be very many.
@@ -238,23 +261,11 @@ wl_scorecard_accum_rollup(PG_FUNCTION_ARGS)
 	Scorecard  *s = wl_state_writable(fcinfo, sizeof(Scorecard));
 	struct varlena *value = PG_GETARG_VARLENA_PP(1);
 	WlStored	stored;
-	uint64		count;
-	uint64		seen = 0;
-	int			bin;
 	Scorecard	head;			/* all but its bins */
 
 	wl_stored_open(&stored, &scorecard_type, value);
-	head.count = 0;
 	memcpy(&head.min, stored.head, HEAD_WORDS * sizeof(uint64));
-	while ((bin = wl_stored_next(&stored, &count)) >= 0)
-	{
-		s->bins[bin] += count;
-		head.count += count;
-		seen |= count | head.count;
-	}
-	wl_stored_close(&stored);
-	if (seen > PG_INT64_MAX)
-		wl_stored_corrupt();
+	head.count = add_stored_bins(s->bins, &stored);
 	merge_head(s, &head);
 	Assert(is_valid(s));
 	PG_FREE_IF_COPY(value, 1);
