@@ -147,22 +147,30 @@ WL_SUMMARY_IO(scorecard, scorecard_type);
  * Aggregates
  */
 
+/* Let x be an extreme: the first value, or one beyond the others. */
+static pg_noinline void
+widen(Scorecard *s, double x)
+{
+	wl_check_fraction(x, "confidence");
+	x += 0.0;					/* no -0 */
+	if (s->count == 0 || x < s->min)
+		s->min = x;
+	if (s->count == 0 || x > s->max)
+		s->max = x;
+}
+
+/* What lies between the extremes is a fraction, so that nearly no row is checked for it. */
 static inline Datum
 accumulate(FunctionCallInfo fcinfo, double x)
 {
 	Scorecard  *s = wl_state_writable(fcinfo, sizeof(Scorecard));
 	uint64		fixed;
 
-	x += 0.0;					/* no -0 */
-	fixed = wl_exact(x);
-	if (unlikely(s->count == 0))
-		s->min = s->max = x;
-	else if (x < s->min)
-		s->min = x;
-	else if (x > s->max)
-		s->max = x;
+	if (unlikely(!(x >= s->min && x <= s->max)))
+		widen(s, x);
 	if (unlikely(s->count == PG_INT64_MAX))
 		wl_summary_overflow();
+	fixed = wl_exact(x);
 	s->count++;
 	s->bins[wl_bin(x)]++;
 	wl_exact_add(s->sum, fixed);
@@ -176,10 +184,7 @@ PG_FUNCTION_INFO_V1(wl_scorecard_accum);
 Datum
 wl_scorecard_accum(PG_FUNCTION_ARGS)
 {
-	double		x = PG_GETARG_FLOAT8(1);
-
-	wl_check_fraction(x, "confidence");
-	return accumulate(fcinfo, x);
+	return accumulate(fcinfo, PG_GETARG_FLOAT8(1));
 }
 
 /* (state, num_fields, base_confidence): of williams_adjusted_confidence */

@@ -20,8 +20,8 @@ CREATE EXTENSION tdigest;
 
 SELECT greatest(:rounds, 7) AS rounds
 \gset
-SELECT format('%s; jit = %s; work_mem = %s; %s rounds, interleaved; the least time of each',
-			  split_part(version(), ' on ', 1), current_setting('jit'), current_setting('work_mem'), :rounds) AS "how"
+SELECT format('%s; jit = %s; work_mem = %s; %s rounds (williams_space_bound %s, williams_score_fields 2), interleaved; the least time of each',
+			  split_part(version(), ' on ', 1), current_setting('jit'), current_setting('work_mem'), :rounds, 3 * :rounds) AS "how"
 \gset
 \echo :how
 
