@@ -78,7 +78,8 @@ test-fuzz:
 
 bench:
 	@tools/deps.sh bench
-	@CLUSTER_CONF="$$(cat test/bench/postgresql.conf)" tools/cluster.sh test/bench/run.sh
+	@CLUSTER_CONF="$$(cat test/bench/postgresql.conf)" \
+		WILLIAMS_DATA="$${WILLIAMS_DATA:-$(CURDIR)/../shared/data}" tools/cluster.sh test/bench/run.sh
 
 lint:
 	@tools/deps.sh lint

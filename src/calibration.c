@@ -43,7 +43,6 @@ typedef struct Calibration
 
 StaticAssertDecl(sizeof(Calibration) == 8 * WL_SUMMARY_WORDS(HEAD_WORDS, ENTRY_WORDS),
 				 "a dense summary");
-StaticAssertDecl(ENTRY_WORDS <= WL_MAX_ENTRY, "a bin fits");
 
 /* of the normal distribution: 95 % lie within +-Z */
 #define Z	1.959963984540054

@@ -28,6 +28,12 @@ wl_exact(double x)
 static inline uint64_t
 wl_exact_product(uint64_t a, uint64_t b, uint64_t *high)
 {
+#ifdef __SIZEOF_INT128__
+	unsigned	__int128 product = (unsigned __int128) a * b;
+
+	*high = (uint64_t) (product >> 64);
+	return (uint64_t) product;
+#else
 	uint64_t	al = a & 0xFFFFFFFF;
 	uint64_t	ah = a >> 32;
 	uint64_t	bl = b & 0xFFFFFFFF;
@@ -38,6 +44,7 @@ wl_exact_product(uint64_t a, uint64_t b, uint64_t *high)
 
 	*high = ah * bh + (middle >> 32) + (other >> 32);
 	return (other << 32) | (low & 0xFFFFFFFF);
+#endif
 }
 
 /* sum (2 words) += a */
@@ -64,14 +71,17 @@ wl_exact_merge(uint64_t *sum, const uint64_t *other, int n)
 	}
 }
 
-/* squares (3 words) += a * a */
+/* squares (3 words) += a * a; a is at most 2^62, so that high has room for a carry */
 static inline void
 wl_exact_add_square(uint64_t *squares, uint64_t a)
 {
-	uint64_t	square[3] = {0};
+	uint64_t	high;
+	uint64_t	low = wl_exact_product(a, a, &high);
 
-	square[0] = wl_exact_product(a, a, &square[1]);
-	wl_exact_merge(squares, square, 3);
+	squares[0] += low;
+	high += squares[0] < low;
+	squares[1] += high;
+	squares[2] += squares[1] < high;
 }
 
 /*

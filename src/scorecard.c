@@ -147,22 +147,30 @@ WL_SUMMARY_IO(scorecard, scorecard_type);
  * Aggregates
  */
 
+/* Let x be an extreme: the first value, or one beyond the others. */
+static pg_noinline void
+widen(Scorecard *s, double x)
+{
+	wl_check_fraction(x, "confidence");
+	x += 0.0;					/* no -0 */
+	if (s->count == 0 || x < s->min)
+		s->min = x;
+	if (s->count == 0 || x > s->max)
+		s->max = x;
+}
+
+/* What lies between the extremes is a fraction, so that nearly no row is checked for it. */
 static inline Datum
 accumulate(FunctionCallInfo fcinfo, double x)
 {
 	Scorecard  *s = wl_state_writable(fcinfo, sizeof(Scorecard));
 	uint64		fixed;
 
-	x += 0.0;					/* no -0 */
-	fixed = wl_exact(x);
-	if (unlikely(s->count == 0))
-		s->min = s->max = x;
-	else if (x < s->min)
-		s->min = x;
-	else if (x > s->max)
-		s->max = x;
+	if (unlikely(!(x >= s->min && x <= s->max)))
+		widen(s, x);
 	if (unlikely(s->count == PG_INT64_MAX))
 		wl_summary_overflow();
+	fixed = wl_exact(x);
 	s->count++;
 	s->bins[wl_bin(x)]++;
 	wl_exact_add(s->sum, fixed);
@@ -176,10 +184,7 @@ PG_FUNCTION_INFO_V1(wl_scorecard_accum);
 Datum
 wl_scorecard_accum(PG_FUNCTION_ARGS)
 {
-	double		x = PG_GETARG_FLOAT8(1);
-
-	wl_check_fraction(x, "confidence");
-	return accumulate(fcinfo, x);
+	return accumulate(fcinfo, PG_GETARG_FLOAT8(1));
 }
 
 /* (state, num_fields, base_confidence): of williams_adjusted_confidence */
@@ -227,6 +232,29 @@ merge(Scorecard *s, const Scorecard *other)
 	Assert(is_valid(s));
 }
 
+/* Add a stored scorecard's bins to a state's; returns how many values they hold. */
+static uint64
+add_stored_bins(uint64 *bins, const WlStored *stored)
+{
+	const uint8 *next = stored->entries;
+	const uint8 *end = stored->end;
+	uint64		total = 0;
+	uint64		seen = 0;
+
+	for (int w = 0; w < lengthof(stored->map); w++)
+		for (uint64 map = stored->map[w]; map != 0; map &= map - 1)
+		{
+			uint64		count = wl_stored_integer(&next, end);
+
+			bins[w * 64 + pg_rightmost_one_pos64(map)] += count;
+			total += count;
+			seen |= count | total;
+		}
+	if (next != end || seen > PG_INT64_MAX)
+		wl_stored_corrupt();
+	return total;
+}
+
 /*
  * (state, scorecard), of the aggregate williams_rollup: straight from the
  * stored form, for there may be very many.
@@ -238,23 +266,11 @@ wl_scorecard_accum_rollup(PG_FUNCTION_ARGS)
 	Scorecard  *s = wl_state_writable(fcinfo, sizeof(Scorecard));
 	struct varlena *value = PG_GETARG_VARLENA_PP(1);
 	WlStored	stored;
-	uint64		count;
-	uint64		seen = 0;
-	int			bin;
 	Scorecard	head;			/* all but its bins */
 
 	wl_stored_open(&stored, &scorecard_type, value);
-	head.count = 0;
 	memcpy(&head.min, stored.head, HEAD_WORDS * sizeof(uint64));
-	while ((bin = wl_stored_next(&stored, &count)) >= 0)
-	{
-		s->bins[bin] += count;
-		head.count += count;
-		seen |= count | head.count;
-	}
-	wl_stored_close(&stored);
-	if (seen > PG_INT64_MAX)
-		wl_stored_corrupt();
+	head.count = add_stored_bins(s->bins, &stored);
 	merge_head(s, &head);
 	Assert(is_valid(s));
 	PG_FREE_IF_COPY(value, 1);

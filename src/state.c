@@ -132,14 +132,14 @@ wl_state_send(FunctionCallInfo fcinfo, const WlStateType *type)
 }
 
 void *
-wl_state_writable(FunctionCallInfo fcinfo, Size size)
+wl_state_other(FunctionCallInfo fcinfo, Size size)
 {
 	MemoryContext context;
 	void	   *copy;
 
-	if (likely(AggCheckCallContext(fcinfo, &context)))
+	if (AggCheckCallContext(fcinfo, &context))
 	{
-		if (likely(!PG_ARGISNULL(0)))
+		if (!PG_ARGISNULL(0))
 			return PG_GETARG_POINTER(0);
 		return MemoryContextAllocZero(context, size);
 	}

@@ -321,17 +321,26 @@ wl_stored_open(WlStored *stored, const WlSummaryType *type, struct varlena *valu
 	memcpy(stored->map, stored->head + head, sizeof(stored->map));
 	if (stored->map[3] >> (WL_BINS % 64) != 0)
 		wl_stored_corrupt();
-	stored->next = (const uint8 *) stored->head + head + sizeof(stored->map);
+	stored->entries = (const uint8 *) stored->head + head + sizeof(stored->map);
 	stored->end = (const uint8 *) p + size;
-	stored->word = 0;
-	stored->entry = type->entry;
 }
 
-void
-wl_stored_close(const WlStored *stored)
+const uint8 *
+wl_stored_long(const uint8 *p, const uint8 *end, uint64 *value)
 {
-	if (stored->next != stored->end)
-		wl_stored_corrupt();
+	int			shift = 0;
+	uint8		byte;
+
+	*value = 0;
+	do
+	{
+		if (p == end || shift > 63)
+			wl_stored_corrupt();
+		byte = *p++;
+		*value |= (uint64) (byte & 0x7F) << shift;
+		shift += 7;
+	} while (byte & 0x80);
+	return p;
 }
 
 void
@@ -341,19 +350,24 @@ wl_summary_read(const WlSummaryType *type, Datum value, void *dense)
 	Size		head = head_words(type) * sizeof(uint64);
 	uint64	   *words = dense;
 	WlStored	stored;
-	uint64		entry[WL_MAX_ENTRY];
-	int			bin;
+	const uint8 *next;
 
 	memset(dense, 0, sizeof(uint64) * WL_SUMMARY_WORDS(head_words(type), type->entry));
 	wl_stored_open(&stored, type, detoasted);
 	memcpy(words + 1, stored.head, head);
-	while ((bin = wl_stored_next(&stored, entry)) >= 0)
-	{
-		if (!count_entry(words, entry[0]))
-			wl_stored_corrupt();
-		memcpy(entry_of(type, words, bin), entry, type->entry * sizeof(uint64));
-	}
-	wl_stored_close(&stored);
+	next = stored.entries;
+	for (int w = 0; w < lengthof(stored.map); w++)
+		for (uint64 map = stored.map[w]; map != 0; map &= map - 1)
+		{
+			uint64	   *entry = entry_of(type, words, w * 64 + pg_rightmost_one_pos64(map));
+
+			for (int i = 0; i < type->entry; i++)
+				entry[i] = wl_stored_integer(&next, stored.end);
+			if (!count_entry(words, entry[0]))
+				wl_stored_corrupt();
+		}
+	if (next != stored.end)
+		wl_stored_corrupt();
 	if ((Pointer) detoasted != DatumGetPointer(value))
 		pfree(detoasted);
 	Assert(type->valid(dense));

@@ -26,9 +26,6 @@
 /* of the text, wire and stored form, apart from the extension's */
 #define WL_SUMMARY_VERSION	1
 
-/* the longest of a bin's entries */
-#define WL_MAX_ENTRY	4
-
 typedef struct WlSummaryType
 {
 	const char *name;			/* of the SQL type */
@@ -51,11 +48,9 @@ typedef struct WlSummaryType
 typedef struct WlStored
 {
 	const char *head;			/* its words */
-	uint64		map[4];			/* bins still to be read */
-	const uint8 *next;
+	uint64		map[4];			/* bit 0 of word 0 is bin 0 */
+	const uint8 *entries;		/* of the bins in the map, in order */
 	const uint8 *end;
-	int			word;			/* of map */
-	int			entry;
 } WlStored;
 
 extern Datum wl_summary_in(FunctionCallInfo fcinfo, const WlSummaryType *type, bool stored);
@@ -69,7 +64,6 @@ extern Datum wl_summary_store(const WlSummaryType *type, const void *dense);
 /* Begin to read a stored form; an impossible one is XX001. */
 extern void wl_stored_open(WlStored *stored, const WlSummaryType *type, struct varlena *value);
 pg_noreturn extern void wl_stored_corrupt(void);
-extern void wl_stored_close(const WlStored *stored);
 
 /* All of it at once, into a dense one. */
 extern void wl_summary_read(const WlSummaryType *type, Datum value, void *dense);
@@ -91,37 +85,22 @@ wl_bound(int i, int bins)
 	return wl_bounds[i * (WL_BINS / bins)];
 }
 
-/* The next bin that is not empty, or -1; words gets what is in it. */
-static inline int
-wl_stored_next(WlStored *stored, uint64 *words)
+/* Reads an integer of any length at p; returns what is behind it. */
+extern const uint8 *wl_stored_long(const uint8 *p, const uint8 *end, uint64 *value);
+
+/*
+ * The integer at *next, which moves behind it. Nearly all have one byte, and a
+ * rollup reads millions of them.
+ */
+static inline uint64
+wl_stored_integer(const uint8 **next, const uint8 *end)
 {
-	int			bit;
+	uint64		value;
 
-	while (stored->map[stored->word] == 0)
-		if (++stored->word == lengthof(stored->map))
-		{
-			stored->word--;
-			return -1;
-		}
-	bit = pg_rightmost_one_pos64(stored->map[stored->word]);
-	stored->map[stored->word] &= stored->map[stored->word] - 1;
-	for (int i = 0; i < stored->entry; i++)
-	{
-		uint64		value = 0;
-		int			shift = 0;
-		uint8		byte;
-
-		do
-		{
-			if (unlikely(stored->next == stored->end || shift > 63))
-				wl_stored_corrupt();
-			byte = *stored->next++;
-			value |= (uint64) (byte & 0x7F) << shift;
-			shift += 7;
-		} while (byte & 0x80);
-		words[i] = value;
-	}
-	return stored->word * 64 + bit;
+	if (likely(*next < end && **next <= 0x7F))
+		return *(*next)++;
+	*next = wl_stored_long(*next, end, &value);
+	return value;
 }
 
 /* The I/O functions of a type and of its state, wl_NAME_in and so on. */
