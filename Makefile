@@ -7,15 +7,15 @@ EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" williams.contr
 MODULE_big = williams
 OBJS = src/bound.o src/calibration.o src/check.o src/efficiency.o src/engines.o \
 	src/expression.o src/key.o src/plan.o src/plan_table.o src/profile.o src/row_mb.o \
-	src/score.o src/scorecard.o src/state.o src/summary.o src/trigger.o src/williams.o \
-	src/workload.o
+	src/run.o src/score.o src/scorecard.o src/state.o src/summary.o src/task.o \
+	src/trigger.o src/williams.o src/worker.o src/workload.o
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 PG_CPPFLAGS = -DWILLIAMS_VERSION='"$(EXTVERSION)"'
 # nobody reads errno after sqrt(): one instruction then, without a test
 PG_CFLAGS = -fno-math-errno
 SHLIB_LINK = -lm
 
-REGRESS = bound score profile score_fields engines trigger trigger_errors plan batch_no workload efficiency scorecard calibration hostile parallel
+REGRESS = bound score profile score_fields engines trigger trigger_errors plan batch_no workload run run_security efficiency scorecard calibration hostile parallel
 REGRESS_OPTS = --inputdir=test --load-extension=williams
 ISOLATION = trigger_update
 ISOLATION_OPTS = --inputdir=test/isolation --load-extension=williams
