@@ -344,4 +344,5 @@ SELECT state, sqlstate, message FROM batches;
 SELECT williams_drop_task('blocks');
 
 DROP TABLE copy, scan CASCADE;
+DROP VIEW batches;
 SELECT count(*) FROM williams_task;
