@@ -742,7 +742,7 @@ report_progress(const WlTaskId *id, Progress *p)
 	read_progress(id, p);
 	elapsed = Max((double) (p->reported_at - p->started_at) / USECS_PER_SEC, 1e-6);
 	gained = p->percent - p->first_percent;
-	if (gained > 0.0 && p->percent < 100.0)
+	if (gained > 0.0 && p->pending > 0)
 		snprintf(eta, sizeof(eta), ", %.0f s to go", elapsed * (100.0 - p->percent) / gained);
 	ereport(NOTICE,
 			(errmsg("task \"%s\": " INT64_FORMAT " of " INT64_FORMAT " batches done, %.0f rows, %.1f %%, %.0f rows/s%s",
