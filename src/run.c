@@ -96,9 +96,10 @@ static volatile sig_atomic_t time_limit_hit = false;
 /*
  * Where this session took a batch last: the next is looked for from there on,
  * for behind it are those that are done, whose old versions an old snapshot can
- * keep alive. No more than a hint.
+ * keep alive. No more than a hint, and none for another task of that name.
  */
 static WlTaskId last_task;
+static TimestampTz last_created_at;
 static int64 last_batch_no;
 
 /* When a pending batch that failed may be tried again: 0.1 s later, 0.2, 0.4 ... 51.2 */
@@ -135,14 +136,17 @@ claim_where(const WlTaskId *id, const char *query, int64 batch_no, Batch *batch)
 
 /* Take a pending batch that nobody holds. */
 static bool
-claim(const WlTaskId *id, Batch *batch)
+claim(const WlTask *task, Batch *batch)
 {
-	bool		known = memcmp(&last_task, id, sizeof(*id)) == 0;
+	const WlTaskId *id = &task->id;
+	bool		known = memcmp(&last_task, id, sizeof(*id)) == 0 &&
+	last_created_at == task->created_at;
 
 	if (!(known && claim_where(id, CLAIM_NEXT, last_batch_no, batch)) &&
 		!claim_where(id, CLAIM_NEXT, 0, batch))
 		return false;
 	last_task = *id;
+	last_created_at = task->created_at;
 	last_batch_no = batch->no;
 	return true;
 }
@@ -527,7 +531,7 @@ take_step(const WlTaskId *id, Step *taken)
 	if (wait)
 		return;
 	taken->result = STEP_NOTHING;
-	if (!claim(id, &batch))
+	if (!claim(&task, &batch))
 	{
 		taken->wait_ms = next_attempt(id);
 		return;

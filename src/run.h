@@ -9,6 +9,7 @@
 #include "executor/spi.h"
 #include "storage/lockdefs.h"
 #include "utils/relcache.h"
+#include "utils/timestamp.h"
 
 #include "compat.h"
 #include "key.h"
@@ -36,6 +37,7 @@ typedef struct WlTask
 	char	   *throttle;		/* or NULL */
 	Oid			filenode;
 	bool		stopped;
+	TimestampTz created_at;
 } WlTask;
 
 /* task.c */

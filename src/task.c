@@ -180,7 +180,7 @@ bool
 wl_load_task(const WlTaskId *id, WlTask *task)
 {
 	if (wl_query(id, "SELECT relation, statement, search_path, item_mb, key_column, method = 'ctid',"
-				 " max_attempts, time_limit_ms, pause_ms, throttle, filenode, stopped"
+				 " max_attempts, time_limit_ms, pause_ms, throttle, filenode, stopped, created_at"
 				 " FROM %s.williams_task WHERE owner = $1 AND name = $2", 0, NULL, NULL, NULL) == 0)
 		return false;
 	task->id = *id;
@@ -196,6 +196,7 @@ wl_load_task(const WlTaskId *id, WlTask *task)
 	task->throttle = text_or_null(10);
 	task->filenode = DatumGetObjectId(value_or_zero(11));
 	task->stopped = DatumGetBool(value_or_zero(12));
+	task->created_at = DatumGetTimestampTz(value_or_zero(13));
 	return true;
 }
 
