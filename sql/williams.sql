@@ -573,7 +573,7 @@ CREATE FUNCTION williams_launch(task text, workers int = 1) RETURNS int
 	AS 'MODULE_PATHNAME', 'wl_launch'
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION williams_launch(text, int) IS
-'run a task in background workers, which begin once this transaction commits; returns how many were started; errors: 53400 when there is room for none, 0A000 for a temporary table, 42501 for a role without LOGIN';
+'run a task in background workers, which begin once this transaction commits; returns how many were started; errors: 53400 when there is room for none, 0A000 for a temporary table, 28000 for a role without LOGIN';
 REVOKE EXECUTE ON FUNCTION williams_launch(text, int) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION williams_launch(text, int) TO @extowner@ WITH GRANT OPTION;
 

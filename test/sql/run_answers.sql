@@ -32,6 +32,16 @@ SELECT times, count(*) FROM page GROUP BY times;
 SELECT williams_drop_task('pages');
 UPDATE page SET times = 0;
 
+-- statement_timeout is that of the whole CALL
+SELECT williams_create_task('pages', 'page', 'SELECT pg_sleep(0.01) FROM page WHERE id BETWEEN $1 AND $2', 1, max_items => 10);
+SET statement_timeout = '400ms';
+\set SHOW_CONTEXT never
+CALL williams_run('pages');
+\set SHOW_CONTEXT errors
+RESET statement_timeout;
+SELECT state, done < 10 AS some, failed, running FROM williams_progress;
+SELECT williams_drop_task('pages');
+
 --
 -- Rows are deleted meanwhile, all of them at last; keys change. A task of a name that
 -- was used before begins with its first batch.
@@ -49,7 +59,29 @@ TRUNCATE page;
 CALL williams_run('pages');
 SELECT state, done, rows FROM williams_progress;
 SELECT williams_drop_task('pages');
-INSERT INTO page (id) SELECT generate_series(1, 100);
+-- rows are added between two batches
+INSERT INTO page (id) SELECT generate_series(1, 10) UNION SELECT generate_series(21, 100);
+SELECT williams_create_task('pages', 'page', 'UPDATE page SET times = times + 1 WHERE id BETWEEN $1 AND $2', 1, max_items => 10);
+INSERT INTO page (id) SELECT generate_series(11, 20);
+CALL williams_run('pages');
+SELECT times, min(id), max(id), count(*) FROM page GROUP BY times ORDER BY times;
+SELECT williams_drop_task('pages');
+UPDATE page SET times = 0;
+
+--
+-- My session's settings differ: but for search_path the statement's are those of who runs it
+--
+CREATE TABLE setting (day date);
+SET DateStyle = 'ISO, DMY';
+SELECT williams_create_task('pages', 'page', 'INSERT INTO setting SELECT text ''01/02/2026''::date FROM page WHERE id BETWEEN $1 AND $2', 1,
+	max_items => 50);
+SELECT williams_run_batch('pages');
+SET DateStyle = 'ISO, MDY';
+SELECT williams_run_batch('pages');
+RESET DateStyle;
+SELECT to_char(day, 'YYYY-MM-DD') AS day, count(*) FROM setting GROUP BY day ORDER BY day;
+SELECT williams_drop_task('pages');
+DROP TABLE setting;
 
 --
 -- The statement is misspelt, and mended: from the next batch on what stands in williams_task holds
