@@ -26,8 +26,8 @@
 
 #include "access/relation.h"
 #include "access/xact.h"
-#include "commands/trigger.h"
 #include "catalog/pg_type.h"
+#include "commands/trigger.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "pgstat.h"
