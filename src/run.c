@@ -418,9 +418,10 @@ judge(const ErrorData *error)
 
 	/*
 	 * cardinality, data, constraints, routines of other languages, check
-	 * option, RAISE
+	 * option, limits (a text too long for a tsvector, a key for its index),
+	 * RAISE
 	 */
-	static const char *const data = "21 22 23 38 44 P0";
+	static const char *const data = "21 22 23 38 44 54 P0";
 	char		class[3] = {0};
 
 	memcpy(class, unpack_sql_state(error->sqlerrcode), 2);

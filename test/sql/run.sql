@@ -205,8 +205,8 @@ BEGIN
 	RETURN QUERY SELECT min(b.state), count(*), bool_or(t.stopped) FROM williams_batch b, williams_task t;
 	PERFORM williams_drop_task('fails');
 END $$;
-SELECT code, f.* FROM unnest(ARRAY['08006', '40P01', '53100', '55P03', '21000', '22012', '23505', '38000', '44000', 'P0001',
-	'0A000', '42501', '42703', '54000', '55000', '57P03', 'XX000']) code, fails(code) f;
+SELECT code, f.* FROM unnest(ARRAY['08006', '40P01', '53100', '55P03', '21000', '22012', '23505', '38000', '44000', '54000', 'P0001',
+	'0A000', '42501', '42703', '55000', '57P03', 'XX000']) code, fails(code) f;
 
 -- a time limit of its own splits at once
 SELECT williams_create_task('slow', 'document', 'SELECT CASE WHEN id = 4 THEN pg_sleep(10) END FROM document WHERE id BETWEEN $1 AND $2 AND id < 9',

@@ -69,6 +69,17 @@ SELECT williams_drop_task('pages');
 UPDATE page SET times = 0;
 
 --
+-- A row fails, and it is not its value but its size: a document too long for full-text search
+--
+CREATE TABLE search (id int, words tsvector);
+SELECT williams_create_task('pages', 'page', 'INSERT INTO search SELECT id, to_tsvector(''simple'', (SELECT string_agg(md5(i::text), '' '')
+	FROM generate_series(1, CASE id WHEN 25 THEN 40000 ELSE 1 END) i)) FROM page WHERE id BETWEEN $1 AND $2', 1, max_items => 10);
+CALL williams_run('pages');
+SELECT count(*) FROM search;
+SELECT williams_drop_task('pages');
+DROP TABLE search;
+
+--
 -- My session's settings differ: but for search_path the statement's are those of who runs it
 --
 CREATE TABLE setting (day date);
