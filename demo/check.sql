@@ -192,4 +192,38 @@ FROM (
                  avg((base < 0.80)::int)::float8 AS share,
                  avg(needs_review::int)::float8 AS for_review
           FROM scored) AS p
+
+    UNION ALL
+    SELECT state = 'pending' AND done = 5 AND running = 0 AND rows = pages_read
+           AND pages_read = last_page_read,
+           'pages read when the worker was killed, none of the batch that hung',
+           pages_read::text
+    FROM after_kill
+
+    UNION ALL
+    SELECT count(*) = 1 AND bool_and(lower_key = '214' AND upper_key = '214'
+                                     AND sqlstate = '22023' AND message <> ''),
+           'page that failed, alone and by name', max(lower_key)
+    FROM failure
+
+    UNION ALL
+    SELECT bool_and(state = 'done') AND max(memory_mb) <= 64 AND sum(items) = 300
+           AND bool_and(attempts = 1 AND sqlstate IS NULL),
+           'batches of the task, all done, none over 64 MB', count(*)::text
+    FROM williams_batch
+
+    UNION ALL
+    SELECT count(*) = 11 AND bool_and(first = lower AND last = upper),
+           'batches that it began with, the same as in 2.3', count(*)::text
+    FROM (SELECT batch_no, min(document_id) AS first, max(document_id) AS last
+          FROM batch GROUP BY batch_no) AS b,
+         LATERAL (SELECT min(lower_key::int) AS lower, max(upper_key::int) AS upper
+                  FROM williams_batch
+                  WHERE lower_key::int >= first AND upper_key::int <= last) AS t
+
+    UNION ALL
+    SELECT count(*) = (SELECT count(*) FROM document) AND count(*) = count(DISTINCT document_id)
+           AND sum(words) = (SELECT count(*) FROM word),
+           'pages, each read once, with all their words', count(*)::text
+    FROM page_text
 ) AS c;

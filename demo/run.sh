@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# The demo: load, plan, report, calibrate; then check what was shown.
+# The demo: load, plan, report, calibrate, run; then check what was shown.
 #
 # Each statement is shown as it runs, and its result below it. Needs a server
-# that has the extension installed, and the right to create a database there
-# (PGHOST, PGUSER ... as for psql); `make demo` brings such a server. All is done
-# in a database of its own, demo, which must not exist yet and is dropped at the end.
+# that has the extension installed and a background worker to spare, and the
+# right to create a database there (PGHOST, PGUSER ... as for psql); `make demo`
+# brings such a server. All is done in a database of its own, demo, which must not
+# exist yet and is dropped at the end.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,7 +13,7 @@ export PGCLIENTENCODING=UTF8
 run() { psql -X -q -v ON_ERROR_STOP=1 -d demo "$@"; }
 
 createdb demo
-trap 'dropdb demo' EXIT
+trap 'dropdb --force demo' EXIT    # a worker may still be in it, if something failed
 
 for f in demo/[0-9]_*.sql; do
     run -e -P pager=off -P footer=off -P null='(null)' -f "$f"

@@ -379,6 +379,217 @@ COMMENT ON AGGREGATE williams_workload(float8, float8) IS
 'what processing the rows under a memory budget takes: batch_size = min(bound, trunc(budget / max_item_mb), items), at least 1; a NULL weight counts 0; error 22023 for a negative or infinite weight and for a second budget, 22004 for a NULL one';
 
 --
+-- Run
+--
+
+CREATE TABLE williams_task (
+	owner regrole NOT NULL,
+	name text NOT NULL CHECK (octet_length(name) < 64),
+	relation regclass NOT NULL,
+	statement text NOT NULL,
+	search_path text NOT NULL,
+	available_memory_mb float8 NOT NULL,
+	item_mb text,
+	key_column name NOT NULL,
+	method text NOT NULL,
+	max_items bigint,
+	strict boolean NOT NULL,
+	max_attempts int NOT NULL CHECK (max_attempts >= 1),
+	time_limit_ms int CHECK (time_limit_ms >= 1),
+	pause_ms int NOT NULL CHECK (pause_ms >= 0),
+	throttle text,
+	filenode oid,
+	stopped boolean NOT NULL DEFAULT false,
+	created_at timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (owner, name)
+);
+COMMENT ON TABLE williams_task IS
+'a plan over a table and the statement to be run for each of its batches; each role sees its own; not dumped by pg_dump';
+COMMENT ON COLUMN williams_task.owner IS 'the role that made it: it alone runs it, and its rights hold';
+COMMENT ON COLUMN williams_task.name IS 'unique for its owner, at most 63 bytes';
+COMMENT ON COLUMN williams_task.relation IS 'the table that the batches are of';
+COMMENT ON COLUMN williams_task.statement IS 'one SQL statement, with a batch''s bounds as $1 and $2';
+COMMENT ON COLUMN williams_task.search_path IS 'of the session that made the task, in force whenever its statement runs';
+COMMENT ON COLUMN williams_task.available_memory_mb IS 'the memory budget of a batch, in MB';
+COMMENT ON COLUMN williams_task.item_mb IS 'SQL expression for the MB of a row; NULL is the sizes of its columns';
+COMMENT ON COLUMN williams_task.key_column IS 'the column that $1 and $2 bound; ctid with method ctid';
+COMMENT ON COLUMN williams_task.method IS 'exact or ctid, as of williams_plan_table';
+COMMENT ON COLUMN williams_task.max_items IS 'as given; NULL is williams_plan_table''s default';
+COMMENT ON COLUMN williams_task.strict IS 'as given';
+COMMENT ON COLUMN williams_task.max_attempts IS 'how often a batch is tried that fails for a passing reason';
+COMMENT ON COLUMN williams_task.time_limit_ms IS 'milliseconds that one execution of the statement may take; NULL is no limit';
+COMMENT ON COLUMN williams_task.pause_ms IS 'milliseconds between two batches of one session or worker';
+COMMENT ON COLUMN williams_task.throttle IS 'boolean SQL expression: no batch is taken while it is true';
+COMMENT ON COLUMN williams_task.filenode IS 'with method ctid: the relation''s file when it was planned';
+COMMENT ON COLUMN williams_task.stopped IS 'no batch is taken until the next williams_run or williams_launch';
+COMMENT ON COLUMN williams_task.created_at IS 'when it was made';
+
+CREATE TABLE williams_batch (
+	owner regrole NOT NULL,
+	task text NOT NULL,
+	batch_no bigint NOT NULL,
+	lower_key text NOT NULL,
+	upper_key text NOT NULL,
+	items bigint NOT NULL,
+	memory_mb float8 NOT NULL,
+	state text NOT NULL DEFAULT 'pending'
+		CHECK (state IN ('pending', 'done', 'failed')),
+	attempts int NOT NULL DEFAULT 0,
+	rows bigint,
+	started_at timestamptz,
+	finished_at timestamptz,
+	duration_ms float8,
+	sqlstate text,
+	message text,
+	PRIMARY KEY (owner, task, batch_no),
+	FOREIGN KEY (owner, task) REFERENCES williams_task
+) WITH (fillfactor = 70);	-- what is marked stays in its page, and its index entry with it
+COMMENT ON TABLE williams_batch IS
+'the batches of each task and what became of them; each role sees its own; not dumped by pg_dump';
+COMMENT ON COLUMN williams_batch.owner IS 'the task''s';
+COMMENT ON COLUMN williams_batch.task IS 'the task''s name';
+COMMENT ON COLUMN williams_batch.batch_no IS 'from 1 in the order of the keys; what is split off a batch is numbered on from the last';
+COMMENT ON COLUMN williams_batch.lower_key IS 'the first key, inclusive, as text that is the same in every session';
+COMMENT ON COLUMN williams_batch.upper_key IS 'the last key, inclusive';
+COMMENT ON COLUMN williams_batch.items IS 'rows when it was planned or split; an estimate with method ctid';
+COMMENT ON COLUMN williams_batch.memory_mb IS 'their MB';
+COMMENT ON COLUMN williams_batch.state IS 'pending, done or failed; a batch that is running is pending until its transaction ends';
+COMMENT ON COLUMN williams_batch.attempts IS 'executions of the statement for these bounds that ended';
+COMMENT ON COLUMN williams_batch.rows IS 'rows that the statement processed; NULL until the batch is done';
+COMMENT ON COLUMN williams_batch.started_at IS 'of the last execution';
+COMMENT ON COLUMN williams_batch.finished_at IS 'of the last execution';
+COMMENT ON COLUMN williams_batch.duration_ms IS 'of the last execution, in milliseconds';
+COMMENT ON COLUMN williams_batch.sqlstate IS 'why the last execution failed; NULL once done';
+COMMENT ON COLUMN williams_batch.message IS 'of that error';
+
+-- Row-level security for those it binds, the trigger for those it does not.
+ALTER TABLE williams_task ENABLE ROW LEVEL SECURITY;
+ALTER TABLE williams_batch ENABLE ROW LEVEL SECURITY;
+CREATE POLICY williams_owner ON williams_task
+	USING (owner OPERATOR(pg_catalog.=) to_regrole(quote_ident(CURRENT_USER)));
+CREATE POLICY williams_owner ON williams_batch
+	USING (owner OPERATOR(pg_catalog.=) to_regrole(quote_ident(CURRENT_USER)));
+COMMENT ON POLICY williams_owner ON williams_task IS 'each role its own';
+COMMENT ON POLICY williams_owner ON williams_batch IS 'each role its own';
+
+CREATE FUNCTION williams_check_owner() RETURNS trigger
+	AS 'MODULE_PATHNAME', 'wl_check_owner'
+	LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1;
+COMMENT ON FUNCTION williams_check_owner() IS
+'trigger of williams_task and williams_batch: error 42501 for a row of another role, but that a superuser may delete it';
+
+CREATE TRIGGER williams_task_owner
+	BEFORE INSERT OR UPDATE OR DELETE ON williams_task
+	FOR EACH ROW EXECUTE FUNCTION williams_check_owner();
+CREATE TRIGGER williams_batch_owner
+	BEFORE INSERT OR UPDATE OR DELETE ON williams_batch
+	FOR EACH ROW EXECUTE FUNCTION williams_check_owner();
+GRANT SELECT, INSERT, UPDATE, DELETE ON williams_task, williams_batch TO PUBLIC;
+
+-- What is running holds the lock of its transaction, whose number its claim left in xmax.
+CREATE VIEW williams_progress WITH (security_barrier) AS
+	SELECT t.owner, t.name AS task,
+		CASE WHEN b.running > 0 THEN 'running'
+			WHEN b.pending > 0 AND t.stopped THEN 'stopped'
+			WHEN b.pending > 0 THEN 'pending'
+			WHEN b.failed > 0 THEN 'failed'
+			ELSE 'done' END AS state,
+		b.batches, b.done, b.failed, b.running, b.rows,
+		CASE WHEN b.items > 0.0 THEN 100.0::float8 * b.done_items / b.items
+			WHEN b.pending + b.failed = 0::bigint THEN 100.0::float8
+			ELSE 0.0::float8 END AS percent,
+		b.rows::float8 / b.busy_s * greatest(b.running, 1::bigint)::float8 AS rows_per_s,
+		CASE WHEN b.running > 0 AND b.done_items > 0.0 THEN
+			clock_timestamp() + make_interval(secs =>
+				b.busy_s / b.done_items * b.pending_items / b.running::float8) END AS eta,
+		b.started_at, b.updated_at
+	FROM williams_task t, LATERAL (
+		SELECT count(*) AS batches,
+			count(*) FILTER (WHERE state = 'done') AS done,
+			count(*) FILTER (WHERE state = 'failed') AS failed,
+			count(*) FILTER (WHERE state = 'pending') AS pending,
+			count(*) FILTER (WHERE state = 'pending' AND williams_batch.xmax IN (
+				SELECT transactionid FROM pg_locks
+				WHERE locktype = 'transactionid' AND granted)) AS running,
+			coalesce(sum(williams_batch.rows), 0.0)::bigint AS rows,
+			sum(items)::float8 AS items,
+			coalesce(sum(items) FILTER (WHERE state = 'done'), 0.0)::float8 AS done_items,
+			coalesce(sum(items) FILTER (WHERE state = 'pending'), 0.0)::float8 AS pending_items,
+			nullif(sum(duration_ms) FILTER (WHERE state = 'done'), 0.0::float8) / 1000.0::float8 AS busy_s,
+			min(started_at) AS started_at, max(finished_at) AS updated_at
+		FROM williams_batch
+		WHERE owner OPERATOR(pg_catalog.=) t.owner AND task = t.name) b
+	WHERE t.owner OPERATOR(pg_catalog.=) to_regrole(quote_ident(CURRENT_USER))
+		OR pg_has_role(CURRENT_USER, 'pg_monitor', 'USAGE');
+COMMENT ON VIEW williams_progress IS
+'how far each task is, derived from its batches: a role sees its own, members of pg_monitor all';
+COMMENT ON COLUMN williams_progress.owner IS 'the role that made the task';
+COMMENT ON COLUMN williams_progress.task IS 'its name';
+COMMENT ON COLUMN williams_progress.state IS
+'running while a batch is; else stopped or pending while there are batches to be taken; else failed if one failed; else done';
+COMMENT ON COLUMN williams_progress.batches IS 'how many there are; a split adds one';
+COMMENT ON COLUMN williams_progress.done IS 'batches done';
+COMMENT ON COLUMN williams_progress.failed IS 'batches failed';
+COMMENT ON COLUMN williams_progress.running IS 'batches that a session or worker is executing';
+COMMENT ON COLUMN williams_progress.rows IS 'rows that the statement processed in the batches done';
+COMMENT ON COLUMN williams_progress.percent IS 'the share of the planned items that is done, 0 to 100';
+COMMENT ON COLUMN williams_progress.rows_per_s IS
+'rows over the time that batches took, times how many run at a time; NULL before the first is done';
+COMMENT ON COLUMN williams_progress.eta IS 'when what is pending will be done at this speed; NULL where nothing runs';
+COMMENT ON COLUMN williams_progress.started_at IS 'when the first execution began';
+COMMENT ON COLUMN williams_progress.updated_at IS 'when the last one ended';
+GRANT SELECT ON williams_progress TO PUBLIC;
+
+CREATE FUNCTION williams_create_task(name text, relation regclass, statement text,
+		available_memory_mb float8, item_mb text = NULL, key_column name = NULL,
+		method text = 'exact', max_items bigint = NULL, strict boolean = false,
+		max_attempts int = 3, time_limit_ms int = NULL, pause_ms int = 0,
+		throttle text = NULL) RETURNS bigint
+	AS 'MODULE_PATHNAME', 'wl_create_task'
+	LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000;
+COMMENT ON FUNCTION williams_create_task(text, regclass, text, float8, text, name, text, bigint,
+	boolean, int, int, int, text) IS
+'plan a table as williams_plan_table does, store the batches with a statement to be run for each, $1 and $2 its bounds, and return their number; errors: 42710 for a name in use, 42601 and 22023 for a statement that cannot be run so, and those of williams_plan_table';
+
+CREATE FUNCTION williams_drop_task(task text) RETURNS void
+	AS 'MODULE_PATHNAME', 'wl_drop_task'
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000;
+COMMENT ON FUNCTION williams_drop_task(text) IS
+'forget a task and its batches, once those running have ended; error 42704 for no task of the current role';
+
+CREATE FUNCTION williams_run_batch(task text) RETURNS bigint
+	AS 'MODULE_PATHNAME', 'wl_run_batch'
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000;
+COMMENT ON FUNCTION williams_run_batch(text) IS
+'take a pending batch, run the task''s statement for it and mark it, in this transaction; its number, failed or not; NULL when none can be taken now';
+
+CREATE PROCEDURE williams_run(task text)
+	AS 'MODULE_PATHNAME', 'wl_run'
+	LANGUAGE C;
+COMMENT ON PROCEDURE williams_run(text) IS
+'run the batches of a task one after the other, a transaction each, until none can be taken; NOTICEs say how far it is, a WARNING what failed; error 2D000 inside a transaction block';
+
+CREATE FUNCTION williams_launch(task text, workers int = 1) RETURNS int
+	AS 'MODULE_PATHNAME', 'wl_launch'
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000;
+COMMENT ON FUNCTION williams_launch(text, int) IS
+'run a task in background workers, which begin once this transaction commits; returns how many were started; errors: 53400 when there is room for none, 0A000 for a temporary table, 28000 for a role without LOGIN';
+REVOKE EXECUTE ON FUNCTION williams_launch(text, int) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION williams_launch(text, int) TO @extowner@ WITH GRANT OPTION;
+
+CREATE FUNCTION williams_stop(task text) RETURNS void
+	AS 'MODULE_PATHNAME', 'wl_stop'
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100;
+COMMENT ON FUNCTION williams_stop(text) IS
+'once this transaction commits no further batch is taken until the next williams_run or williams_launch; those running go on to their end';
+
+CREATE FUNCTION williams_retry(task text) RETURNS bigint
+	AS 'MODULE_PATHNAME', 'wl_retry'
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000;
+COMMENT ON FUNCTION williams_retry(text) IS
+'make the failed batches of a task pending; returns their number';
+
+--
 -- Report
 --
 

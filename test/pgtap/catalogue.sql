@@ -8,7 +8,7 @@ SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS williams;
 
-SELECT plan(72);
+SELECT plan(83);
 
 --
 -- The extension
@@ -32,19 +32,19 @@ SELECT results_eq(
 SELECT matches(obj_description(oid, 'pg_extension'), '^.{20,}$', 'the extension has a comment')
 FROM pg_extension WHERE extname = 'williams';
 
--- from PostgreSQL 17 on the types that come with others, of arrays and of a table's rows, are members too
+-- from PostgreSQL 17 on the types that come with others, of arrays and of a table's or view's rows, are members too
 CREATE TEMP VIEW member AS
 SELECT d.classid, d.objid, pg_describe_object(d.classid, d.objid, 0) AS object
 FROM pg_depend AS d JOIN pg_extension AS e ON d.refobjid = e.oid
 	LEFT JOIN pg_type AS t ON d.classid = 'pg_type'::regclass AND t.oid = d.objid
 WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname = 'williams'
 	AND t.typcategory IS DISTINCT FROM 'A'
-	AND NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = t.typrelid AND c.relkind = 'r');
+	AND NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = t.typrelid AND c.relkind IN ('r', 'v'));
 
 SELECT set_eq(
 	$$SELECT DISTINCT classid::regclass::text FROM member$$,
 	$$VALUES ('pg_proc'), ('pg_type'), ('pg_class'), ('pg_operator'), ('pg_cast')$$,
-	'it consists of functions, types, a table, operators and casts');
+	'it consists of functions, types, tables and a view, operators and casts');
 SELECT is_empty(
 	$$SELECT object FROM member WHERE obj_description(objid, classid::regclass::name) IS NULL$$,
 	'every object has a comment');
@@ -56,11 +56,11 @@ SELECT is_empty($$
 		(coalesce(p.pronamespace, t.typnamespace, c.relnamespace) IS DISTINCT FROM
 			(SELECT extnamespace FROM pg_extension WHERE extname = 'williams')
 		OR coalesce(p.proname, t.typname, c.relname) !~ '^williams_')
-$$, 'every function, type and table is in the extension''s schema and has its prefix');
+$$, 'every function, type, table and view is in the extension''s schema and has its prefix');
 
 --
 -- Functions: i, s, v = immutable, stable, volatile; s, r, u = parallel safe,
--- restricted, unsafe; f, a, w = function, aggregate, window function.
+-- restricted, unsafe; f, a, w, p = function, aggregate, window function, procedure.
 --
 CREATE TEMP TABLE expected (name name, arguments text, result text, kind "char",
 	volatility "char", strict boolean, parallel "char", symbol text);
@@ -141,6 +141,20 @@ INSERT INTO expected VALUES
 	('williams_workload_state_out', 'williams_workload_state', 'cstring', 'f', 'i', true, 's', 'wl_workload_state_out'),
 	('williams_workload_state_recv', 'internal', 'williams_workload_state', 'f', 'i', true, 's', 'wl_workload_state_recv'),
 	('williams_workload_state_send', 'williams_workload_state', 'bytea', 'f', 'i', true, 's', 'wl_workload_state_send'),
+	-- Run
+	('williams_create_task',
+		'name text, relation regclass, statement text, available_memory_mb double precision, item_mb text DEFAULT NULL::text, '
+		'key_column name DEFAULT NULL::name, method text DEFAULT ''exact''::text, max_items bigint DEFAULT NULL::bigint, '
+		'strict boolean DEFAULT false, max_attempts integer DEFAULT 3, time_limit_ms integer DEFAULT NULL::integer, '
+		'pause_ms integer DEFAULT 0, throttle text DEFAULT NULL::text',
+		'bigint', 'f', 'v', false, 'u', 'wl_create_task'),
+	('williams_drop_task', 'task text', 'void', 'f', 'v', true, 'u', 'wl_drop_task'),
+	('williams_run_batch', 'task text', 'bigint', 'f', 'v', true, 'u', 'wl_run_batch'),
+	('williams_run', 'IN task text', NULL, 'p', 'v', false, 'u', 'wl_run'),
+	('williams_launch', 'task text, workers integer DEFAULT 1', 'integer', 'f', 'v', true, 'u', 'wl_launch'),
+	('williams_stop', 'task text', 'void', 'f', 'v', true, 'u', 'wl_stop'),
+	('williams_retry', 'task text', 'bigint', 'f', 'v', true, 'u', 'wl_retry'),
+	('williams_check_owner', '', 'trigger', 'f', 'v', false, 'u', 'wl_check_owner'),
 	-- Report
 	('williams_efficiency', 'time_complexity bigint', 'williams_efficiency_result', 'a', 'i', false, 's', NULL),
 	('williams_efficiency_accum', 'williams_efficiency_state, time_complexity bigint',
@@ -261,7 +275,7 @@ SELECT set_eq(
 	$$SELECT name, arguments, result FROM expected$$, 'result types');
 SELECT set_eq(
 	$$SELECT proname, arguments, prokind FROM routine$$,
-	$$SELECT name, arguments, kind FROM expected$$, 'functions, aggregates and window functions');
+	$$SELECT name, arguments, kind FROM expected$$, 'functions, aggregates, window functions and procedures');
 SELECT set_eq(
 	$$SELECT proname, arguments, provolatile FROM routine$$,
 	$$SELECT name, arguments, volatility FROM expected$$, 'volatility');
@@ -301,8 +315,13 @@ SELECT is_empty(
 	$$SELECT proname FROM routine WHERE prosecdef OR proleakproof OR proconfig IS NOT NULL$$,
 	'none is SECURITY DEFINER, LEAKPROOF or has settings of its own');
 SELECT is_empty(
-	$$SELECT proname FROM routine WHERE proacl IS NOT NULL$$,
-	'none has rights other than the default ones');
+	$$SELECT proname FROM routine WHERE proacl IS NOT NULL AND proname <> 'williams_launch'$$,
+	'none but williams_launch has rights other than the default ones');
+SELECT set_eq(
+	$$SELECT r.oid::regprocedure::text, a.grantee = e.extowner, a.privilege_type, a.is_grantable
+	  FROM routine AS r, aclexplode(proacl) AS a, pg_extension AS e WHERE e.extname = 'williams'$$,
+	$$VALUES ('williams_launch(text,integer)', true, 'EXECUTE', true)$$,
+	'the extension''s owner launches workers, and decides who else does');
 SELECT set_eq(
 	$$SELECT proname, prosupport::text FROM routine WHERE prosupport <> 0$$,
 	$$VALUES ('williams_plan', 'williams_plan_support'), ('williams_batch_no', 'williams_batch_no_support')$$,
@@ -451,10 +470,67 @@ SELECT set_eq(
 	'operators');
 
 --
--- The table
+-- The tables and the view
 --
+SELECT set_eq(
+	$$SELECT relname::text, relkind::text, relpersistence::text, relrowsecurity, relforcerowsecurity, reloptions
+	  FROM member JOIN pg_class AS c ON c.oid = objid WHERE classid = 'pg_class'::regclass AND relkind IN ('r', 'v')$$,
+	$$VALUES ('williams_profile', 'r', 'p', false, false, NULL::text[]),
+		('williams_task', 'r', 'p', true, false, NULL),
+		('williams_batch', 'r', 'p', true, false, '{fillfactor=70}'),
+		('williams_progress', 'v', 'p', false, false, '{security_barrier=true}')$$,
+	'tables and views: row-level security of the tasks, a barrier before the view that goes past it');
+SELECT is(
+	(SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod) || CASE WHEN attnotnull THEN '' ELSE ' null' END,
+		', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = relation::regclass AND attnum > 0),
+	columns, relation || ': columns')
+FROM (VALUES
+	('williams_profile', 'name text, shipped boolean, rules jsonb'),
+	('williams_task', 'owner regrole, name text, relation regclass, statement text, search_path text, '
+		'available_memory_mb double precision, item_mb text null, key_column name, method text, max_items bigint null, '
+		'strict boolean, max_attempts integer, time_limit_ms integer null, pause_ms integer, throttle text null, '
+		'filenode oid null, stopped boolean, created_at timestamp with time zone'),
+	('williams_batch', 'owner regrole, task text, batch_no bigint, lower_key text, upper_key text, items bigint, '
+		'memory_mb double precision, state text, attempts integer, rows bigint null, started_at timestamp with time zone null, '
+		'finished_at timestamp with time zone null, duration_ms double precision null, sqlstate text null, message text null'),
+	('williams_progress', 'owner regrole null, task text null, state text null, batches bigint null, done bigint null, '
+		'failed bigint null, running bigint null, rows bigint null, percent double precision null, '
+		'rows_per_s double precision null, eta timestamp with time zone null, started_at timestamp with time zone null, '
+		'updated_at timestamp with time zone null')) AS v (relation, columns);
+SELECT set_eq(
+	$$SELECT conrelid::regclass::text, contype::text, pg_get_constraintdef(oid) FROM pg_constraint
+	  WHERE conrelid IN ('williams_task'::regclass, 'williams_batch'::regclass) AND contype IN ('p', 'f', 'u')$$,
+	$$VALUES ('williams_task', 'p', 'PRIMARY KEY (owner, name)'), ('williams_batch', 'p', 'PRIMARY KEY (owner, task, batch_no)'),
+		('williams_batch', 'f', 'FOREIGN KEY (owner, task) REFERENCES williams_task(owner, name)')$$,
+	'tasks and batches: a name is unique for its owner, and a batch has a task');
+SELECT set_eq(
+	$$SELECT polrelid::regclass::text, polname::text, polcmd::text, polpermissive, polroles,
+		pg_get_expr(polqual, polrelid) AS qual, pg_get_expr(polwithcheck, polrelid) AS with_check,
+		obj_description(oid, 'pg_policy') IS NOT NULL AS commented
+	  FROM pg_policy WHERE polrelid IN (SELECT objid FROM member)$$,
+	$$VALUES ('williams_task', 'williams_owner', '*', true, '{0}'::oid[],
+			'((owner)::oid = (to_regrole(quote_ident((CURRENT_USER)::text)))::oid)', NULL, true),
+		('williams_batch', 'williams_owner', '*', true, '{0}',
+			'((owner)::oid = (to_regrole(quote_ident((CURRENT_USER)::text)))::oid)', NULL, true)$$,
+	'policies: each role its own, whatever it does');
+SELECT set_eq(
+	$$SELECT tgrelid::regclass::text, tgname::text, tgfoid::regproc::text, tgtype::int, tgenabled::text FROM pg_trigger
+	  WHERE tgrelid IN (SELECT objid FROM member) AND NOT tgisinternal$$,
+	-- 1: row, 2: before, 4: insert, 8: delete, 16: update, 32: truncate
+	$$VALUES ('williams_profile', 'williams_profile_check', 'williams_check_profile', 1 + 2 + 4 + 8 + 16, 'O'),
+		('williams_profile', 'williams_profile_truncate', 'williams_check_profile', 2 + 32, 'O'),
+		('williams_task', 'williams_task_owner', 'williams_check_owner', 1 + 2 + 4 + 8 + 16, 'O'),
+		('williams_batch', 'williams_batch_owner', 'williams_check_owner', 1 + 2 + 4 + 8 + 16, 'O')$$,
+	'triggers');
+SELECT set_eq(
+	$$SELECT oid::regclass::text, privilege_type, is_grantable FROM pg_class, aclexplode(relacl)
+	  WHERE oid IN (SELECT objid FROM member) AND grantee = 0$$,
+	$$VALUES ('williams_profile', 'SELECT', false), ('williams_progress', 'SELECT', false),
+		('williams_task', 'SELECT', false), ('williams_task', 'INSERT', false), ('williams_task', 'UPDATE', false),
+		('williams_task', 'DELETE', false), ('williams_batch', 'SELECT', false), ('williams_batch', 'INSERT', false),
+		('williams_batch', 'UPDATE', false), ('williams_batch', 'DELETE', false)$$,
+	'what anybody may do: read; and write tasks, of which row-level security and the trigger leave his own');
 SELECT col_is_pk('williams_profile', ARRAY['name', 'shipped'], 'profiles: primary key');
-SELECT table_privs_are('williams_profile', 'public', ARRAY['SELECT'], 'profiles: anybody reads');
 SELECT set_eq(
 	$$SELECT a.privilege_type, a.is_grantable FROM pg_class AS c, aclexplode(relacl) AS a
 	  WHERE c.oid = 'williams_profile'::regclass AND a.grantee = (SELECT extowner FROM pg_extension WHERE extname = 'williams')
@@ -462,9 +538,9 @@ SELECT set_eq(
 	$$VALUES ('SELECT', true), ('INSERT', true), ('UPDATE', true), ('DELETE', true)$$,
 	'profiles: the extension''s owner writes, and decides who else does');
 SELECT is_empty(
-	$$SELECT attname FROM pg_attribute WHERE attrelid = 'williams_profile'::regclass AND attnum > 0
-		AND col_description(attrelid, attnum) IS NULL$$,
-	'profiles: every column has a comment');
+	$$SELECT attrelid::regclass, attname FROM pg_attribute JOIN pg_class AS c ON c.oid = attrelid JOIN member ON c.oid = objid
+	  WHERE relkind IN ('r', 'v') AND attnum > 0 AND col_description(attrelid, attnum) IS NULL$$,
+	'every column of a table or view has a comment');
 
 --
 -- A schema of its own, which search_path does not have
@@ -505,6 +581,16 @@ SELECT results_eq(
 	$$SELECT lower_key, upper_key, memory_mb FROM "Own Schema".williams_plan_table('scan', 8, key_column => 'id')$$,
 	$$SELECT '4', '16', sum("Own Schema".williams_row_mb(id, fields, base, confidence, num_fields, review, mb, bound) ORDER BY id) FROM scan$$,
 	'williams_plan_table works there, and finds the size of a row');
+
+SELECT results_eq(
+	$$SELECT "Own Schema".williams_create_task('square', 'scan', 'UPDATE pg_temp.scan SET mb = mb * mb WHERE id BETWEEN $1 AND $2',
+		8, 'mb', 'id'), "Own Schema".williams_run_batch('square'), "Own Schema".williams_run_batch('square')$$,
+	$$VALUES (2::bigint, 1::bigint, 2::bigint)$$,
+	'a task works there');
+SELECT results_eq(
+	$$SELECT state, rows, (SELECT sum(mb) FROM scan) FROM "Own Schema".williams_progress$$,
+	$$VALUES ('done', 2::bigint, 45::float8)$$,
+	'and is done');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,0 +1,245 @@
+--
+-- Whose tasks, whose rights, under which settings: each sentence attacked
+--
+SET client_min_messages = warning;
+SELECT extnamespace::regnamespace AS schema FROM pg_extension WHERE extname = 'williams' \gset
+CREATE ROLE williams_alice;
+CREATE ROLE williams_bob;
+CREATE ROLE williams_above_rls BYPASSRLS;
+CREATE ROLE williams_monitor IN ROLE pg_monitor;
+GRANT CREATE ON SCHEMA public TO williams_alice, williams_bob;
+SET ROLE williams_alice;
+CREATE TABLE letters (id int PRIMARY KEY, seen int DEFAULT 0, by text);
+INSERT INTO letters SELECT generate_series(1, 100);
+ANALYZE letters;
+SELECT williams_create_task('letters', 'letters', 'UPDATE letters SET seen = seen + 1, by = current_user WHERE id BETWEEN $1 AND $2', 1,
+	max_items => 10);
+RESET ROLE;
+
+--
+-- Nobody but its owner sees, runs, stops, retries or drops a task
+--
+SET ROLE williams_bob;
+SELECT count(*) FROM williams_task;
+SELECT count(*) FROM williams_batch;
+SELECT count(*) FROM williams_progress;
+SELECT williams_run_batch('letters');
+CALL williams_run('letters');
+SELECT williams_stop('letters');
+SELECT williams_retry('letters');
+SELECT williams_drop_task('letters');
+-- a name is unique for its owner only
+SELECT williams_create_task('letters', 'pg_class', 'SELECT $1, $2', 1, max_items => 100000) > 0;
+SELECT williams_drop_task('letters');
+UPDATE williams_task SET stopped = true;
+DELETE FROM williams_batch;
+INSERT INTO williams_task (owner, name, relation, statement, search_path, available_memory_mb, key_column, method, strict, max_attempts, pause_ms)
+	VALUES ('williams_alice', 'forged', 'pg_class', 'SELECT $1, $2', '', 1, 'oid', 'exact', false, 1, 0);
+INSERT INTO williams_batch (owner, task, batch_no, lower_key, upper_key, items, memory_mb) VALUES ('williams_alice', 'letters', 99, '1', '9', 1, 1);
+TRUNCATE williams_batch;
+RESET ROLE;
+-- a superuser neither: there is no task of that name of his
+SELECT williams_run_batch('letters');
+SELECT williams_drop_task('letters');
+CALL williams_run('letters');
+-- members of pg_monitor see how far it is, and no more
+SET ROLE williams_monitor;
+SELECT owner, task, state, batches FROM williams_progress;
+SELECT count(*) FROM williams_task;
+SELECT count(*) FROM williams_batch;
+RESET ROLE;
+
+--
+-- Row-level security does not bind these; the trigger does
+--
+SET ROLE williams_above_rls;
+SELECT owner, name FROM williams_task;
+UPDATE williams_task SET statement = 'UPDATE letters SET seen = 1000 WHERE id BETWEEN $1 AND $2';
+UPDATE williams_task SET owner = 'williams_above_rls';
+UPDATE williams_batch SET lower_key = '1', upper_key = '100';
+DELETE FROM williams_batch;
+INSERT INTO williams_task (owner, name, relation, statement, search_path, available_memory_mb, key_column, method, strict, max_attempts, pause_ms)
+	VALUES ('williams_alice', 'forged', 'pg_class', 'SELECT $1, $2', '', 1, 'oid', 'exact', false, 1, 0);
+INSERT INTO williams_batch (owner, task, batch_no, lower_key, upper_key, items, memory_mb) VALUES ('williams_alice', 'letters', 99, '1', '9', 1, 1);
+RESET ROLE;
+UPDATE williams_task SET statement = 'UPDATE letters SET seen = 1000 WHERE id BETWEEN $1 AND $2';
+-- a superuser deletes what a dropped role left
+BEGIN;
+DELETE FROM williams_batch WHERE owner = 'williams_alice'::regrole;
+DELETE FROM williams_task WHERE owner = 'williams_alice'::regrole;
+ROLLBACK;
+-- with row_security = off as well
+SET ROLE williams_alice;
+SET row_security = off;
+SELECT williams_run_batch('letters');
+RESET row_security;
+SELECT DISTINCT seen, by FROM letters WHERE seen > 0;
+
+--
+-- Nothing in a statement becomes more than its owner
+--
+RESET ROLE;
+CREATE TABLE secret (s text);
+SET ROLE williams_alice;
+CREATE FUNCTION escape(how text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE how;
+	RETURN current_user;
+END $$;
+CREATE FUNCTION attack(how text) RETURNS TABLE (sqlstate text, message text) LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM williams_create_task('attack', 'letters', format('SELECT escape(%L) FROM letters WHERE id BETWEEN $1 AND $2', how), 1,
+		max_items => 1000);
+	PERFORM williams_run_batch('attack');
+	RETURN QUERY SELECT b.sqlstate, b.message FROM williams_batch b WHERE task = 'attack' AND state = 'failed';
+	PERFORM williams_drop_task('attack');
+END $$;
+SELECT how, a.* FROM unnest(ARRAY['RESET ROLE', 'SET ROLE NONE', 'SET ROLE williams_bob', 'SET SESSION AUTHORIZATION DEFAULT',
+	'RESET SESSION AUTHORIZATION', 'SELECT set_config(''role'', ''none'', false)', 'INSERT INTO secret VALUES (''s'')',
+	'RESET ALL', 'DISCARD ALL']) how, attack(how) a;
+SET client_min_messages = warning;
+-- nor in a trigger that it fires at the end
+CREATE FUNCTION escape_later() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RESET ROLE; RETURN NULL; END $$;
+CREATE TABLE later (id int);
+CREATE CONSTRAINT TRIGGER later AFTER INSERT ON later DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION escape_later();
+SELECT williams_create_task('later', 'letters', 'INSERT INTO later SELECT id FROM letters WHERE id BETWEEN $1 AND $2', 1, max_items => 1000);
+CALL williams_run('later');
+SELECT state, sqlstate, message FROM williams_batch WHERE task = 'later';
+SELECT williams_drop_task('later');
+-- nor in one that is put off until the commit
+CREATE OR REPLACE FUNCTION escape_later() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF NEW.id > 0 THEN
+		SET CONSTRAINTS ALL DEFERRED;
+		INSERT INTO later VALUES (-NEW.id);
+	ELSE
+		RESET ROLE;
+	END IF;
+	RETURN NULL;
+END $$;
+SELECT williams_create_task('later', 'letters', 'INSERT INTO later SELECT id FROM letters WHERE id BETWEEN $1 AND $2', 1, max_items => 1000);
+CALL williams_run('later');
+SELECT current_user;
+SELECT state, sqlstate, message FROM williams_batch WHERE task = 'later';
+SELECT williams_drop_task('later');
+-- nor in a throttle, nor in the weights that a split reads again
+CREATE FUNCTION throttle() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RESET ROLE; RETURN false; END $$;
+SELECT williams_create_task('throttle', 'letters', 'SELECT $1, $2', 1, throttle => 'throttle()', max_items => 1000);
+SELECT williams_run_batch('throttle');
+SELECT williams_drop_task('throttle');
+CREATE TABLE switch (attack boolean);
+INSERT INTO switch VALUES (false);
+CREATE FUNCTION weight() RETURNS float8 LANGUAGE plpgsql AS $$
+BEGIN
+	IF (SELECT attack FROM switch) THEN
+		RESET ROLE;
+	END IF;
+	RETURN 0.001;
+END $$;
+SELECT williams_create_task('weight', 'letters', 'SELECT 1 / (id - 50) FROM letters WHERE id BETWEEN $1 AND $2', 1, 'weight()', max_items => 1000);
+UPDATE switch SET attack = true;
+SELECT williams_run_batch('weight');
+SELECT current_user, state, sqlstate FROM williams_batch WHERE task = 'weight';
+SELECT williams_drop_task('weight');
+RESET ROLE;
+SELECT count(*) FROM secret;
+
+--
+-- A definer function runs its owner's tasks, not its caller's
+--
+SET ROLE williams_alice;
+CREATE FUNCTION step() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS 'SELECT williams_run_batch(''letters'')';
+CREATE PROCEDURE run() LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN CALL williams_run(''letters''); END';
+SET ROLE williams_bob;
+SELECT step();
+CALL run();
+SELECT count(*) FROM letters;
+RESET ROLE;
+SELECT DISTINCT seen, by FROM letters WHERE seen > 0;
+
+--
+-- What is in front of pg_catalog does not matter, and the creator's search_path is in force
+--
+CREATE SCHEMA trap AUTHORIZATION williams_alice;
+SET ROLE williams_alice;
+CREATE FUNCTION trap.is_equal(text, text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'trapped'; END $$;
+CREATE OPERATOR trap.= (LEFTARG = text, RIGHTARG = text, FUNCTION = trap.is_equal);
+CREATE FUNCTION trap.clock_timestamp() RETURNS timestamptz LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'trapped'; END $$;
+CREATE TABLE trap.letters (id int PRIMARY KEY, seen int, by text);
+CREATE TABLE trap.williams_batch (owner regrole, task text, batch_no bigint);
+SELECT format('SET search_path = trap, pg_catalog, public, %s', :'schema') AS set_trap \gset
+:set_trap;
+SELECT williams_run_batch('letters') IS NOT NULL AS ran;
+SELECT williams_stop('letters');
+CALL williams_run('letters');
+RESET search_path;
+SELECT williams_retry('letters');
+SELECT seen, by, count(*) FROM letters GROUP BY seen, by;
+SELECT williams_drop_task('letters');
+
+--
+-- Bounds read the same under whatever settings wrote them
+--
+CREATE TABLE stays (at timestamptz PRIMARY KEY, length interval UNIQUE, ratio float8 UNIQUE, day date UNIQUE, fee money UNIQUE, seen int DEFAULT 0);
+INSERT INTO stays SELECT '2026-01-31 12:34:56.789012+00'::timestamptz + i * interval '1 day 1 second', make_interval(months => i, secs => i / 3.0),
+	i / 3.0, '2026-01-31'::date + i, i::numeric::money FROM generate_series(1, 100) i;
+SET DateStyle = 'SQL, DMY';
+SET TimeZone = 'America/St_Johns';
+SET IntervalStyle = 'sql_standard';
+SET extra_float_digits = -4;
+SELECT williams_create_task(key, 'stays', format('UPDATE stays SET seen = seen + 1 WHERE %I BETWEEN $1 AND $2', key), 1, key_column => key,
+	max_items => 30) FROM unnest(ARRAY['at', 'length', 'ratio', 'day', 'fee']) AS key;
+SET DateStyle = 'German, MDY';
+SET TimeZone = 'Asia/Kathmandu';
+SET IntervalStyle = 'iso_8601';
+SET extra_float_digits = 3;
+SELECT task, lower_key, upper_key FROM williams_batch WHERE batch_no = 2 ORDER BY task;
+SELECT key, count(williams_run_batch(key)) FROM unnest(ARRAY['at', 'length', 'ratio', 'day', 'fee']) AS key, generate_series(1, 5) GROUP BY key ORDER BY key;
+SELECT seen, count(*) FROM stays GROUP BY seen;
+RESET DateStyle;
+RESET TimeZone;
+RESET IntervalStyle;
+RESET extra_float_digits;
+SELECT williams_drop_task(key) FROM unnest(ARRAY['at', 'length', 'ratio', 'day', 'fee']) AS key;
+
+--
+-- Rights that were lost meanwhile
+--
+RESET ROLE;
+CREATE TABLE lent (id int PRIMARY KEY, seen int);
+INSERT INTO lent SELECT generate_series(1, 100);
+ANALYZE lent;
+GRANT SELECT, UPDATE ON lent TO williams_alice;
+SET ROLE williams_alice;
+SELECT williams_create_task('lent', 'lent', 'UPDATE lent SET seen = 1 WHERE id BETWEEN $1 AND $2', 1, max_items => 30);
+SELECT williams_run_batch('lent');
+RESET ROLE;
+REVOKE UPDATE ON lent FROM williams_alice;
+SET ROLE williams_alice;
+CALL williams_run('lent');
+SELECT batch_no, state, sqlstate, message FROM williams_batch ORDER BY batch_no;
+SELECT state, done, failed FROM williams_progress;
+SELECT williams_drop_task('lent');
+-- workers are not for everybody
+SELECT williams_launch('lent');
+RESET ROLE;
+GRANT EXECUTE ON FUNCTION williams_launch TO williams_alice;
+SET ROLE williams_alice;
+SELECT williams_create_task('letters', 'letters', 'SELECT $1, $2', 1);
+SELECT williams_launch('letters');
+SELECT williams_launch('letters', 0);
+CREATE TEMPORARY TABLE passing (id int PRIMARY KEY);
+INSERT INTO passing VALUES (1);
+SELECT williams_create_task('passing', 'passing', 'SELECT $1, $2', 1);
+CALL williams_run('passing');
+RESET ROLE;
+ALTER ROLE williams_alice LOGIN;
+SET ROLE williams_alice;
+SELECT williams_launch('passing');
+SELECT williams_drop_task('letters'), williams_drop_task('passing');
+RESET ROLE;
+
+DROP OWNED BY williams_alice, williams_bob;
+DROP ROLE williams_alice, williams_bob, williams_above_rls, williams_monitor;
+DROP TABLE secret, lent;
+SELECT count(*) FROM williams_task;

@@ -1,0 +1,66 @@
+# The README's throttle for replication lag, as it stands there: a task waits while
+# a replica is behind, if its owner may see that.
+use strict;
+use warnings;
+use FindBin;
+use Test::More;
+
+BEGIN
+{
+	eval { require IPC::Run; 1 }
+	  or plan skip_all => 'the Perl module IPC::Run is not installed';
+	plan skip_all => 'a server does not run as root' if $> == 0;
+}
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+
+my ($throttle) = slurp_file("$FindBin::RealBin/../../README.md") =~ /throttle => \$\$(\(SELECT[^\$]*pg_stat_replication\))\$\$/;
+ok($throttle, 'the README shows a throttle for replication lag');
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init(allows_streaming => 1);
+$node->append_conf('postgresql.conf', 'autovacuum = off');
+$node->start;
+$node->backup('backup');
+my $replica = PostgreSQL::Test::Cluster->new('replica');
+$replica->init_from_backup($node, 'backup', has_streaming => 1);
+$replica->start;
+
+$node->safe_psql('postgres', qq{
+	CREATE EXTENSION williams;
+	CREATE TABLE page (id int PRIMARY KEY, body text);
+	INSERT INTO page SELECT generate_series(1, 100);
+	CREATE ROLE blind;
+	CREATE ROLE clerk IN ROLE pg_monitor;
+	GRANT SELECT ON page TO blind, clerk;
+	CREATE FUNCTION make_task() RETURNS bigint LANGUAGE sql AS \$f\$
+		SELECT williams_create_task('pages', 'page', 'SELECT \$1, \$2', 1, max_items => 10, throttle => \$\$$throttle\$\$) \$f\$;
+	SET ROLE blind; SELECT make_task();
+	SET ROLE clerk; SELECT make_task();
+});
+
+sub taken
+{
+	my ($role) = @_;
+	return $node->safe_psql('postgres', "SET ROLE $role; SELECT williams_run_batch('pages')");
+}
+
+$node->wait_for_catchup($replica, 'replay', $node->lsn('insert'));
+is(taken('clerk'), '1', 'a replica that has caught up: go');
+
+# more than the README's 64 MB of WAL
+$replica->safe_psql('postgres', 'SELECT pg_wal_replay_pause()');
+$node->safe_psql('postgres', q{
+	SELECT pg_logical_emit_message(false, 'williams', repeat('x', 10000000)) FROM generate_series(1, 7)});
+is(taken('clerk'), '', 'a replica that is behind: wait');
+is(taken('blind'), '1', 'but not for who cannot see it');
+
+$replica->safe_psql('postgres', 'SELECT pg_wal_replay_resume()');
+$node->wait_for_catchup($replica, 'replay', $node->lsn('insert'));
+is(taken('clerk'), '2', 'caught up again: go');
+$replica->stop;
+$node->poll_query_until('postgres', 'SELECT NOT EXISTS (SELECT FROM pg_stat_replication)');
+is(taken('clerk'), '3', 'not connected: go');
+
+$node->stop;
+done_testing();
