@@ -370,18 +370,18 @@ ALTER TABLE rows_100k ADD PRIMARY KEY (key);
 VACUUM ANALYZE rows_100k;
 
 /* the peak of this backend in MB, without what it touched of the shared buffers */
-CREATE FUNCTION peak_mb() RETURNS float8 LANGUAGE sql AS $$
+CREATE FUNCTION private_peak_mb() RETURNS float8 LANGUAGE sql AS $$
 	SELECT (substring(s FROM 'VmHWM:\s*(\d+) kB')::float8 - substring(s FROM 'RssShmem:\s*(\d+) kB')::float8) / 1024
 	FROM pg_read_file('/proc/self/status') s
 $$;
 \c
 SET jit = off; SET max_parallel_workers_per_gather = 0;
 SELECT count(*) FROM williams_plan_table('rows_100k', 1e9, 'weight') \g /dev/null
-SELECT peak_mb() AS few_mb \gset
+SELECT private_peak_mb() AS few_mb \gset
 \c
 SET jit = off; SET max_parallel_workers_per_gather = 0;
 SELECT count(*) FROM williams_plan_table('rows_10m', 1e9, 'weight') \g /dev/null
-SELECT peak_mb() AS many_mb \gset
+SELECT private_peak_mb() AS many_mb \gset
 
 WITH result (no, what, ours, against, theirs, unit, ratio, wanted) AS (VALUES
 	(1, 'williams_plan_table, 10 M rows', took('plan_table: exact'), 'ntile, min, max', took('plan_table: ntile'), 's',
