@@ -46,6 +46,7 @@
 #include "compat.h"
 #include "expression.h"
 #include "key.h"
+#include "session.h"
 
 /*
  * Finding the key
@@ -154,8 +155,9 @@ wl_find_key(Relation rel, const char *column, bool by_ctid, WlKey *key)
  * Bounds as text
  */
 
-int
-wl_fixed_settings(void)
+/* They begin here; AtEOXact_GUC(true, level) ends them. */
+static int
+fixed_settings(void)
 {
 	static const char *const settings[][2] = {
 		{"DateStyle", "ISO"},
@@ -165,21 +167,19 @@ wl_fixed_settings(void)
 		{"bytea_output", "hex"},
 		{"lc_monetary", "C"},
 		{"array_nulls", "on"},
-		{"search_path", "pg_catalog, pg_temp"},
-		{"row_security", "on"}
+		{"search_path", "pg_catalog, pg_temp"}
 	};
 	int			level = NewGUCNestLevel();
 
 	for (int i = 0; i < lengthof(settings); i++)
-		(void) set_config_option(settings[i][0], settings[i][1], PGC_USERSET,
-								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+		wl_set_local(settings[i][0], settings[i][1]);
 	return level;
 }
 
 void
 wl_key_texts(const WlKey *key, const Datum *values, char **texts, int n)
 {
-	int			level = wl_fixed_settings();
+	int			level = fixed_settings();
 	FmgrInfo	output;
 	Oid			function;
 	bool		is_varlena;
@@ -191,37 +191,32 @@ wl_key_texts(const WlKey *key, const Datum *values, char **texts, int n)
 	AtEOXact_GUC(true, level);
 }
 
-char *
-wl_key_text(const WlKey *key, Datum value)
+void
+wl_key_values(const WlKey *key, char *const *texts, Datum *values, int n)
 {
-	char	   *text;
-
-	wl_key_texts(key, &value, &text, 1);
-	return text;
-}
-
-Datum
-wl_key_value(const WlKey *key, const char *text)
-{
-	int			level = wl_fixed_settings();
+	int			level = fixed_settings();
+	FmgrInfo	input;
 	Oid			function;
 	Oid			parameter;
-	Datum		value;
 
 	getTypeInputInfo(key->type, &function, &parameter);
-	value = OidInputFunctionCall(function, (char *) text, parameter, -1);
+	fmgr_info(function, &input);
+	for (int i = 0; i < n; i++)
+		values[i] = InputFunctionCall(&input, texts[i], parameter, -1);
 	AtEOXact_GUC(true, level);
-	return value;
 }
 
 /* As much of a key as a message can take. */
 char *
 wl_key_excerpt(const WlKey *key, Datum value)
 {
-	char	   *text = wl_key_text(key, value);
-	int			length = strlen(text);
-	int			shown = pg_mbcliplen(text, length, 100);
+	char	   *text;
+	int			length;
+	int			shown;
 
+	wl_key_texts(key, &value, &text, 1);
+	length = strlen(text);
+	shown = pg_mbcliplen(text, length, 100);
 	return shown == length ? text : psprintf("%.*s...", shown, text);
 }
 

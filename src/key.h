@@ -56,13 +56,10 @@ extern bool wl_split_keys(Relation rel, const WlKey *key, const char *item_mb,
 
 /*
  * Bounds as text, the same in every session: written and read under settings of
- * our own, which these begin and end themselves. wl_fixed_settings is for others:
- * it begins them; AtEOXact_GUC(true, level) ends them.
+ * our own, which these begin and end themselves.
  */
-extern int	wl_fixed_settings(void);
-extern char *wl_key_text(const WlKey *key, Datum value);
 extern void wl_key_texts(const WlKey *key, const Datum *values, char **texts, int n);
-extern Datum wl_key_value(const WlKey *key, const char *text);
+extern void wl_key_values(const WlKey *key, char *const *texts, Datum *values, int n);
 
 /* A key's text for a message: cut off where it is long. */
 extern char *wl_key_excerpt(const WlKey *key, Datum value);

@@ -46,6 +46,7 @@
 
 #include "check.h"
 #include "run.h"
+#include "session.h"
 
 typedef struct Batch
 {
@@ -191,8 +192,7 @@ begin_as_owner(const WlTask *task, AsOwner *saved)
 	GetUserIdAndSecContext(&saved->user, &saved->context);
 	SetUserIdAndSecContext(task->id.owner, saved->context | SECURITY_LOCAL_USERID_CHANGE);
 	saved->guc_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", task->search_path, PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	wl_set_local("search_path", task->search_path);
 }
 
 static void
@@ -288,6 +288,14 @@ fire_deferred(const WlTask *task)
  */
 typedef int64 (*Work) (const WlTask *task, Batch *batch);
 
+static void
+read_bounds(const WlKey *key, const Batch *batch, Datum bounds[2])
+{
+	char	   *texts[] = {batch->lower_key, batch->upper_key};
+
+	wl_key_values(key, texts, bounds, 2);
+}
+
 /* Execute the statement for one batch: the number of rows. */
 static int64
 execute(const WlTask *task, Batch *batch)
@@ -296,6 +304,7 @@ execute(const WlTask *task, Batch *batch)
 	SPIPlanPtr	plan;
 	WlKey		key;
 	Relation	rel = open_table(task, &key);
+	Datum		bounds[2];
 	int64		rows;
 	int			rc;
 
@@ -304,12 +313,13 @@ execute(const WlTask *task, Batch *batch)
 		wl_check_no_write(plan, rel);
 	relation_close(rel, NoLock);
 
+	read_bounds(&key, batch, bounds);
 	options.params = makeParamList(2);
 	for (int i = 0; i < 2; i++)
 	{
 		ParamExternData *p = &options.params->params[i];
 
-		p->value = wl_key_value(&key, i == 0 ? batch->lower_key : batch->upper_key);
+		p->value = bounds[i];
 		p->isnull = false;
 		p->pflags = PARAM_FLAG_CONST;
 		p->ptype = key.type;
@@ -333,20 +343,24 @@ split(const WlTask *task, Batch *batch)
 {
 	WlKey		key;
 	Relation	rel = open_table(task, &key);
+	Datum		bounds[2];
 	bool		divided;
 
 	PushActiveSnapshot(GetTransactionSnapshot());
-	divided = wl_split_keys(rel, &key, task->item_mb,
-							wl_key_value(&key, batch->lower_key),
-							wl_key_value(&key, batch->upper_key), batch->halves);
+	read_bounds(&key, batch, bounds);
+	divided = wl_split_keys(rel, &key, task->item_mb, bounds[0], bounds[1], batch->halves);
 	PopActiveSnapshot();
 	relation_close(rel, NoLock);
 	for (int i = 0; divided && i < 2; i++)
 	{
 		WlHalf	   *half = &batch->halves[i];
 
-		half->lower = CStringGetTextDatum(wl_key_text(&key, half->lower));
-		half->upper = CStringGetTextDatum(wl_key_text(&key, half->upper));
+		Datum		ends[] = {half->lower, half->upper};
+		char	   *texts[2];
+
+		wl_key_texts(&key, ends, texts, 2);
+		half->lower = CStringGetTextDatum(texts[0]);
+		half->upper = CStringGetTextDatum(texts[1]);
 	}
 	return divided;
 }

@@ -31,13 +31,13 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
-#include "utils/memutils.h"
 #include "utils/plancache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 #include "check.h"
 #include "run.h"
+#include "session.h"
 
 /* The current user's task of that name, for a function of this extension. */
 void
@@ -83,48 +83,6 @@ wl_finish(void)
 	SPI_finish();
 }
 
-static void
-set_local(const char *setting, const char *value)
-{
-	(void) set_config_option(setting, value, PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-}
-
-/*
- * The plans of the queries below, kept for the session. There are as many as
- * there are queries, and as many again for each schema that the extension was in.
- */
-static SPIPlanPtr
-find_plan(const char *query, int nargs, const Oid *types)
-{
-	typedef struct KeptPlan
-	{
-		char	   *query;
-		SPIPlanPtr	plan;
-	} KeptPlan;
-	static List *kept = NIL;
-	ListCell   *lc;
-	KeptPlan   *new;
-	SPIPlanPtr	plan;
-	MemoryContext old;
-
-	foreach(lc, kept)
-		if (strcmp(((KeptPlan *) lfirst(lc))->query, query) == 0)
-		return ((KeptPlan *) lfirst(lc))->plan;
-
-	plan = SPI_prepare(query, nargs, (Oid *) types);
-	if (plan == NULL || SPI_keepplan(plan) != 0)
-		elog(ERROR, "a query over the tasks cannot be prepared: %s",
-			 SPI_result_code_string(SPI_result));
-	old = MemoryContextSwitchTo(TopMemoryContext);
-	new = palloc(sizeof(KeptPlan));
-	new->query = pstrdup(query);
-	new->plan = plan;
-	kept = lappend(kept, new);
-	MemoryContextSwitchTo(old);
-	return plan;
-}
-
 /*
  * Run a query over the extension's tables: %s in it is their schema, $1 the
  * owner, $2 the task's name, and the others follow. It must be called between
@@ -149,9 +107,9 @@ wl_query(const WlTaskId *id, const char *query, int nargs, const Oid *types,
 		all_values[i + 2] = values[i];
 		all_nulls[i + 2] = nulls != NULL ? nulls[i] : ' ';
 	}
-	set_local("search_path", "pg_catalog, pg_temp");
-	set_local("row_security", "on");
-	rc = SPI_execute_plan(find_plan(psprintf(query, schema, schema), nargs + 2, all_types),
+	wl_set_local("search_path", "pg_catalog, pg_temp");
+	wl_set_local("row_security", "on");
+	rc = SPI_execute_plan(wl_kept_plan(psprintf(query, schema, schema), nargs + 2, all_types),
 						  all_values, all_nulls, false, 0);
 	if (rc < 0)
 		elog(ERROR, "a query over the tasks failed: %s", SPI_result_code_string(rc));

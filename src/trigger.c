@@ -34,6 +34,7 @@
 #include "core.h"
 #include "profile.h"
 #include "score.h"
+#include "session.h"
 #include "walk.h"
 
 /*
@@ -281,14 +282,12 @@ check_use(const char *trigger, const ScoreTrigger *t, const bool *seen)
 /*
  * The rules of a profile, a user's own before a shipped one: from the table in
  * this function's own schema, whatever search_path is. The query runs with the
- * rights of the user at hand; its plan is kept for the session, or until the schema
- * has another name: it would look for the old one.
+ * rights of the user at hand; its plan is kept for the session.
  */
 static WlProfile *
 find_profile(FunctionCallInfo fcinfo, const char *trigger, const char *name)
 {
-	static SPIPlanPtr plan = NULL;
-	static NameData plan_schema;
+	SPIPlanPtr	plan;
 	char	   *schema = get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid));
 	Oid			types[] = {TEXTOID};
 	Datum		values[] = {CStringGetTextDatum(name)};
@@ -297,20 +296,10 @@ find_profile(FunctionCallInfo fcinfo, const char *trigger, const char *name)
 	bool		isnull;
 
 	SPI_connect();
-	if (plan == NULL || strcmp(NameStr(plan_schema), schema) != 0)
-	{
-		SPIPlanPtr	fresh = SPI_prepare(psprintf("SELECT rules FROM %s WHERE name OPERATOR(pg_catalog.=) $1 "
-												 "ORDER BY shipped LIMIT 1",
-												 quote_qualified_identifier(schema, "williams_profile")),
-										1, types);
-
-		if (fresh == NULL || SPI_keepplan(fresh) != 0)
-			elog(ERROR, "the query for a profile cannot be prepared");
-		if (plan != NULL)
-			SPI_freeplan(plan);
-		plan = fresh;
-		namestrcpy(&plan_schema, schema);
-	}
+	plan = wl_kept_plan(psprintf("SELECT rules FROM %s WHERE name OPERATOR(pg_catalog.=) $1 "
+								 "ORDER BY shipped LIMIT 1",
+								 quote_qualified_identifier(schema, "williams_profile")),
+						1, types);
 	if (SPI_execute_plan(plan, values, NULL, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "the query for a profile failed");
 	if (SPI_processed == 0)
