@@ -491,8 +491,7 @@ settle_failure(const WlTask *task, Batch *batch, const ErrorData *error)
 	else
 		mark(&task->id, batch, "failed", 0, error);
 	if (verdict == VERDICT_STOP)
-		wl_query(&task->id, "UPDATE %s.williams_task SET stopped = true"
-				 " WHERE owner = $1 AND name = $2", 0, NULL, NULL, NULL);
+		wl_stop_task(&task->id);
 }
 
 /* Does a pending batch wait for its next attempt? Milliseconds, or -1. */

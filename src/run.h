@@ -49,6 +49,7 @@ extern int64 wl_query(const WlTaskId *id, const char *query, int nargs, const Oi
 extern bool wl_load_task(const WlTaskId *id, WlTask *task);
 extern void wl_lock_task(const WlTaskId *id, int part, LOCKMODE mode);
 extern void wl_start_task(const WlTaskId *id);
+extern bool wl_stop_task(const WlTaskId *id);
 extern SPIPlanPtr wl_prepare_statement(const char *statement, Oid key_type);
 extern void wl_check_no_write(SPIPlanPtr plan, Relation rel);
 pg_noreturn extern void wl_refuse_task(const WlTaskId *id);

@@ -169,6 +169,13 @@ wl_lock_task(const WlTaskId *id, int part, LOCKMODE mode)
 					   hash_combine(hash, id->owner), part, mode);
 }
 
+static bool
+task_exists(const WlTaskId *id)
+{
+	return wl_query(id, "SELECT FROM %s.williams_task WHERE owner = $1 AND name = $2",
+					0, NULL, NULL, NULL) > 0;
+}
+
 /* Let batches be taken again. */
 void
 wl_start_task(const WlTaskId *id)
@@ -176,10 +183,17 @@ wl_start_task(const WlTaskId *id)
 	wl_connect();
 	if (wl_query(id, "UPDATE %s.williams_task SET stopped = false"
 				 " WHERE owner = $1 AND name = $2 AND stopped", 0, NULL, NULL, NULL) == 0 &&
-		wl_query(id, "SELECT FROM %s.williams_task WHERE owner = $1 AND name = $2",
-				 0, NULL, NULL, NULL) == 0)
+		!task_exists(id))
 		wl_refuse_task(id);
 	wl_finish();
+}
+
+/* Let none be taken. False where there is no such task. */
+bool
+wl_stop_task(const WlTaskId *id)
+{
+	return wl_query(id, "UPDATE %s.williams_task SET stopped = true"
+					" WHERE owner = $1 AND name = $2", 0, NULL, NULL, NULL) > 0;
 }
 
 /* Which of $1 and $2 does a query use? A bit for each. */
@@ -444,8 +458,7 @@ wl_stop(PG_FUNCTION_ARGS)
 
 	name_argument(fcinfo, "williams_stop()", &id);
 	SPI_connect();
-	if (wl_query(&id, "UPDATE %s.williams_task SET stopped = true WHERE owner = $1 AND name = $2",
-				 0, NULL, NULL, NULL) == 0)
+	if (!wl_stop_task(&id))
 		wl_refuse_task(&id);
 	SPI_finish();
 	PG_RETURN_VOID();
@@ -460,8 +473,7 @@ wl_retry(PG_FUNCTION_ARGS)
 
 	name_argument(fcinfo, "williams_retry()", &id);
 	SPI_connect();
-	if (wl_query(&id, "SELECT FROM %s.williams_task WHERE owner = $1 AND name = $2",
-				 0, NULL, NULL, NULL) == 0)
+	if (!task_exists(&id))
 		wl_refuse_task(&id);
 	n = wl_query(&id, "UPDATE %s.williams_batch SET state = 'pending', attempts = 0"
 				 " WHERE owner = $1 AND task = $2 AND state = 'failed'", 0, NULL, NULL, NULL);
