@@ -2,14 +2,10 @@
 # ASCII's, every script is latin; in SQL_ASCII a byte is a character.
 use strict;
 use warnings;
+use FindBin;
 use Test::More;
-
-BEGIN
-{
-	eval { require IPC::Run; 1 }
-	  or plan skip_all => 'the Perl module IPC::Run is not installed';
-	plan skip_all => 'a server does not run as root' if $> == 0;
-}
+use lib $FindBin::RealBin;
+use Needs;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 
