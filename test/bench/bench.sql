@@ -225,6 +225,22 @@ BEGIN
 END $$;
 
 /*
+ * williams_plan_table: 50,000 batches by the budget, as ntile is told to make; the
+ * same rows to nowhere, in order; block ranges
+ */
+INSERT INTO measure (pair, name, query, before) VALUES
+	(20, 'plan_table: exact', $$SELECT * FROM williams_plan_table('rows_10m', 1000, 'weight')$$, NULL),
+	(20, 'plan_table: ntile',
+		$$SELECT b, min(key), max(key), count(*), sum(weight)
+		FROM (SELECT key, weight, ntile(50000) OVER (ORDER BY key) AS b FROM rows_10m) s GROUP BY b ORDER BY b$$, NULL),
+	(20, 'plan_table: sum() OVER',
+		$$SELECT b, min(key), max(key), count(*), sum(weight)
+		FROM (SELECT key, weight, floor(sum(weight) OVER (ORDER BY key) / 1000) AS b FROM rows_10m) s GROUP BY b ORDER BY b$$, NULL),
+	(20, 'plan_table: rows to nowhere',
+		'EXPLAIN (ANALYZE, TIMING OFF) SELECT key, weight FROM rows_10m ORDER BY key', NULL),
+	(20, 'plan_table: ctid', $$SELECT * FROM williams_plan_table('rows_10m', 64, method => 'ctid')$$, NULL);
+
+/*
  * The shortest of them three times as often, to get by the noise of the machine;
  * the longest, a minute and more, twice: its ratios are far from what is wanted.
  */
@@ -257,12 +273,17 @@ BEGIN
 END $$;
 
 /*
- * Memory: the peak of a backend of its own for each. Its rows come from no table,
- * for shared buffers count as memory of the backend that touches them.
+ * Memory: the peak of a backend of its own for each, in MB, without what it touched
+ * of the shared buffers.
  */
+CREATE TABLE rows_100k AS SELECT * FROM rows_10m WHERE key <= 100000;
+ALTER TABLE rows_100k ADD PRIMARY KEY (key);
+VACUUM ANALYZE rows_100k;
+
 CREATE TABLE peak (what text, rows bigint, mb float8);
 CREATE FUNCTION peak_mb() RETURNS float8 LANGUAGE sql AS $$
-	SELECT substring(pg_read_file('/proc/self/status') FROM 'VmHWM:\s*(\d+) kB')::float8 / 1024
+	SELECT (substring(s FROM 'VmHWM:\s*(\d+) kB')::float8 - substring(s FROM 'RssShmem:\s*(\d+) kB')::float8) / 1024
+	FROM pg_read_file('/proc/self/status') s
 $$;
 \connect
 SET jit = off;
@@ -278,6 +299,14 @@ SET work_mem = '256MB';
 SELECT avg(x), stddev(x), min(x), max(x), percentile_cont(0.5) WITHIN GROUP (ORDER BY x)
 FROM (SELECT random() AS x, generate_series(1, 10000000)) AS g \g /dev/null
 INSERT INTO peak VALUES ('plain SQL', 10000000, peak_mb());
+\connect
+SET jit = off; SET max_parallel_workers_per_gather = 0;
+SELECT count(*) FROM williams_plan_table('rows_100k', 1e9, 'weight') \g /dev/null
+INSERT INTO peak VALUES ('plan_table', 100000, peak_mb());
+\connect
+SET jit = off; SET max_parallel_workers_per_gather = 0;
+SELECT count(*) FROM williams_plan_table('rows_10m', 1e9, 'weight') \g /dev/null
+INSERT INTO peak VALUES ('plan_table', 10000000, peak_mb());
 
 CREATE FUNCTION peak(what text, rows bigint) RETURNS float8 LANGUAGE sql AS
 	'SELECT mb FROM peak p WHERE (p.what, p.rows) = ($1, $2)';
@@ -338,64 +367,23 @@ result (no, what, ours, against, theirs, unit, ratio, wanted) AS (
 		(17, :'engine_what', :engine_count * :engine_repeat / took('engines: williams_ocr_document'), NULL,
 			NULL, 'documents/s', NULL, NULL),
 		(18, :'engine_what', :engine_bytes * :engine_repeat / 1048576 / took('engines: williams_ocr_document'), NULL,
-			NULL, 'MB/s of JSON', NULL, NULL)
+			NULL, 'MB/s of JSON', NULL, NULL),
+		(19, 'williams_plan_table, 10 M rows', took('plan_table: exact'), 'ntile, min, max', took('plan_table: ntile'), 's',
+			took('plan_table: ntile') / took('plan_table: exact'), '3 times faster'),
+		(20, 'williams_plan_table, 10 M rows', took('plan_table: exact'), 'sum() OVER, min, max', took('plan_table: sum() OVER'), 's',
+			took('plan_table: sum() OVER') / took('plan_table: exact'), '3 times faster'),
+		(21, 'williams_plan_table, 10 M rows', took('plan_table: exact'), 'the rows to nowhere',
+			took('plan_table: rows to nowhere'), 's',
+			took('plan_table: exact') / took('plan_table: rows to nowhere'), 'at most 1.2 times'),
+		(22, 'williams_plan_table by ctid', took('plan_table: ctid') * 1000, 'ntile, min, max',
+			took('plan_table: ntile') * 1000, 'ms', took('plan_table: ntile') / took('plan_table: ctid'), '1000 times faster'),
+		(23, 'memory of planning 10 M rows', peak('plan_table', 10000000), 'that of 100 k rows',
+			peak('plan_table', 100000), 'MB', abs(peak('plan_table', 10000000) - peak('plan_table', 100000)), 'at most 2 MB more')
 	) AS r (no, what, ours, against, theirs, unit, ratio, wanted)
 )
 SELECT what, round(ours::numeric, 3) AS ours, against, round(theirs::numeric, 3) AS theirs, unit,
 	round(ratio::numeric, 2) AS ratio, wanted,
 	CASE WHEN wanted IS NULL THEN NULL
 		WHEN (wanted LIKE 'at most%') = (coalesce(ratio, ours - theirs) <= substring(wanted FROM '[0-9.]+')::float8)
-		THEN 'yes' ELSE 'no' END AS reached
-FROM result ORDER BY no;
-
---
--- williams_plan_table: 50,000 batches by the budget, as ntile is told to make; the
--- same rows to nowhere, in order; block ranges; and what a backend takes.
---
-INSERT INTO measure (pair, name, query, before) VALUES
-	(20, 'plan_table: exact', $$SELECT * FROM williams_plan_table('rows_10m', 1000, 'weight')$$, NULL),
-	(20, 'plan_table: ntile',
-		$$SELECT b, min(key), max(key), count(*), sum(weight)
-		FROM (SELECT key, weight, ntile(50000) OVER (ORDER BY key) AS b FROM rows_10m) s GROUP BY b ORDER BY b$$, NULL),
-	(20, 'plan_table: sum() OVER',
-		$$SELECT b, min(key), max(key), count(*), sum(weight)
-		FROM (SELECT key, weight, floor(sum(weight) OVER (ORDER BY key) / 1000) AS b FROM rows_10m) s GROUP BY b ORDER BY b$$, NULL),
-	(20, 'plan_table: rows to nowhere',
-		'EXPLAIN (ANALYZE, TIMING OFF) SELECT key, weight FROM rows_10m ORDER BY key', NULL),
-	(20, 'plan_table: ctid', $$SELECT * FROM williams_plan_table('rows_10m', 64, method => 'ctid')$$, NULL);
-CALL run_pair(20, :rounds);
-
-CREATE TABLE rows_100k AS SELECT * FROM rows_10m WHERE key <= 100000;
-ALTER TABLE rows_100k ADD PRIMARY KEY (key);
-VACUUM ANALYZE rows_100k;
-
-/* the peak of this backend in MB, without what it touched of the shared buffers */
-CREATE FUNCTION private_peak_mb() RETURNS float8 LANGUAGE sql AS $$
-	SELECT (substring(s FROM 'VmHWM:\s*(\d+) kB')::float8 - substring(s FROM 'RssShmem:\s*(\d+) kB')::float8) / 1024
-	FROM pg_read_file('/proc/self/status') s
-$$;
-\c
-SET jit = off; SET max_parallel_workers_per_gather = 0;
-SELECT count(*) FROM williams_plan_table('rows_100k', 1e9, 'weight') \g /dev/null
-SELECT private_peak_mb() AS few_mb \gset
-\c
-SET jit = off; SET max_parallel_workers_per_gather = 0;
-SELECT count(*) FROM williams_plan_table('rows_10m', 1e9, 'weight') \g /dev/null
-SELECT private_peak_mb() AS many_mb \gset
-
-WITH result (no, what, ours, against, theirs, unit, ratio, wanted) AS (VALUES
-	(1, 'williams_plan_table, 10 M rows', took('plan_table: exact'), 'ntile, min, max', took('plan_table: ntile'), 's',
-		took('plan_table: ntile') / took('plan_table: exact'), '3 times faster'),
-	(2, 'williams_plan_table, 10 M rows', took('plan_table: exact'), 'sum() OVER, min, max', took('plan_table: sum() OVER'), 's',
-		took('plan_table: sum() OVER') / took('plan_table: exact'), '3 times faster'),
-	(3, 'williams_plan_table, 10 M rows', took('plan_table: exact'), 'the rows to nowhere', took('plan_table: rows to nowhere'), 's',
-		took('plan_table: exact') / took('plan_table: rows to nowhere'), 'at most 1.2 times'),
-	(4, 'williams_plan_table by ctid', took('plan_table: ctid') * 1000, 'ntile, min, max', took('plan_table: ntile') * 1000, 'ms',
-		took('plan_table: ntile') / took('plan_table: ctid'), '1000 times faster'),
-	(5, 'memory of planning 10 M rows', :many_mb, 'that of 100 k rows', :few_mb, 'MB', abs(:many_mb - :few_mb), 'at most 2 MB more')
-)
-SELECT what, round(ours::numeric, 3) AS ours, against, round(theirs::numeric, 3) AS theirs, unit,
-	round(ratio::numeric, 2) AS ratio, wanted,
-	CASE WHEN (wanted LIKE 'at most%') = (ratio <= substring(wanted FROM '[0-9.]+')::float8)
 		THEN 'yes' ELSE 'no' END AS reached
 FROM result ORDER BY no;
