@@ -474,9 +474,21 @@ settle_failure(const WlTask *task, Batch *batch, const ErrorData *error)
 	Verdict		verdict = judge(error);
 	int64		divided = 0;
 
-	/* where even splitting fails, the batch is as small as it gets */
-	if (verdict == VERDICT_SPLIT &&
-		attempt(split, task, batch, &divided) == NULL && divided)
+	if (verdict == VERDICT_SPLIT)
+	{
+		ErrorData  *other = attempt(split, task, batch, &divided);
+
+		/* where even splitting fails, the batch is as small as it gets ... */
+		if (other != NULL)
+			divided = 0;
+		/* ... unless that may pass */
+		if (other != NULL && judge(other) == VERDICT_RETRY)
+		{
+			verdict = VERDICT_RETRY;
+			error = other;
+		}
+	}
+	if (divided)
 		store_halves(&task->id, batch);
 	else if (verdict == VERDICT_RETRY && batch->attempts + 1 < task->max_attempts)
 		mark(&task->id, batch, "pending", 0, error);
