@@ -839,8 +839,13 @@ wl_run_task(const WlTaskId *id, bool background)
 
 	in_background = background;
 	begin_transaction();
-	wl_start_task(id);
-	must_commit(context);
+
+	/* a worker's was started with it, and may have been stopped since */
+	if (!background)
+	{
+		wl_start_task(id);
+		must_commit(context);
+	}
 	read_progress(id, &progress);
 	progress.first_rows = progress.rows;
 	progress.first_percent = progress.percent;
