@@ -701,9 +701,12 @@ record_failure(const WlTaskId *id, const Step *taken, const ErrorData *error)
 	wl_finish();
 }
 
-/* Wait, unless the task is stopped or dropped meanwhile: the next step says which. */
+/*
+ * Wait, unless the task is stopped or dropped meanwhile: the next step says which.
+ * A long wait is no long transaction, and holds no lock.
+ */
 static void
-wait_ms(const WlTaskId *id, int ms)
+wait_ms(const WlTaskId *id, int ms, MemoryContext context)
 {
 	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), ms);
 	WlTask		task;
@@ -721,6 +724,7 @@ wait_ms(const WlTaskId *id, int ms)
 			wl_connect();
 			wanted = wl_load_task(id, &task) && !task.stopped;
 			wl_finish();
+			must_commit(context);
 		}
 	}
 }
@@ -866,8 +870,11 @@ wl_run_task(const WlTaskId *id, bool background)
 		if (message_level_is_interesting(NOTICE) &&
 			TimestampDifferenceExceeds(progress.reported_at, GetCurrentTimestamp(),
 									   progress.interval_ms))
+		{
 			report_progress(id, &progress);
-		wait_ms(id, taken.wait_ms);
+			must_commit(context);
+		}
+		wait_ms(id, taken.wait_ms, context);
 	}
 	report_end(id, &progress, taken.result);
 }
