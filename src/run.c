@@ -54,6 +54,7 @@ typedef struct Batch
 	char	   *lower_key;
 	char	   *upper_key;
 	int			attempts;
+	TransactionId xmin;			/* of its row when it was taken */
 	TimestampTz started_at;
 	WlHalf		halves[2];		/* of split: their bounds as text */
 } Batch;
@@ -71,7 +72,8 @@ typedef enum StepResult
 typedef struct Step
 {
 	StepResult	result;
-	int64		batch_no;		/* of STEP_RAN */
+	int64		batch_no;		/* of STEP_RAN, as are the next two */
+	TransactionId xmin;
 	TimestampTz started_at;
 	int			wait_ms;		/* before the next step; -1 where there is
 								 * none */
@@ -107,44 +109,48 @@ static int64 last_batch_no;
 #define READY "finished_at + '100 ms'::interval * 2.0 ^ (least(attempts, 10) - 1)"
 
 #define CLAIM(which) \
-	"SELECT batch_no, lower_key, upper_key, attempts FROM %s.williams_batch" \
+	"SELECT batch_no, lower_key, upper_key, attempts, xmin FROM %s.williams_batch" \
 	" WHERE owner = $1 AND task = $2 AND state = 'pending' AND batch_no " which \
 	" ORDER BY batch_no LIMIT 1 FOR UPDATE SKIP LOCKED"
-#define CLAIM_ONE CLAIM("= $3")
-#define CLAIM_NEXT CLAIM(">= $3 AND (attempts = 0 OR " READY " <= clock_timestamp())")
+/* as it was when it was taken before, and from a number on, what is ready by then */
+#define CLAIM_AGAIN CLAIM("= $3 AND xmin = $4")
+#define CLAIM_NEXT CLAIM(">= $3 AND (attempts = 0 OR " READY " <= $4)")
 
 /* how often the throttle is looked at while it is true */
 #define THROTTLE_MS 1000
 
 static bool
-claim_where(const WlTaskId *id, const char *query, int64 batch_no, Batch *batch)
+claim_where(const WlTaskId *id, const char *query, int64 batch_no, Oid type, Datum value,
+			Batch *batch)
 {
-	static const Oid types[] = {INT8OID};
-	Datum		values[] = {Int64GetDatum(batch_no)};
+	Oid			types[] = {INT8OID, type};
+	Datum		values[] = {Int64GetDatum(batch_no), value};
 	SPITupleTable *t;
 	bool		isnull;
 
-	if (wl_query(id, query, 1, types, values, NULL) == 0)
+	if (wl_query(id, query, lengthof(types), types, values, NULL) == 0)
 		return false;
 	t = SPI_tuptable;
 	batch->no = DatumGetInt64(SPI_getbinval(t->vals[0], t->tupdesc, 1, &isnull));
 	batch->lower_key = SPI_getvalue(t->vals[0], t->tupdesc, 2);
 	batch->upper_key = SPI_getvalue(t->vals[0], t->tupdesc, 3);
 	batch->attempts = DatumGetInt32(SPI_getbinval(t->vals[0], t->tupdesc, 4, &isnull));
+	batch->xmin = DatumGetTransactionId(SPI_getbinval(t->vals[0], t->tupdesc, 5, &isnull));
 	batch->started_at = GetCurrentTimestamp();
 	return true;
 }
 
-/* Take a pending batch that nobody holds. */
+/* Take a pending batch that nobody holds and that is ready by now. */
 static bool
-claim(const WlTask *task, Batch *batch)
+claim(const WlTask *task, TimestampTz now, Batch *batch)
 {
 	const WlTaskId *id = &task->id;
 	bool		known = memcmp(&last_task, id, sizeof(*id)) == 0 &&
 	last_created_at == task->created_at;
 
-	if (!(known && claim_where(id, CLAIM_NEXT, last_batch_no, batch)) &&
-		!claim_where(id, CLAIM_NEXT, 0, batch))
+	if (!(known && claim_where(id, CLAIM_NEXT, last_batch_no, TIMESTAMPTZOID,
+							   TimestampTzGetDatum(now), batch)) &&
+		!claim_where(id, CLAIM_NEXT, 0, TIMESTAMPTZOID, TimestampTzGetDatum(now), batch))
 		return false;
 	last_task = *id;
 	last_created_at = task->created_at;
@@ -482,9 +488,21 @@ settle_failure(const WlTask *task, Batch *batch, const ErrorData *error)
 	Verdict		verdict = judge(error);
 	int64		divided = 0;
 
-	/* where even splitting fails, the batch is as small as it gets */
-	if (verdict == VERDICT_SPLIT &&
-		attempt(split, task, batch, &divided) == NULL && divided)
+	if (verdict == VERDICT_SPLIT)
+	{
+		ErrorData  *other = attempt(split, task, batch, &divided);
+
+		/* where even splitting fails, the batch is as small as it gets ... */
+		if (other != NULL)
+			divided = 0;
+		/* ... unless that may pass */
+		if (other != NULL && judge(other) == VERDICT_RETRY)
+		{
+			verdict = VERDICT_RETRY;
+			error = other;
+		}
+	}
+	if (divided)
 		store_halves(&task->id, batch);
 	else if (verdict == VERDICT_RETRY && batch->attempts + 1 < task->max_attempts)
 		mark(&task->id, batch, "pending", 0, error);
@@ -494,17 +512,22 @@ settle_failure(const WlTask *task, Batch *batch, const ErrorData *error)
 		wl_stop_task(&task->id);
 }
 
-/* Does a pending batch wait for its next attempt? Milliseconds, or -1. */
+/*
+ * Does a pending batch wait for its next attempt? Milliseconds, or -1. What was
+ * not ready for claim must not be so here: the run would end without it.
+ */
 static int
-next_attempt(const WlTaskId *id)
+next_attempt(const WlTaskId *id, TimestampTz now)
 {
+	static const Oid types[] = {TIMESTAMPTZOID};
+	Datum		values[] = {TimestampTzGetDatum(now)};
 	bool		isnull;
 	Datum		wait;
 
-	wl_query(id, "SELECT ceil(1000 * extract(epoch FROM min(ready) - clock_timestamp()))::int"
+	wl_query(id, "SELECT ceil(1000 * extract(epoch FROM min(ready) - $3))::int"
 			 " FROM (SELECT " READY " AS ready FROM %s.williams_batch"
 			 " WHERE owner = $1 AND task = $2 AND state = 'pending' AND attempts > 0) b"
-			 " WHERE ready > clock_timestamp()", 0, NULL, NULL, NULL);
+			 " WHERE ready > $3", lengthof(types), types, values, NULL);
 	wait = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 	return isnull ? -1 : Max(DatumGetInt32(wait), 1);
 }
@@ -529,6 +552,7 @@ take_step(const WlTaskId *id, Step *taken)
 	WlTask		task;
 	Batch		batch = {0};
 	int64		wait = 0;
+	TimestampTz now;
 	ErrorData  *error;
 
 	wl_lock_task(id, 0, AccessShareLock);
@@ -545,13 +569,15 @@ take_step(const WlTaskId *id, Step *taken)
 	if (wait)
 		return;
 	taken->result = STEP_NOTHING;
-	if (!claim(&task, &batch))
+	now = GetCurrentTimestamp();
+	if (!claim(&task, now, &batch))
 	{
-		taken->wait_ms = next_attempt(id);
+		taken->wait_ms = next_attempt(id, now);
 		return;
 	}
 	taken->result = STEP_RAN;
 	taken->batch_no = batch.no;
+	taken->xmin = batch.xmin;
 	taken->started_at = batch.started_at;
 	taken->wait_ms = task.pause_ms;
 	if (in_background)
@@ -666,7 +692,10 @@ must_commit(MemoryContext context)
 	begin_transaction();
 }
 
-/* A failed commit undid the mark too: make it now, unless others have the batch. */
+/*
+ * A failed commit undid the mark too: make it now, unless others have the batch,
+ * or had it: then its keys may be fewer, and what failed not be among them.
+ */
 static void
 record_failure(const WlTaskId *id, const Step *taken, const ErrorData *error)
 {
@@ -676,7 +705,8 @@ record_failure(const WlTaskId *id, const Step *taken, const ErrorData *error)
 	wl_connect();
 	wl_lock_task(id, 0, AccessShareLock);
 	if (wl_load_task(id, &task) &&
-		claim_where(id, CLAIM_ONE, taken->batch_no, &batch))
+		claim_where(id, CLAIM_AGAIN, taken->batch_no, XIDOID,
+					TransactionIdGetDatum(taken->xmin), &batch))
 	{
 		batch.started_at = taken->started_at;
 		settle_failure(&task, &batch, error);
@@ -684,9 +714,12 @@ record_failure(const WlTaskId *id, const Step *taken, const ErrorData *error)
 	wl_finish();
 }
 
-/* Wait, unless the task is stopped or dropped meanwhile: the next step says which. */
+/*
+ * Wait, unless the task is stopped or dropped meanwhile: the next step says which.
+ * A long wait is no long transaction, and holds no lock.
+ */
 static void
-wait_ms(const WlTaskId *id, int ms)
+wait_ms(const WlTaskId *id, int ms, MemoryContext context)
 {
 	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), ms);
 	WlTask		task;
@@ -704,6 +737,7 @@ wait_ms(const WlTaskId *id, int ms)
 			wl_connect();
 			wanted = wl_load_task(id, &task) && !task.stopped;
 			wl_finish();
+			must_commit(context);
 		}
 	}
 }
@@ -822,8 +856,13 @@ wl_run_task(const WlTaskId *id, bool background)
 
 	in_background = background;
 	begin_transaction();
-	wl_start_task(id);
-	must_commit(context);
+
+	/* a worker's was started with it, and may have been stopped since */
+	if (!background)
+	{
+		wl_start_task(id);
+		must_commit(context);
+	}
 	read_progress(id, &progress);
 	progress.first_rows = progress.rows;
 	progress.first_percent = progress.percent;
@@ -844,8 +883,11 @@ wl_run_task(const WlTaskId *id, bool background)
 		if (message_level_is_interesting(NOTICE) &&
 			TimestampDifferenceExceeds(progress.reported_at, GetCurrentTimestamp(),
 									   progress.interval_ms))
+		{
 			report_progress(id, &progress);
-		wait_ms(id, taken.wait_ms);
+			must_commit(context);
+		}
+		wait_ms(id, taken.wait_ms, context);
 	}
 	report_end(id, &progress, taken.result);
 }

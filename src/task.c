@@ -96,10 +96,16 @@ wl_query(const WlTaskId *id, const char *query, int nargs, const Oid *types,
 	Oid			all_types[16] = {REGROLEOID, TEXTOID};
 	Datum		all_values[16] = {ObjectIdGetDatum(id->owner), CStringGetTextDatum(NameStr(id->name))};
 	char		all_nulls[16] = "  ";
-	const char *schema = quote_identifier(get_namespace_name(id->schema));
+	const char *schema = get_namespace_name(id->schema);
 	int			level = NewGUCNestLevel();
 	int			rc;
 
+	/* dropped while a task ran */
+	if (schema == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_SCHEMA),
+				 errmsg("the schema of the extension williams does not exist any more")));
+	schema = quote_identifier(schema);
 	Assert(nargs <= lengthof(all_types) - 2);
 	for (int i = 0; i < nargs; i++)
 	{

@@ -229,6 +229,9 @@ await_launch(const WorkerOrder *order)
 	bool		wanted;
 
 	StartTransactionCommand();
+	/* the launching transaction may take its time */
+	(void) set_config_option("lock_timeout", "0", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_LOCAL, true, 0, false);
 	XactLockTableWait(order->launched_by, NULL, NULL, XLTW_None);
 	wanted = TransactionIdDidCommit(order->launched_by);
 	CommitTransactionCommand();

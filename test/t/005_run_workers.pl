@@ -1,0 +1,171 @@
+# Background workers: what they are called, what ends them, how many there can be.
+use strict;
+use warnings;
+use FindBin;
+use Test::More;
+
+BEGIN
+{
+	eval { require IPC::Run; 1 }
+	  or plan skip_all => 'the Perl module IPC::Run is not installed';
+	plan skip_all => 'a server does not run as root' if $> == 0;
+}
+use lib $FindBin::RealBin;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Tasks;
+
+my $node = new_node('main', q{
+max_worker_processes = 8
+williams.max_workers = 3
+});
+my $slow = 'UPDATE document SET seen = seen + 1 WHERE id BETWEEN $1 AND $2 AND pg_sleep((SELECT seconds FROM pace)) IS NOT NULL';
+my $none = q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'williams worker'};
+my $running = q{SELECT running > 0 AND done > 0 FROM williams_progress WHERE task = 'slow'};
+
+sub value { return $node->safe_psql('postgres', $_[0]) }
+
+# A task of 400 batches of 5 rows, each of which takes as long as pace says.
+sub new_task
+{
+	value(q{UPDATE document SET seen = 0});
+	value(qq{SELECT williams_create_task('slow', 'document', \$\$$slow\$\$, 5, 'mb', max_items => 200)});
+	return;
+}
+
+# The witness: what is done is done once, what is not is untouched.
+sub check_witness
+{
+	my ($what) = @_;
+
+	is( value(q{SELECT count(*) FROM document JOIN williams_batch ON id BETWEEN lower_key::int AND upper_key::int
+			WHERE seen <> (state = 'done')::int}),
+		'0', "$what: no batch is half done");
+	return;
+}
+
+sub end_task
+{
+	value(q{SELECT williams_drop_task('slow')});
+	return;
+}
+
+make_documents($node, 'postgres', 2000);
+value('CREATE TABLE pace AS SELECT 0.02 AS seconds');
+
+# what they are called
+new_task();
+is(value(q{SELECT williams_launch('slow', 2)}), '2', 'two workers are launched');
+wait_until($node, 'postgres',
+	q{SELECT count(*) = 2 FROM pg_stat_activity WHERE backend_type = 'williams worker' AND application_name = 'slow'
+		AND state = 'active' AND query ~ '^task "slow", batch \d+$'},
+	'and named with task and batch');
+is(value(q{SELECT state FROM williams_progress}), 'running', 'the task is running');
+
+# how many there can be
+my ($rc, $out, $err) = $node->psql('postgres', q{SELECT williams_launch('slow', 2)});
+is($out, '1', 'williams.max_workers leaves room for one more');
+like($err, qr/WARNING:  only 1 of 2 workers can be launched/, 'and a warning says so');
+is(error_of($node, 'postgres', q{SELECT williams_launch('slow')}), '53400: no more workers can be launched in this database', 'then for none');
+
+# stopped: the batches that run end, and no other begins
+value(q{SELECT williams_stop('slow')});
+wait_until($node, 'postgres', $none, 'they end when the task is stopped');
+check_witness('stopped');
+is(value(q{SELECT state, done < batches FROM williams_progress}), 'stopped|t', 'there is work left');
+
+# terminated and cancelled
+for my $function (qw(pg_terminate_backend pg_cancel_backend))
+{
+	value(q{SELECT williams_launch('slow', 2)});
+	wait_until($node, 'postgres', $running, 'they run again');
+	value(qq{SELECT $function(pid) FROM pg_stat_activity WHERE backend_type = 'williams worker'});
+	wait_until($node, 'postgres', $none, "they end by $function");
+	check_witness($function);
+}
+is(value(q{SELECT sum(attempts) - count(*) FILTER (WHERE state = 'done') FROM williams_batch}), '0', 'neither is an attempt');
+
+# dropped: waits for what runs
+value(q{SELECT williams_launch('slow', 2)});
+wait_until($node, 'postgres', $running, 'they run once more');
+end_task();
+my $seen = value('SELECT sum(seen) FROM document');
+wait_until($node, 'postgres', $none, 'they end when the task is dropped');
+is(value(q{SELECT count(*) FROM (SELECT (id - 1) / 5 FROM document GROUP BY 1 HAVING min(seen) <> max(seen)) b}),
+	'0', 'dropped: no batch is half done');
+is(value('SELECT sum(seen) FROM document'), $seen, 'and none began after that');
+
+# the transaction that launches them
+new_task();
+value(q{BEGIN; SELECT williams_launch('slow'); ROLLBACK});
+wait_until($node, 'postgres', $none, 'a launch that is rolled back');
+is(value(q{SELECT done FROM williams_progress}), '0', 'does nothing');
+my $session = session($node, 'postgres');
+$session->query(q{BEGIN; SELECT williams_launch('slow')});
+wait_until($node, 'postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'williams worker' AND wait_event = 'transactionid'},
+	'a worker waits for the transaction that launched it');
+is(value(q{SELECT done + running FROM williams_progress}), '0', 'and takes no batch');
+value(q{SELECT pg_stat_reset_single_table_counters('document'::regclass)});
+$session->query('COMMIT');
+wait_until($node, 'postgres', $running, 'until it commits');
+$session->quit;
+
+# what a long run does is known before it ends
+wait_until($node, 'postgres',
+	q{SELECT n_tup_upd BETWEEN 1 AND 1999 FROM pg_stat_user_tables WHERE relname = 'document'},
+	'statistics are reported meanwhile');
+
+# shut down, fast and smart
+for my $mode (qw(fast smart))
+{
+	value(q{SELECT williams_launch('slow')}) if $mode eq 'smart';
+	wait_until($node, 'postgres', $running, "running before a $mode shutdown");
+	$node->stop($mode);
+	$node->start;
+	is(value($none), 't', "after a $mode shutdown no worker is there");
+	check_witness("$mode shutdown");
+	is(value(q{SELECT count(*) FROM williams_batch WHERE state = 'failed'}), '0', 'and nothing failed');
+}
+value('UPDATE pace SET seconds = 0');
+value(q{SET client_min_messages = error; CALL williams_run('slow')});
+is(counts_of($node, 'postgres', 'slow'), '400 0 0', 'another run does the rest');
+is(value('SELECT min(seen), max(seen) FROM document'), '1|1', 'every row once');
+end_task();
+
+# a failure that stops the task ends its workers, and the log says why
+new_task();
+value(q{ALTER TABLE document RENAME seen TO sighted});
+my $log = -s $node->logfile;
+value(q{SELECT williams_launch('slow', 2)});
+wait_until($node, 'postgres', q{SELECT stopped FROM williams_task}, 'a misspelt column stops the task');
+wait_until($node, 'postgres', $none, 'and ends its workers');
+like(slurp_file($node->logfile, $log), qr/WARNING:  task "slow": \d of 400 batches failed/, 'the log says so');
+cmp_ok(value(q{SELECT count(*) FROM williams_batch WHERE state = 'failed'}), '<=', 2, 'after an execution each');
+value(q{ALTER TABLE document RENAME sighted TO seen});
+end_task();
+
+# progress, for those who want to see it
+value('UPDATE pace SET seconds = 0.001');
+new_task();
+($rc, $out, $err) = $node->psql('postgres', q{CALL williams_run('slow')});
+like($err, qr/NOTICE:  task "slow": \d+ of 400 batches done, \d+ rows, [\d.]+ %, \d+ rows\/s, \d+ s to go$/m, 'CALL says how far it is');
+cmp_ok(() = $err =~ /NOTICE/g, '>=', 3, 'about once a second');
+like($err, qr/400 of 400 batches done, 2000 rows, 100\.0 %, \d+ rows\/s$/m, 'to the end');
+end_task();
+value('UPDATE pace SET seconds = 0');
+new_task();
+($rc, $out, $err) = $node->psql('postgres', q{SET client_min_messages = warning; CALL williams_run('slow')});
+is($err, '', 'unless client_min_messages is higher');
+end_task();
+
+# the server has few slots for workers, or none
+value('UPDATE pace SET seconds = 0.02');
+new_task();
+$node->append_conf('postgresql.conf', "max_worker_processes = 1\nmax_logical_replication_workers = 0\nwilliams.max_workers = 100");
+$node->restart;
+($rc, $out, $err) = $node->psql('postgres', q{SELECT williams_launch('slow', 2)});
+is($out, '1', 'max_worker_processes leaves room for one');
+like($err, qr/WARNING:  only 1 of 2 workers could be started\n.*\nHINT:  Raise max_worker_processes/, 'a warning says why');
+like(error_of($node, 'postgres', q{SELECT williams_launch('slow', 2)}), qr/^53400: only 0 of 2 workers could be started/, 'then for none');
+$node->stop;
+done_testing();

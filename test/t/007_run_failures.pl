@@ -1,0 +1,331 @@
+# What a statement fails with on a live server: another server that goes away, a
+# commit that fails, conflicts, timeouts, lost rights, a dropped table, a cancel.
+# The state of each batch stays true.
+use strict;
+use warnings;
+use FindBin;
+use Test::More;
+
+BEGIN
+{
+	eval { require IPC::Run; 1 }
+	  or plan skip_all => 'the Perl module IPC::Run is not installed';
+	plan skip_all => 'a server does not run as root' if $> == 0;
+}
+use lib $FindBin::RealBin;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Tasks;
+
+my $node = new_node('main', '');
+my $none = q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'williams worker'};
+
+sub value { return $node->safe_psql('postgres', $_[0]) }
+
+# A task over document or another table, in batches of 100 rows or as many as asked for.
+sub new_task
+{
+	my ($name, $statement, %with) = @_;
+	my $items = delete $with{items} || 100;
+	my $table = delete $with{table} || 'document';
+	my $more = join '', map { ", $_ => $with{$_}" } sort keys %with;
+
+	value(qq{SELECT williams_create_task('$name', '$table', \$\$$statement\$\$, $items, 'mb', max_items => $items$more)});
+	return;
+}
+
+# To its end, without the messages.
+sub run_task
+{
+	my ($name) = @_;
+
+	value(qq{SET client_min_messages = error; CALL williams_run('$name')});
+	return;
+}
+
+sub is_blocked
+{
+	my ($what, $pid) = @_;
+
+	wait_until($node, 'postgres', "SELECT cardinality(pg_blocking_pids($pid)) > 0", $what);
+	return;
+}
+
+make_documents($node, 'postgres', 1000);
+# every SQLSTATE that a batch had
+value(
+	q{
+	CREATE TABLE history (n serial, task text, batch_no bigint, sqlstate text);
+	CREATE FUNCTION remember() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+	BEGIN
+		INSERT INTO public.history (task, batch_no, sqlstate) VALUES (NEW.task, NEW.batch_no, NEW.sqlstate);
+		RETURN NULL;
+	END $$;
+	CREATE TRIGGER remember AFTER UPDATE ON williams_batch FOR EACH ROW
+		WHEN (NEW.sqlstate IS NOT NULL) EXECUTE FUNCTION remember();
+});
+
+#
+# Another server that goes away: its batch is tried again.
+#
+SKIP:
+{
+	my $have = value(q{SELECT count(*) FROM pg_available_extensions WHERE name IN ('dblink', 'postgres_fdw')});
+	skip 'dblink and postgres_fdw are not here', 1 if $have < 2;
+
+	my $far = PostgreSQL::Test::Cluster->new('far');
+	$far->init;
+	$far->start;
+	$far->safe_psql(
+		'postgres', q{
+		CREATE TABLE seen (id int UNIQUE DEFERRABLE INITIALLY DEFERRED);
+		CREATE TABLE slow ();
+		CREATE FUNCTION work(first int, last int) RETURNS bigint LANGUAGE plpgsql AS $$
+		BEGIN
+			IF EXISTS (SELECT FROM pg_tables WHERE tablename = 'slow') THEN
+				PERFORM pg_sleep(600);
+			END IF;
+			INSERT INTO seen SELECT generate_series(first, last);
+			RETURN last - first + 1;
+		END $$;
+	});
+	my $connection = 'host=' . $far->host . ' port=' . $far->port . ' dbname=postgres';
+	value('CREATE EXTENSION dblink; CREATE EXTENSION postgres_fdw');
+	new_task('far', qq{SELECT * FROM dblink('$connection', format('SELECT work(%s, %s)', \$1, \$2)) AS t (n bigint)},
+		items => 500, max_attempts => 1000);
+
+	my $session = session($node, 'postgres');
+	$session->begin(q{CALL williams_run('far')});
+	for my $mode (qw(fast immediate))
+	{
+		ok($far->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'}),
+			'a batch is at work over there');
+		$far->stop($mode);
+		wait_until($node, 'postgres', q{SELECT sqlstate = '08001' FROM williams_batch WHERE task = 'far' AND batch_no = 1},
+			"after a shutdown there, $mode, it is tried again");
+		$far->start;
+	}
+	ok($far->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'}),
+		'and once more when the server is back');
+	$far->safe_psql('postgres', 'DROP TABLE slow');
+	$far->restart;
+	$session->result;
+	is(counts_of($node, 'postgres', 'far'), '2 0 0', 'in the end it is done');
+	is($far->safe_psql('postgres', 'SELECT count(*), count(DISTINCT id) FROM seen'), '1000|1000', 'and was done once');
+	is(value(q{SELECT string_agg(DISTINCT sqlstate, ' ' ORDER BY sqlstate) FROM history WHERE task = 'far'}),
+		'08001 08006', 'what it failed with: no connection, a lost one');
+	value(q{SELECT williams_drop_task('far')});
+
+	# A server that stays away: the batch fails, and no other is touched by that.
+	new_task('away', qq{SELECT * FROM dblink('$connection' || CASE WHEN \$1 < 500 THEN ' host=/nowhere' ELSE '' END, 'SELECT ' || \$2) AS t (n int)},
+		items => 500, max_attempts => 2);
+	run_task('away');
+	is(value(q{SELECT string_agg(concat_ws(' ', state, attempts, sqlstate), ', ' ORDER BY batch_no) FROM williams_batch}),
+		'failed 2 08001, done 1', 'without a connection a batch fails after max_attempts, the next is done');
+	is(value(q{SELECT stopped FROM williams_task}), 'f', 'and the task is not stopped');
+	value(q{SELECT williams_drop_task('away')});
+
+	#
+	# A commit that fails: postgres_fdw commits over there when the transaction
+	# here does, and only then the row is found that is there already.
+	#
+	$far->safe_psql('postgres', 'TRUNCATE seen; INSERT INTO seen VALUES (7), (777), (778)');
+	value(
+		qq{
+		CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '${\$far->host}', port '${\$far->port}', dbname 'postgres');
+		CREATE USER MAPPING FOR CURRENT_USER SERVER far;
+		CREATE FOREIGN TABLE seen_there (id int) SERVER far OPTIONS (table_name 'seen');
+	});
+	new_task('copy', 'INSERT INTO seen_there SELECT id FROM document WHERE id BETWEEN $1 AND $2');
+	value(q{SELECT williams_launch('copy', 2)});
+	run_task('copy');
+	wait_until($node, 'postgres', $none, 'a session and two workers whose commits fail');
+	is( value(q{SELECT string_agg(concat_ws(' ', lower_key, upper_key, attempts, sqlstate), ', ' ORDER BY lower_key)
+			FROM williams_batch WHERE state <> 'done'}),
+		'7 7 1 23505, 777 777 1 23505, 778 778 1 23505', 'the rows to blame are found');
+	is(value(q{SELECT sum(rows) FROM williams_batch}), '997', 'all others are done');
+	is($far->safe_psql('postgres', 'SELECT count(*), count(DISTINCT id) FROM seen'), '1000|1000', 'and are there once');
+	value(q{SELECT williams_drop_task('copy')});
+	$far->stop;
+}
+
+#
+# Constraints checked at the end of the transaction belong to the batch.
+#
+value(
+	q{
+	CREATE TABLE page (id int UNIQUE DEFERRABLE INITIALLY DEFERRED);
+	INSERT INTO page VALUES (500);
+});
+new_task('deferred', 'INSERT INTO page SELECT id FROM document WHERE id BETWEEN $1 AND $2');
+value(q{SELECT williams_launch('deferred', 2)});
+wait_until($node, 'postgres', q{SELECT state = 'failed' FROM williams_progress}, 'workers and a deferred constraint');
+is(value(q{SELECT lower_key, upper_key, sqlstate FROM williams_batch WHERE state = 'failed'}), '500|500|23505', 'one row is to blame');
+is(value('SELECT count(*), count(DISTINCT id) FROM page'), '1000|1000', 'all others are done');
+value(q{SELECT williams_drop_task('deferred')});
+
+#
+# A conflict: the row that the batch waits for moves to another partition.
+#
+value(
+	q{
+	CREATE TABLE parted (id int, mb float8 DEFAULT 1, seen int DEFAULT 0, part text DEFAULT 'a') PARTITION BY LIST (part);
+	CREATE TABLE parted_a PARTITION OF parted FOR VALUES IN ('a');
+	CREATE TABLE parted_b PARTITION OF parted FOR VALUES IN ('b');
+	INSERT INTO parted (id) SELECT generate_series(1, 200);
+	ANALYZE parted;
+});
+new_task('moved', 'UPDATE parted SET seen = seen + 1 WHERE id BETWEEN $1 AND $2', table => 'parted', key_column => q{'id'});
+my $other = session($node, 'postgres');
+my $session = session($node, 'postgres');
+my $pid = $session->pid;
+$other->query(q{BEGIN; UPDATE parted SET part = 'b' WHERE id = 50});
+$session->begin(q{CALL williams_run('moved')});
+is_blocked('a batch waits for a row', $pid);
+$other->query('COMMIT');
+$session->result;
+is(value(q{SELECT string_agg(concat_ws(' ', state, attempts), ', ' ORDER BY batch_no) FROM williams_batch}), 'done 2, done 1', 'and is tried again');
+is(value(q{SELECT sqlstate FROM history WHERE task = 'moved'}), '40001', 'a serialization failure');
+is(value('SELECT min(seen), max(seen) FROM parted'), '1|1', 'every row once');
+value(q{SELECT williams_drop_task('moved')});
+
+#
+# lock_timeout: tried again. In the statement, and while its rows are divided.
+#
+new_task('locked', 'UPDATE document SET seen = seen + 1 WHERE id BETWEEN $1 AND $2', max_attempts => 1000);
+$other->query('BEGIN; UPDATE document SET mb = mb WHERE id = 150');
+$session->begin(q{SET lock_timeout = '50ms'; CALL williams_run('locked')});
+wait_until($node, 'postgres', q{SELECT attempts > 1 AND sqlstate = '55P03' FROM williams_batch WHERE task = 'locked' AND batch_no = 2},
+	'a batch whose row is locked is tried again');
+is(value(q{SELECT sum(seen) FROM document WHERE id BETWEEN 101 AND 200}), '0', 'and nothing of it is done');
+$other->query('COMMIT');
+$session->result;
+is(value(q{SELECT count(*), count(*) FILTER (WHERE state = 'done' AND (attempts = 1) = (batch_no <> 2)) FROM williams_batch}), '10|10', 'until it is done');
+is(value('SELECT min(seen), max(seen) FROM document'), '1|1', 'every row once');
+value(q{SELECT williams_drop_task('locked')});
+
+value(
+	q{
+	UPDATE document SET seen = 0;
+	CREATE FUNCTION fails_later(id int) RETURNS int LANGUAGE plpgsql SET lock_timeout = 0 AS $$
+	BEGIN
+		IF id = 42 THEN
+			PERFORM pg_advisory_xact_lock(42);
+			RAISE division_by_zero;
+		END IF;
+		RETURN 1;
+	END $$;
+});
+new_task('divided', 'UPDATE document SET seen = seen + fails_later(id) WHERE id BETWEEN $1 AND $2', max_attempts => 1000);
+my $table = session($node, 'postgres');
+my $table_pid = $table->pid;
+$other->query('BEGIN; SELECT pg_advisory_xact_lock(42)');
+$session->begin(q{CALL williams_run('divided')});
+is_blocked('a batch is about to fail', $pid);
+$table->begin('BEGIN; LOCK TABLE document');
+is_blocked('another session waits for its table', $table_pid);
+$other->query('ROLLBACK');
+$table->result;
+wait_until($node, 'postgres', q{SELECT count(*) > 0 FROM history WHERE task = 'divided' AND sqlstate = '55P03'},
+	'a batch that cannot be divided now is tried again');
+$table->query('ROLLBACK');
+$session->result;
+is( value(q{SELECT string_agg(concat_ws(' ', lower_key, upper_key, sqlstate), ', ') FROM williams_batch WHERE state <> 'done'}),
+	'42 42 22012', 'and then is divided');
+is(value('SELECT count(*) FROM document WHERE seen = 1'), '999', 'every other row is done');
+value(q{SELECT williams_drop_task('divided')});
+
+#
+# Cancelled, by the user or by statement_timeout: no attempt, nothing half done.
+#
+value('UPDATE document SET seen = 0');
+new_task('cancelled', 'UPDATE document SET seen = seen + 1 WHERE id BETWEEN $1 AND $2 AND pg_sleep(0.002) IS NOT NULL');
+$session->query(q{SET lock_timeout = 0});
+for my $how ('pg_cancel_backend', 'statement_timeout')
+{
+	my $done = value(q{SELECT done FROM williams_progress});
+
+	$session->query(q{SET statement_timeout = '1 s'}) if $how eq 'statement_timeout';
+	$session->begin(q{CALL williams_run('cancelled')});
+	if ($how eq 'pg_cancel_backend')
+	{
+		wait_until($node, 'postgres', "SELECT done > $done AND running = 1 FROM williams_progress", 'a batch is at work');
+		value("SELECT pg_cancel_backend($pid)");
+	}
+	$session->result;
+	like($session->{err}, qr/ERROR:  57014: canceling statement due to/, "$how ends the CALL");
+	is(value(q{SELECT sum(attempts) - count(*) FILTER (WHERE state = 'done') FROM williams_batch}), '0', 'that is no attempt');
+	is( value(q{SELECT count(*) FROM document JOIN williams_batch ON id BETWEEN lower_key::int AND upper_key::int
+			WHERE seen <> (state = 'done')::int}),
+		'0', 'no batch is half done');
+}
+$session->query('RESET statement_timeout');
+run_task('cancelled');
+is(value('SELECT min(seen), max(seen) FROM document'), '1|1', 'another run does the rest');
+value(q{SELECT williams_drop_task('cancelled')});
+
+#
+# Settings of the database and of the role hold for workers, and do not break them.
+#
+value('UPDATE document SET seen = 0');
+value("ALTER DATABASE postgres SET $_")
+  for q{statement_timeout = '20ms'}, q{idle_in_transaction_session_timeout = '20ms'}, q{lock_timeout = '20ms'},
+  q{default_transaction_isolation = 'serializable'}, q{DateStyle = 'German'}, q{TimeZone = 'Asia/Tokyo'}, q{search_path = ''},
+  q{client_min_messages = 'error'};
+my $quiet = 'SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET search_path = public;';
+value(qq{$quiet SELECT williams_create_task('settings', 'document',
+	'UPDATE document SET seen = seen + 1 WHERE id BETWEEN \$1 AND \$2 AND pg_sleep(0.001) IS NOT NULL', 100, 'mb', max_items => 100)});
+$session->quit;
+$session = session($node, 'postgres');
+$session->query("$quiet BEGIN; SELECT williams_launch('settings', 2)");
+# both wait longer than lock_timeout
+$session->query('SELECT pg_sleep(0.2)');
+is($session->query(q{SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'williams worker' AND wait_event = 'transactionid'}),
+	'2', 'workers wait for the transaction that launched them, whatever lock_timeout is');
+$session->query('COMMIT');
+ok($node->poll_query_until('postgres', q{SELECT state = 'done' FROM public.williams_progress}),
+	'timeouts of the database do not end workers');
+$session->query(q{SELECT williams_drop_task('settings')});
+$session->query('ALTER DATABASE postgres RESET ALL');
+$session->quit;
+is(value('SELECT min(seen), max(seen) FROM document'), '1|1', 'every row once');
+
+#
+# A role that loses its rights, a table that goes: no batch could be run.
+#
+value(
+	q{
+	UPDATE document SET seen = 0;
+	CREATE ROLE clerk LOGIN;
+	GRANT SELECT, UPDATE ON document TO clerk;
+	GRANT EXECUTE ON FUNCTION williams_launch TO clerk;
+	SET ROLE clerk;
+	SELECT williams_create_task('rights', 'document',
+		'UPDATE document SET seen = seen + 1 WHERE id BETWEEN $1 AND $2 AND pg_sleep(0.002) IS NOT NULL', 100, 'mb', max_items => 100);
+	SELECT williams_launch('rights', 2);
+});
+wait_until($node, 'postgres', 'SELECT done > 0 FROM williams_progress', q{a role's workers});
+is(value(q{SELECT DISTINCT usename FROM pg_stat_activity WHERE backend_type = 'williams worker'}), 'clerk', 'connect as that role');
+value('REVOKE UPDATE ON document FROM clerk');
+wait_until($node, 'postgres', $none, 'they end when it loses its rights');
+is(value('SELECT stopped FROM williams_task'), 't', 'the task is stopped');
+is(value(q{SELECT string_agg(DISTINCT sqlstate, ' '), count(*) BETWEEN 1 AND 2 FROM williams_batch WHERE state = 'failed'}),
+	'42501|t', 'after an execution each');
+value(q{GRANT UPDATE ON document TO clerk; SET ROLE clerk; SELECT williams_retry('rights')});
+value(q{SET client_min_messages = error; SET ROLE clerk; CALL williams_run('rights')});
+is(value('SELECT min(seen), max(seen) FROM document'), '1|1', 'with them again it does the rest');
+value(q{SET ROLE clerk; SELECT williams_drop_task('rights')});
+
+make_documents($node, 'postgres', 1000, 'short_lived');
+new_task('gone', 'UPDATE short_lived SET seen = seen + 1 WHERE id BETWEEN $1 AND $2 AND pg_sleep(0.002) IS NOT NULL', table => 'short_lived');
+value(q{SELECT williams_launch('gone', 2)});
+wait_until($node, 'postgres', 'SELECT done > 0 FROM williams_progress', 'workers over a table');
+value('DROP TABLE short_lived');
+wait_until($node, 'postgres', $none, 'end when it is dropped');
+is(value(q{SELECT string_agg(DISTINCT sqlstate, ' '), count(*) BETWEEN 1 AND 2 FROM williams_batch WHERE state = 'failed'}),
+	'42P01|t', 'after an execution each');
+value(q{SELECT williams_drop_task('gone')});
+
+$_->quit for $other, $table;
+$node->stop;
+done_testing();
