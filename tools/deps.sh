@@ -46,6 +46,7 @@ missing() {
 	test|has python3|python3
 	test|has pgrep|procps
 	bench|has_extension plpython3u|postgresql-plpython3-%
+	bench|has_extension dblink|postgresql-%
 	bench|has_extension tdigest|postgresql-%-tdigest
 	lint|has pg_bsd_indent|pg-bsd-indent
 	E

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # The speeds that the project promises, each as a ratio to a peer in one run on
 # this machine: rounds interleaved, minima compared, jit off. Run by `make bench`
-# inside tools/cluster.sh, it takes about a quarter of an hour. It prints; it never
+# inside tools/cluster.sh, it takes about half an hour. It prints; it never
 # fails for being slow, but does where a peer and ours do not say the same.
 #
 #   BENCH_ROUNDS   rounds of each pair, 9 unless set, at least 7
+#   BENCH_FILES    which of bench.sql and tasks.sql, both unless set
 #   WILLIAMS_DATA  a directory whose ocr_engines/ has engines' own results
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -22,4 +23,7 @@ done
 
 echo "machine: $(lscpu | sed -n 's/^Model name: *//p'), $(nproc) cores," \
     "$(awk '/^MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo); $(uname -sr)"
-psql -X -q -v ON_ERROR_STOP=1 -v cloop="$PWD/cloop.so" -v rounds="${BENCH_ROUNDS:-9}" -f bench.sql
+for file in ${BENCH_FILES:-bench.sql tasks.sql}; do
+    createdb "${file%.sql}"
+    psql -X -q -v ON_ERROR_STOP=1 -v cloop="$PWD/cloop.so" -v rounds="${BENCH_ROUNDS:-9}" -d "${file%.sql}" -f "$file"
+done

@@ -1,0 +1,205 @@
+/*
+ * tasks.sql
+ *		Run against the same work by hand: the part of `make bench` whose statements
+ *		commit. See bench.sql for the rest and run.sh for both.
+ *
+ * By hand is a PL/pgSQL loop over the same bounds, with COMMIT after each: the
+ * fastest that SQL has, for its plan is kept and no client is in between, and it
+ * keeps no record of what it did. Before each run, and not timed, the table is
+ * written anew from the same rows, vacuumed, and a checkpoint made.
+ */
+\set QUIET on
+\pset footer off
+\set settings 'SET client_min_messages = warning; SET jit = off; SET max_parallel_workers_per_gather = 0; SET synchronous_commit = off'
+:settings;
+CREATE EXTENSION williams;
+CREATE EXTENSION dblink;
+
+
+SELECT greatest(:rounds, 10) AS rounds, greatest(:rounds / 3, 3) AS few
+\gset
+SELECT format('Run: %s rounds (20,000 batches %s), interleaved; the least time of each', :rounds, :few) AS "how"
+\gset
+\echo :how
+
+CREATE TABLE document (id int PRIMARY KEY, seen int NOT NULL, title text);
+CREATE TABLE bound (no int, lower int, upper int);
+
+/* the table as it was: commands that cannot be in a transaction */
+CREATE FUNCTION anew(rows int) RETURNS text[] LANGUAGE sql AS $$
+	SELECT ARRAY['TRUNCATE document',
+		format('INSERT INTO document SELECT i, 0, ''document '' || i FROM generate_series(1, %s) i', rows),
+		'VACUUM (ANALYZE, FREEZE) document', 'VACUUM williams_batch', 'VACUUM williams_task', 'CHECKPOINT']
+$$;
+
+/* the commands of a round, n times; a number is the table anew with so many rows */
+CREATE FUNCTION rounds(n int, commands text[]) RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT c FROM generate_series(1, n) r, unnest(commands) WITH ORDINALITY u (command, i),
+		LATERAL unnest(CASE WHEN command ~ '^\d+$' THEN anew(command::int) ELSE ARRAY[command] END) WITH ORDINALITY v (c, j)
+	ORDER BY r, i, j
+$$;
+
+/* the task, with so many rows in a batch, and its bounds for who does it by hand */
+CREATE PROCEDURE make(rows bigint, statement text = 'UPDATE document SET seen = seen + 1 WHERE id BETWEEN $1 AND $2')
+	LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM williams_drop_task(name) FROM williams_task;
+	PERFORM williams_create_task('task', 'document', statement, rows, '1', max_items => rows);
+	TRUNCATE bound;
+	INSERT INTO bound SELECT batch_no, lower_key::int, upper_key::int FROM williams_batch;
+	COMMIT;
+END $$;
+
+CREATE TABLE took (name text, seconds float8, wal numeric, memory_mb float8);
+
+CREATE PROCEDURE by_task(name text) LANGUAGE plpgsql AS $$
+DECLARE
+	started timestamptz := clock_timestamp();
+	lsn pg_lsn := pg_current_wal_insert_lsn();
+BEGIN
+	CALL williams_run('task');
+	INSERT INTO took VALUES (name, extract(epoch FROM clock_timestamp() - started), pg_current_wal_insert_lsn() - lsn);
+	ASSERT (SELECT bool_and(state = 'done') FROM williams_batch) AND (SELECT bool_and(seen = 1) FROM document);
+END $$;
+
+CREATE PROCEDURE by_hand(name text) LANGUAGE plpgsql AS $$
+DECLARE
+	started timestamptz := clock_timestamp();
+	lsn pg_lsn := pg_current_wal_insert_lsn();
+	b bound;
+BEGIN
+	FOR b IN SELECT * FROM bound ORDER BY no LOOP
+		UPDATE document SET seen = seen + 1 WHERE id BETWEEN b.lower AND b.upper;
+		COMMIT;
+	END LOOP;
+	INSERT INTO took VALUES (name, extract(epoch FROM clock_timestamp() - started), pg_current_wal_insert_lsn() - lsn);
+	ASSERT (SELECT bool_and(seen = 1) FROM document);
+END $$;
+
+CREATE PROCEDURE at_once(name text) LANGUAGE plpgsql AS $$
+DECLARE
+	started timestamptz := clock_timestamp();
+	lsn pg_lsn := pg_current_wal_insert_lsn();
+BEGIN
+	UPDATE document SET seen = seen + 1;
+	COMMIT;
+	INSERT INTO took VALUES (name, extract(epoch FROM clock_timestamp() - started), pg_current_wal_insert_lsn() - lsn);
+	ASSERT (SELECT bool_and(seen = 1) FROM document);
+END $$;
+
+/* until the last batch is done, as the batches tell it */
+CREATE PROCEDURE by_workers(name text, workers int) LANGUAGE plpgsql AS $$
+DECLARE
+	started timestamptz := clock_timestamp();
+BEGIN
+	PERFORM williams_launch('task', workers);
+	COMMIT;
+	WHILE (SELECT state NOT IN ('done', 'failed') FROM williams_progress) OR EXISTS
+		(SELECT FROM pg_stat_activity WHERE backend_type = 'williams worker') LOOP
+		PERFORM pg_sleep(0.1);
+		COMMIT;
+	END LOOP;
+	INSERT INTO took SELECT name, extract(epoch FROM max(finished_at) - started) FROM williams_batch;
+	ASSERT (SELECT bool_and(state = 'done') FROM williams_batch);
+END $$;
+
+/* the same rows in two sessions by hand, a half each: what the machine allows */
+CREATE PROCEDURE by_two(name text) LANGUAGE plpgsql AS $$
+DECLARE
+	started timestamptz;
+BEGIN
+	PERFORM dblink_connect(c, format('host=%s port=%s dbname=%s user=%s', current_setting('unix_socket_directories'),
+		current_setting('port'), current_database(), current_user)) FROM unnest('{a,b}'::text[]) c;
+	started := clock_timestamp();
+	PERFORM dblink_send_query('a', 'SELECT count(work(id)) FROM document WHERE id <= 1000'),
+		dblink_send_query('b', 'SELECT count(work(id)) FROM document WHERE id > 1000');
+	PERFORM FROM dblink_get_result('a') AS t (n bigint);
+	PERFORM FROM dblink_get_result('b') AS t (n bigint);
+	INSERT INTO took VALUES (name, extract(epoch FROM clock_timestamp() - started));
+	PERFORM dblink_disconnect(c) FROM unnest('{a,b}'::text[]) c;
+END $$;
+
+/* the most that this backend had in memory but for the shared buffers that it touched */
+CREATE FUNCTION peak_mb() RETURNS float8 LANGUAGE sql AS $$
+	SELECT (substring(s FROM 'VmHWM:\s+(\d+)')::float8 - substring(s FROM 'RssShmem:\s+(\d+)')::float8) / 1024
+	FROM pg_read_file('/proc/self/status') s
+$$;
+
+/* a CPU's work: 2 ms or so a row */
+CREATE FUNCTION work(id int) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+	x int := id;
+BEGIN
+	FOR i IN 1 .. 20000 LOOP
+		x := (x * 31 + i) % 65521;
+	END LOOP;
+	RETURN x;
+END $$;
+
+/* another session's snapshot, from now on */
+CREATE PROCEDURE hold() LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM dblink_connect('old', format('host=%s port=%s dbname=%s user=%s', current_setting('unix_socket_directories'),
+		current_setting('port'), current_database(), current_user));
+	PERFORM dblink_exec('old', 'BEGIN ISOLATION LEVEL REPEATABLE READ');
+	PERFORM FROM dblink('old', 'SELECT count(*) FROM bound') AS t (n bigint);
+END $$;
+CREATE PROCEDURE let_go() LANGUAGE sql AS $$ SELECT dblink_disconnect('old') $$;
+
+-- 1 M rows, 200 batches
+SELECT rounds(:rounds, ARRAY[
+	'1000000', 'CALL make(5000)', 'CALL by_task(''200, task'')',
+	'1000000', 'CALL by_hand(''200, hand'')',
+	'1000000', 'CALL at_once(''200, once'')']) \gexec
+
+-- 200 k rows, 20,000 batches
+SELECT rounds(:few, ARRAY[
+	'200000', 'CALL make(10)', 'CALL by_task(''20000, task'')',
+	'200000', 'CALL make(10)', 'CALL hold()', 'CALL by_task(''20000, task, old snapshot'')', 'CALL let_go()',
+	'200000', 'CALL by_hand(''20000, hand'')',
+	'200000', 'CALL hold()', 'CALL by_hand(''20000, hand, old snapshot'')', 'CALL let_go()']) \gexec
+
+-- 2,000 rows that take a CPU 2 ms each, 40 batches
+SELECT rounds(1, '{2000}') \gexec
+SELECT rounds(:rounds, ARRAY[
+	'CALL make(50, ''SELECT work(id) FROM document WHERE id BETWEEN $1 AND $2'')', 'CALL by_workers(''1 worker'', 1)',
+	'CALL make(50, ''SELECT work(id) FROM document WHERE id BETWEEN $1 AND $2'')', 'CALL by_workers(''2 workers'', 2)',
+	'CALL by_two(''2 sessions'')']) \gexec
+
+-- the memory of a backend that did nothing else
+SELECT rounds(1, '{1000000, CALL make(5000)}') \gexec
+\c
+:settings;
+CALL by_task('memory');
+INSERT INTO took VALUES ('memory, task', NULL, NULL, peak_mb());
+SELECT rounds(1, '{1000000}') \gexec
+\c
+:settings;
+CALL at_once('memory');
+INSERT INTO took VALUES ('memory, once', NULL, NULL, peak_mb());
+
+\pset border 2
+WITH best AS (
+	SELECT name, min(seconds) AS s, min(wal) / 1048576 AS wal_mb, min(memory_mb) AS memory_mb FROM took GROUP BY name
+), result (no, what, ours, against, theirs, unit, wanted) AS (
+	VALUES (1, 'run, 1 M rows in 200 batches', '200, task', 'by hand', '200, hand', 's', 'at most 1.05 times'),
+		(2, 'run, 1 M rows in 200 batches', '200, task', 'one UPDATE', '200, once', 's', NULL),
+		(3, 'run, 1 M rows in 200 batches, WAL', '200, task', 'one UPDATE', '200, once', 'MB', NULL),
+		(4, 'run, 1 M rows in 200 batches, peak memory', 'memory, task', 'one UPDATE', 'memory, once', 'MB', NULL),
+		(5, 'run, 20,000 batches of 10, old snapshot', '20000, task, old snapshot', 'without it', '20000, task', 's', 'at most 1.5 times'),
+		(6, 'run, 20,000 batches of 10', '20000, task', 'by hand', '20000, hand', 's', NULL),
+		(7, 'by hand, 20,000 batches of 10, old snapshot', '20000, hand, old snapshot', 'without it', '20000, hand', 's', NULL),
+		(8, 'launch, 2 workers, a CPU-bound statement', '2 workers', '1 worker', '1 worker', 's', '1.5 times faster'),
+		(9, 'launch, 2 workers, a CPU-bound statement', '2 workers', '2 sessions by hand', '2 sessions', 's', NULL)
+), value AS (
+	SELECT r.*, CASE unit WHEN 's' THEN o.s ELSE coalesce(o.memory_mb, o.wal_mb) END AS our_value,
+		CASE unit WHEN 's' THEN t.s ELSE coalesce(t.memory_mb, t.wal_mb) END AS their_value
+	FROM result r JOIN best o ON o.name = ours JOIN best t ON t.name = theirs
+), ratio AS (
+	SELECT *, CASE WHEN wanted LIKE '%faster' THEN their_value / our_value ELSE our_value / their_value END AS ratio FROM value
+)
+SELECT what, round(our_value::numeric, 3) AS ours, against, round(their_value::numeric, 3) AS theirs, unit,
+	round(ratio::numeric, 2) AS ratio, wanted,
+	CASE WHEN wanted IS NULL THEN NULL WHEN (wanted LIKE 'at most%') = (ratio <= substring(wanted FROM '[0-9.]+')::float8)
+		THEN 'yes' ELSE 'no' END AS reached
+FROM ratio ORDER BY no;
