@@ -4,14 +4,8 @@ use strict;
 use warnings;
 use FindBin;
 use Test::More;
-
-BEGIN
-{
-	eval { require IPC::Run; 1 }
-	  or plan skip_all => 'the Perl module IPC::Run is not installed';
-	plan skip_all => 'a server does not run as root' if $> == 0;
-}
 use lib $FindBin::RealBin;
+use Needs;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Tasks;
