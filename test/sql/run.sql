@@ -69,6 +69,28 @@ SELECT refused('SELECT count(*) FROM document WHERE id BETWEEN $1 AND $2');
 SELECT williams_drop_task('x');
 SELECT refused('WITH d AS (DELETE FROM document WHERE id BETWEEN $1 AND $2 RETURNING *) SELECT count(*) FROM d');
 SELECT williams_drop_task('x');
+-- each kind, in a batch: how many rows it processed
+CREATE TABLE digest (id int PRIMARY KEY, sum text);
+DO $$
+DECLARE
+	s text;
+BEGIN
+	FOREACH s IN ARRAY ARRAY[
+		'INSERT INTO digest SELECT id, md5(body) FROM document WHERE id BETWEEN $1 AND $2',
+		'UPDATE digest SET sum = NULL WHERE id BETWEEN $1 AND $2 AND id % 2 = 0',
+		'MERGE INTO digest g USING document d ON g.id = d.id WHEN MATCHED AND d.id BETWEEN $1 AND $2 AND sum IS NULL THEN UPDATE SET sum = body
+			WHEN MATCHED AND d.id BETWEEN $1 AND $2 AND d.id <= 100 THEN DELETE',
+		'WITH gone AS (DELETE FROM digest WHERE id BETWEEN $1 AND $2 AND id > 900 RETURNING id) SELECT * FROM gone WHERE id <= 950',
+		'DELETE FROM digest WHERE id BETWEEN $1 AND $2',
+		'VALUES ($1, 1), ($2, 2)',
+		'SELECT FROM document WHERE id BETWEEN $1 AND $2 AND id % 4 = 0'] LOOP
+		PERFORM williams_create_task('kind', 'document', s, 1000, 'mb', max_items => 1000);
+		PERFORM williams_run_batch('kind');
+		RAISE WARNING '%', (SELECT concat_ws(' ', substring(s, '^\w+'), rows, state, message) FROM williams_batch);
+		PERFORM williams_drop_task('kind');
+	END LOOP;
+END $$;
+DROP TABLE digest;
 SELECT refused(s) FROM unnest(ARRAY[
 	'',
 	'-- nothing',
