@@ -324,6 +324,10 @@ is(value(q{SELECT string_agg(DISTINCT sqlstate, ' '), count(*) BETWEEN 1 AND 2 F
 value(q{GRANT UPDATE ON document TO clerk; SET ROLE clerk; SELECT williams_retry('rights')});
 value(q{SET client_min_messages = error; SET ROLE clerk; CALL williams_run('rights')});
 is(value('SELECT min(seen), max(seen) FROM document'), '1|1', 'with them again it does the rest');
+value('REVOKE CONNECT ON DATABASE postgres FROM PUBLIC');
+is(error_of($node, 'postgres', q{SET ROLE clerk; SELECT williams_launch('rights')}), '53000: a background worker ended before it could begin',
+	'without CONNECT it has no workers');
+value('GRANT CONNECT ON DATABASE postgres TO PUBLIC');
 value(q{SET ROLE clerk; SELECT williams_drop_task('rights')});
 
 make_documents($node, 'postgres', 1000, 'short_lived');
