@@ -8,7 +8,7 @@ SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS williams;
 
-SELECT plan(83);
+SELECT plan(84);
 
 --
 -- The extension
@@ -322,6 +322,10 @@ SELECT set_eq(
 	  FROM routine AS r, aclexplode(proacl) AS a, pg_extension AS e WHERE e.extname = 'williams'$$,
 	$$VALUES ('williams_launch(text,integer)', true, 'EXECUTE', true)$$,
 	'the extension''s owner launches workers, and decides who else does');
+SELECT results_eq(
+	$$SELECT name, vartype, boot_val, min_val, max_val, context, unit FROM pg_settings WHERE name ^@ 'williams.'$$,
+	$$VALUES ('williams.max_workers', 'integer', '4', '0', '1024', 'sighup', NULL)$$,
+	'one setting, of the server''s configuration');
 SELECT set_eq(
 	$$SELECT proname, prosupport::text FROM routine WHERE prosupport <> 0$$,
 	$$VALUES ('williams_plan', 'williams_plan_support'), ('williams_batch_no', 'williams_batch_no_support')$$,

@@ -28,6 +28,15 @@ SELECT count(*) AS differ FROM (SELECT * FROM williams_plan_table('remote', 10, 
 SELECT * FROM williams_plan_table('remote', 10);
 SELECT * FROM williams_plan_table('remote', 10, method => 'ctid');
 
+-- A task over it, which writes there: a row to blame is found.
+SELECT williams_create_task('archive', 'remote', 'UPDATE remote SET mb = 10 + 0 / (id - 77) WHERE id BETWEEN $1 AND $2', 1000, 'mb', 'id', max_items => 40);
+SET client_min_messages = error;
+CALL williams_run('archive');
+RESET client_min_messages;
+SELECT lower_key, upper_key, sqlstate FROM williams_batch WHERE state <> 'done';
+SELECT count(*) FILTER (WHERE mb = 10) AS done, min(id) FILTER (WHERE mb <> 10) AS failed, (SELECT rows FROM williams_progress) AS rows FROM archive;
+SELECT williams_drop_task('archive');
+
 -- A column that is said to have another collation than it has there: ranges by
 -- that order would overlap.
 ALTER SERVER here OPTIONS (SET use_remote_estimate 'true');

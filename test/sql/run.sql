@@ -69,6 +69,28 @@ SELECT refused('SELECT count(*) FROM document WHERE id BETWEEN $1 AND $2');
 SELECT williams_drop_task('x');
 SELECT refused('WITH d AS (DELETE FROM document WHERE id BETWEEN $1 AND $2 RETURNING *) SELECT count(*) FROM d');
 SELECT williams_drop_task('x');
+-- each kind, in a batch: how many rows it processed
+CREATE TABLE digest (id int PRIMARY KEY, sum text);
+DO $$
+DECLARE
+	s text;
+BEGIN
+	FOREACH s IN ARRAY ARRAY[
+		'INSERT INTO digest SELECT id, md5(body) FROM document WHERE id BETWEEN $1 AND $2',
+		'UPDATE digest SET sum = NULL WHERE id BETWEEN $1 AND $2 AND id % 2 = 0',
+		'MERGE INTO digest g USING document d ON g.id = d.id WHEN MATCHED AND d.id BETWEEN $1 AND $2 AND sum IS NULL THEN UPDATE SET sum = body
+			WHEN MATCHED AND d.id BETWEEN $1 AND $2 AND d.id <= 100 THEN DELETE',
+		'WITH gone AS (DELETE FROM digest WHERE id BETWEEN $1 AND $2 AND id > 900 RETURNING id) SELECT * FROM gone WHERE id <= 950',
+		'DELETE FROM digest WHERE id BETWEEN $1 AND $2',
+		'VALUES ($1, 1), ($2, 2)',
+		'SELECT FROM document WHERE id BETWEEN $1 AND $2 AND id % 4 = 0'] LOOP
+		PERFORM williams_create_task('kind', 'document', s, 1000, 'mb', max_items => 1000);
+		PERFORM williams_run_batch('kind');
+		RAISE WARNING '%', (SELECT concat_ws(' ', substring(s, '^\w+'), rows, state, message) FROM williams_batch);
+		PERFORM williams_drop_task('kind');
+	END LOOP;
+END $$;
+DROP TABLE digest;
 SELECT refused(s) FROM unnest(ARRAY[
 	'',
 	'-- nothing',
@@ -77,6 +99,9 @@ SELECT refused(s) FROM unnest(ARRAY[
 	'DELETE FROM document WHERE id >= $1',
 	'DELETE FROM document WHERE id BETWEEN $1 AND $3',
 	'VACUUM document',
+	'EXPLAIN ANALYZE DELETE FROM document WHERE id BETWEEN $1 AND $2',
+	'COPY (SELECT $1, $2) TO STDOUT',
+	'SELECT $1, $2 INTO t',
 	'CREATE TABLE t AS SELECT * FROM document WHERE id BETWEEN $1 AND $2',
 	'COMMIT',
 	'DELETE FROM dokument WHERE id BETWEEN $1 AND $2',
@@ -195,6 +220,16 @@ SELECT williams_create_task('hopeless', 'document', 'SELECT passing(''53200'', 9
 CALL williams_run('hopeless');
 SELECT state, attempts, sqlstate, message FROM batches;
 SELECT williams_drop_task('hopeless');
+-- the pause grows: 0.1 s, 0.2, 0.4 ... 51.2, and no more
+SELECT williams_create_task('pauses', 'document', 'SELECT $1, $2', 1000, 'mb', max_items => 1000, max_attempts => 100);
+CREATE FUNCTION taken_after(failures int, ms float8) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE williams_batch SET state = 'pending', attempts = failures, finished_at = clock_timestamp() - ms * interval '1 ms';
+	RETURN williams_run_batch('pauses') IS NOT NULL;
+END $$;
+SELECT failures, ms, taken_after(failures, ms - 90) AS before, taken_after(failures, ms + 1) AS after
+FROM generate_series(1, 12) AS failures, LATERAL (SELECT 100 * 2 ^ (least(failures, 10) - 1)) AS pause (ms);
+SELECT williams_drop_task('pauses');
 -- which SQLSTATEs are which
 CREATE FUNCTION fails(code text) RETURNS TABLE (state text, batches bigint, stopped boolean) LANGUAGE plpgsql AS $$
 BEGIN
@@ -335,12 +370,12 @@ SELECT williams_drop_task('blocks');
 SELECT williams_create_task('blocks', 'scan', 'INSERT INTO copy SELECT id FROM scan WHERE ctid BETWEEN $1 AND $2', 1, method => 'ctid');
 VACUUM FULL scan;
 CALL williams_run('blocks');
-SELECT state, sqlstate, message FROM batches;
+SELECT state, sqlstate, message FROM batches ORDER BY batch_no;
 SELECT williams_drop_task('blocks');
 SELECT williams_create_task('blocks', 'scan', 'INSERT INTO copy SELECT id FROM scan WHERE ctid BETWEEN $1 AND $2', 1, method => 'ctid');
 CREATE RULE elsewhere AS ON INSERT TO copy DO INSTEAD INSERT INTO scan VALUES (NEW.id);
 CALL williams_run('blocks');
-SELECT state, sqlstate, message FROM batches;
+SELECT state, sqlstate, message FROM batches ORDER BY batch_no;
 SELECT williams_drop_task('blocks');
 
 DROP TABLE copy, scan CASCADE;

@@ -41,6 +41,19 @@ CALL williams_run('pages');
 RESET statement_timeout;
 SELECT state, done < 10 AS some, failed, running FROM williams_progress;
 SELECT williams_drop_task('pages');
+-- and ends it while it waits, too: for the throttle, for the pause to end
+SELECT williams_create_task('pages', 'page', 'SELECT $1, $2', 1, max_items => 50, throttle => 'true');
+SET statement_timeout = '200ms';
+CALL williams_run('pages');
+UPDATE williams_task SET throttle = NULL, pause_ms = 3600000;
+CALL williams_run('pages');
+RESET statement_timeout;
+SELECT state, done, failed, running FROM williams_progress;
+-- an error in the throttle ends it as well
+UPDATE williams_task SET throttle = '(SELECT 1 / (count(*) - 100) > 0 FROM page)';
+CALL williams_run('pages');
+SELECT state, done, failed, running FROM williams_progress;
+SELECT williams_drop_task('pages');
 
 --
 -- Rows are deleted meanwhile, all of them at last; keys change. A task of a name that

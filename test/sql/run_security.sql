@@ -37,11 +37,20 @@ INSERT INTO williams_task (owner, name, relation, statement, search_path, availa
 	VALUES ('williams_alice', 'forged', 'pg_class', 'SELECT $1, $2', '', 1, 'oid', 'exact', false, 1, 0);
 INSERT INTO williams_batch (owner, task, batch_no, lower_key, upper_key, items, memory_mb) VALUES ('williams_alice', 'letters', 99, '1', '9', 1, 1);
 TRUNCATE williams_batch;
+-- nor shows a condition that is cheaper than the filter what others have
+CREATE FUNCTION leak(anything text) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS $$ BEGIN RAISE WARNING 'leaked %', anything; RETURN true; END $$;
+SELECT (SELECT count(*) FROM williams_progress WHERE leak(task)) AS progress, (SELECT count(*) FROM williams_task WHERE leak(statement)) AS tasks,
+	(SELECT count(*) FROM williams_batch WHERE leak(lower_key)) AS batches;
 RESET ROLE;
 -- a superuser neither: there is no task of that name of his
 SELECT williams_run_batch('letters');
 SELECT williams_drop_task('letters');
 CALL williams_run('letters');
+SELECT williams_stop('letters');
+SELECT williams_retry('letters');
+SELECT williams_launch('letters');
+-- but he sees how far it is
+SELECT owner, task, state, batches FROM williams_progress;
 -- members of pg_monitor see how far it is, and no more
 SET ROLE williams_monitor;
 SELECT owner, task, state, batches FROM williams_progress;
@@ -54,6 +63,7 @@ RESET ROLE;
 --
 SET ROLE williams_above_rls;
 SELECT owner, name FROM williams_task;
+SELECT count(*) FROM williams_progress;
 UPDATE williams_task SET statement = 'UPDATE letters SET seen = 1000 WHERE id BETWEEN $1 AND $2';
 UPDATE williams_task SET owner = 'williams_above_rls';
 UPDATE williams_batch SET lower_key = '1', upper_key = '100';
@@ -145,6 +155,37 @@ RESET ROLE;
 SELECT count(*) FROM secret;
 
 --
+-- What its owner writes into a task by hand stays a statement, an expression and a value
+--
+SET ROLE williams_alice;
+SELECT williams_create_task('by hand', 'letters', 'SELECT 1 / (id - 50) FROM letters WHERE id BETWEEN $1 AND $2', 1, '0', max_items => 1000);
+CREATE FUNCTION by_hand(change text) RETURNS TABLE (sqlstate text, message text, stopped boolean) LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE change;
+	PERFORM williams_run_batch('by hand');
+	RETURN QUERY SELECT b.sqlstate, b.message, t.stopped FROM williams_batch b, williams_task t WHERE b.task = 'by hand' AND t.name = 'by hand' AND b.state = 'failed';
+	-- as if nothing had been
+	RAISE division_by_zero;
+EXCEPTION WHEN division_by_zero THEN NULL;
+	WHEN OTHERS THEN RETURN QUERY SELECT SQLSTATE, SQLERRM, NULL::boolean;
+END $$;
+SELECT change, b.* FROM unnest(ARRAY[
+	'UPDATE williams_task SET statement = ''SELECT $1, $2; DROP TABLE letters'' WHERE name = ''by hand''',
+	'UPDATE williams_task SET statement = ''TRUNCATE letters'' WHERE name = ''by hand''',
+	'UPDATE williams_task SET throttle = ''false; DROP TABLE letters'' WHERE name = ''by hand''',
+	'UPDATE williams_task SET throttle = ''false FROM letters'' WHERE name = ''by hand''',
+	'UPDATE williams_task SET item_mb = ''0; DROP TABLE letters'' WHERE name = ''by hand''',
+	'UPDATE williams_task SET key_column = ''id; DROP TABLE letters'' WHERE name = ''by hand''',
+	'UPDATE williams_task SET search_path = ''public; DROP TABLE letters'' WHERE name = ''by hand''',
+	'UPDATE williams_batch SET lower_key = ''1; DROP TABLE letters'' WHERE task = ''by hand''',
+	'UPDATE williams_batch SET upper_key = ''1 OR true'' WHERE task = ''by hand''',
+	'UPDATE williams_task SET max_attempts = 0', 'UPDATE williams_task SET time_limit_ms = 0', 'UPDATE williams_task SET pause_ms = -1',
+	'UPDATE williams_batch SET state = ''half done''']) AS change, by_hand(change) AS b;
+SELECT williams_drop_task('by hand');
+SELECT count(*) FROM letters;
+RESET ROLE;
+
+--
 -- A definer function runs its owner's tasks, not its caller's
 --
 SET ROLE williams_alice;
@@ -156,6 +197,25 @@ CALL run();
 SELECT count(*) FROM letters;
 RESET ROLE;
 SELECT DISTINCT seen, by FROM letters WHERE seen > 0;
+
+-- nor does one in a statement lend its rights to anything but itself
+CREATE FUNCTION define(how text) RETURNS text LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+	EXECUTE how;
+	RETURN current_user;
+END $$;
+SET ROLE williams_alice;
+SELECT williams_create_task('definer', 'letters', 'SELECT define(''RESET ROLE'') FROM letters WHERE id BETWEEN $1 AND $2', 1, max_items => 1000);
+SELECT williams_create_task('after it', 'letters', 'SELECT define(''SELECT 1''), escape(''INSERT INTO secret VALUES (1)'') FROM letters WHERE id BETWEEN $1 AND $2', 1,
+	max_items => 1000);
+SELECT williams_create_task('in it', 'letters', 'SELECT define(''SELECT williams_run_batch(''''letters'''')'') FROM letters WHERE id BETWEEN $1 AND $2', 1,
+	max_items => 1000);
+SELECT name, williams_run_batch(name) IS NOT NULL AS ran FROM williams_task WHERE name <> 'letters' ORDER BY name;
+SELECT task, sqlstate, message FROM williams_batch WHERE task <> 'letters' AND state = 'failed' ORDER BY task;
+SELECT count(williams_drop_task(name)) FROM williams_task WHERE name <> 'letters';
+RESET ROLE;
+SELECT count(*) FROM secret;
+DROP FUNCTION define;
 
 --
 -- What is in front of pg_catalog does not matter, and the creator's search_path is in force
@@ -238,6 +298,27 @@ SET ROLE williams_alice;
 SELECT williams_launch('passing');
 SELECT williams_drop_task('letters'), williams_drop_task('passing');
 RESET ROLE;
+
+-- a role is its OID, whatever its name
+CREATE ROLE "williams' ""Al""";
+CREATE ROLE "-";
+GRANT SELECT ON lent TO "williams' ""Al""", "-";
+SET ROLE "-";
+SELECT williams_create_task('named', 'lent', 'SELECT $1, $2', 1);
+SET ROLE "williams' ""Al""";
+SELECT williams_create_task('named', 'lent', 'SELECT $1, $2', 1);
+SELECT williams_run_batch('named');
+SELECT owner, task, state FROM williams_progress;
+RESET ROLE;
+ALTER ROLE "-" RENAME TO williams_plain;
+SET ROLE williams_plain;
+SELECT owner, task, state FROM williams_progress;
+SELECT williams_drop_task('named');
+SET ROLE "williams' ""Al""";
+SELECT williams_drop_task('named');
+RESET ROLE;
+DROP OWNED BY "williams' ""Al""", williams_plain;
+DROP ROLE "williams' ""Al""", williams_plain;
 
 DROP OWNED BY williams_alice, williams_bob;
 DROP ROLE williams_alice, williams_bob, williams_above_rls, williams_monitor;

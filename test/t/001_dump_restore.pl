@@ -187,5 +187,21 @@ $node->safe_psql('office', 'SET SESSION AUTHORIZATION clerk; ' . sprintf($insert
 is($node->safe_psql('office', 'SET SESSION AUTHORIZATION clerk; SELECT count(*) FROM williams_profile WHERE NOT shipped'),
 	'2', 'until they are granted that; they do read');
 
+# Nor does it own others' tasks, and it decides who launches workers.
+$node->safe_psql('office', q{
+	GRANT CREATE ON SCHEMA public TO clerk;
+	SET SESSION AUTHORIZATION clerk;
+	CREATE TABLE letter AS SELECT generate_series(1, 9) AS id, 0 AS seen;
+	SELECT williams_create_task('letters', 'letter', 'UPDATE letter SET seen = seen + 1 WHERE id BETWEEN $1 AND $2', 1, key_column => 'id', max_items => 2)});
+is($node->safe_psql('office', q{SET SESSION AUTHORIZATION installer; SELECT (SELECT count(*) FROM williams_task), (SELECT count(*) FROM williams_batch),
+		(SELECT count(*) FROM williams_progress)}),
+	'0|0|0', 'the tasks of others are not for the role that installed it');
+($rc, $out, $err) = $node->psql('office', q{SET SESSION AUTHORIZATION clerk; SELECT williams_launch('letters')});
+like($err, qr/permission denied for function williams_launch/, 'others do not launch workers');
+$node->safe_psql('office', 'SET SESSION AUTHORIZATION installer; GRANT EXECUTE ON FUNCTION williams_launch TO clerk');
+is($node->safe_psql('office', q{SET SESSION AUTHORIZATION clerk; SELECT williams_launch('letters')}), '1', 'until they are granted that');
+ok($node->poll_query_until('office', q{SELECT state = 'done' FROM williams_progress}), 'and one does the work');
+is($node->safe_psql('office', 'SELECT DISTINCT seen FROM letter'), '1', 'once');
+
 $node->stop;
 done_testing();

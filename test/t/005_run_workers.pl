@@ -3,6 +3,7 @@ use strict;
 use warnings;
 use FindBin;
 use Test::More;
+use Time::HiRes qw(time);
 use lib $FindBin::RealBin;
 use Needs;
 use PostgreSQL::Test::Cluster;
@@ -54,13 +55,21 @@ wait_until($node, 'postgres',
 	q{SELECT count(*) = 2 FROM pg_stat_activity WHERE backend_type = 'williams worker' AND application_name = 'slow'
 		AND state = 'active' AND query ~ '^task "slow", batch \d+$'},
 	'and named with task and batch');
-is(value(q{SELECT state FROM williams_progress}), 'running', 'the task is running');
+wait_until($node, 'postgres',
+	q{SELECT state = 'running' AND running = 2 AND batches = 400 AND failed = 0 AND rows = 5 * done AND abs(percent - done / 4.0) < 1e-9
+		AND rows_per_s BETWEEN 1 AND 100 AND eta BETWEEN now() + interval '1 s' AND now() + interval '1 h'
+		AND started_at BETWEEN now() - interval '1 h' AND updated_at AND updated_at <= clock_timestamp() FROM williams_progress},
+	'the task is running, and when it will be done can be told');
 
 # how many there can be
 my ($rc, $out, $err) = $node->psql('postgres', q{SELECT williams_launch('slow', 2)});
 is($out, '1', 'williams.max_workers leaves room for one more');
 like($err, qr/WARNING:  only 1 of 2 workers can be launched/, 'and a warning says so');
 is(error_of($node, 'postgres', q{SELECT williams_launch('slow')}), '53400: no more workers can be launched in this database', 'then for none');
+$node->append_conf('postgresql.conf', 'williams.max_workers = 4');
+$node->reload;
+wait_until($node, 'postgres', q{SELECT current_setting('williams.max_workers') = '4'}, 'williams.max_workers is raised');
+is(value(q{SELECT williams_launch('slow')}), '1', 'which needs no restart');
 
 # stopped: the batches that run end, and no other begins
 value(q{SELECT williams_stop('slow')});
@@ -109,15 +118,15 @@ wait_until($node, 'postgres',
 	q{SELECT n_tup_upd BETWEEN 1 AND 1999 FROM pg_stat_user_tables WHERE relname = 'document'},
 	'statistics are reported meanwhile');
 
-# shut down, fast and smart
-for my $mode (qw(fast smart))
+# shut down, fast and smart, and at once: they are not started again
+for my $mode (qw(fast smart immediate))
 {
-	value(q{SELECT williams_launch('slow')}) if $mode eq 'smart';
-	wait_until($node, 'postgres', $running, "running before a $mode shutdown");
+	value(q{SELECT williams_launch('slow')}) if $mode ne 'fast';
+	wait_until($node, 'postgres', $running, "running before a shutdown, $mode");
 	$node->stop($mode);
 	$node->start;
-	is(value($none), 't', "after a $mode shutdown no worker is there");
-	check_witness("$mode shutdown");
+	is(value($none), 't', "after a shutdown, $mode, no worker is there");
+	check_witness("shutdown, $mode");
 	is(value(q{SELECT count(*) FROM williams_batch WHERE state = 'failed'}), '0', 'and nothing failed');
 }
 value('UPDATE pace SET seconds = 0');
@@ -141,9 +150,13 @@ end_task();
 # progress, for those who want to see it
 value('UPDATE pace SET seconds = 0.001');
 new_task();
+my $began = time;
 ($rc, $out, $err) = $node->psql('postgres', q{CALL williams_run('slow')});
+my $seconds = time - $began;
 like($err, qr/NOTICE:  task "slow": \d+ of 400 batches done, \d+ rows, [\d.]+ %, \d+ rows\/s, \d+ s to go$/m, 'CALL says how far it is');
-cmp_ok(() = $err =~ /NOTICE/g, '>=', 3, 'about once a second');
+my $notices = () = $err =~ /NOTICE/g;
+cmp_ok($notices, '>=', 3, 'about once a second');
+cmp_ok($notices, '<=', $seconds + 1, 'at most once a second, and at the end');
 like($err, qr/400 of 400 batches done, 2000 rows, 100\.0 %, \d+ rows\/s$/m, 'to the end');
 end_task();
 value('UPDATE pace SET seconds = 0');

@@ -261,7 +261,13 @@ value(q{SELECT williams_drop_task('cancelled')});
 #
 # Settings of the database and of the role hold for workers, and do not break them.
 #
-value('UPDATE document SET seen = 0');
+value(
+	q{
+	UPDATE document SET seen = 0;
+	CREATE TABLE stay (at timestamptz PRIMARY KEY, seen int NOT NULL DEFAULT 0);
+	INSERT INTO stay SELECT '2026-01-31 12:34:56.789012+00'::timestamptz + i * interval '1 day 1 second' FROM generate_series(1, 100) i;
+	ANALYZE stay;
+});
 value("ALTER DATABASE postgres SET $_")
   for q{statement_timeout = '20ms'}, q{idle_in_transaction_session_timeout = '20ms'}, q{lock_timeout = '20ms'},
   q{default_transaction_isolation = 'serializable'}, q{DateStyle = 'German'}, q{TimeZone = 'Asia/Tokyo'}, q{search_path = ''},
@@ -269,20 +275,24 @@ value("ALTER DATABASE postgres SET $_")
 my $quiet = 'SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET search_path = public;';
 value(qq{$quiet SELECT williams_create_task('settings', 'document',
 	'UPDATE document SET seen = seen + 1 WHERE id BETWEEN \$1 AND \$2 AND pg_sleep(0.001) IS NOT NULL', 100, 'mb', max_items => 100)});
+# planned under yet other settings: what is read back is what was written
+value(qq{$quiet SET DateStyle = 'SQL, DMY'; SET TimeZone = 'America/St_Johns';
+	SELECT williams_create_task('stays', 'stay', 'UPDATE stay SET seen = seen + 1 WHERE at BETWEEN \$1 AND \$2', 1, max_items => 7)});
 $session->quit;
 $session = session($node, 'postgres');
-$session->query("$quiet BEGIN; SELECT williams_launch('settings', 2)");
+$session->query("$quiet BEGIN; SELECT williams_launch('settings', 2), williams_launch('stays')");
 # both wait longer than lock_timeout
 $session->query('SELECT pg_sleep(0.2)');
 is($session->query(q{SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'williams worker' AND wait_event = 'transactionid'}),
-	'2', 'workers wait for the transaction that launched them, whatever lock_timeout is');
+	'3', 'workers wait for the transaction that launched them, whatever lock_timeout is');
 $session->query('COMMIT');
-ok($node->poll_query_until('postgres', q{SELECT state = 'done' FROM public.williams_progress}),
+ok($node->poll_query_until('postgres', q{SELECT bool_and(state = 'done') FROM public.williams_progress}),
 	'timeouts of the database do not end workers');
-$session->query(q{SELECT williams_drop_task('settings')});
+$session->query(q{SELECT williams_drop_task('settings'), williams_drop_task('stays')});
 $session->query('ALTER DATABASE postgres RESET ALL');
 $session->quit;
 is(value('SELECT min(seen), max(seen) FROM document'), '1|1', 'every row once');
+is(value('SELECT min(seen), max(seen) FROM stay'), '1|1', 'and every one whose key looks different to the worker');
 
 #
 # A role that loses its rights, a table that goes: no batch could be run.
@@ -308,6 +318,10 @@ is(value(q{SELECT string_agg(DISTINCT sqlstate, ' '), count(*) BETWEEN 1 AND 2 F
 value(q{GRANT UPDATE ON document TO clerk; SET ROLE clerk; SELECT williams_retry('rights')});
 value(q{SET client_min_messages = error; SET ROLE clerk; CALL williams_run('rights')});
 is(value('SELECT min(seen), max(seen) FROM document'), '1|1', 'with them again it does the rest');
+value('REVOKE CONNECT ON DATABASE postgres FROM PUBLIC');
+is(error_of($node, 'postgres', q{SET ROLE clerk; SELECT williams_launch('rights')}), '53000: a background worker ended before it could begin',
+	'without CONNECT it has no workers');
+value('GRANT CONNECT ON DATABASE postgres TO PUBLIC');
 value(q{SET ROLE clerk; SELECT williams_drop_task('rights')});
 
 make_documents($node, 'postgres', 1000, 'short_lived');
