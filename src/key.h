@@ -34,6 +34,9 @@ typedef struct WlHalf
  */
 typedef bool (*WlKeyRow) (void *arg, Datum key, bool same_key, double weight_mb);
 
+/* Open and lock it in ACCESS SHARE mode; error 42P01 where it is gone. */
+extern Relation wl_open_relation(Oid relid);
+
 /*
  * The key of an open relation: column, or where that is NULL the first column
  * of the primary key. "ctid" only where by_ctid.

@@ -395,11 +395,7 @@ wl_plan_table(PG_FUNCTION_ARGS)
 	wl_check_not_null(PG_ARGISNULL(0), "relation");
 	read_options(fcinfo, &options);
 	InitMaterializedSRF(fcinfo, 0);
-	rel = try_relation_open(PG_GETARG_OID(0), AccessShareLock);
-	if (rel == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation with OID %u does not exist", PG_GETARG_OID(0))));
+	rel = wl_open_relation(PG_GETARG_OID(0));
 	if (options.by_ctid)
 		plan_ctid(rel, &options, (ReturnSetInfo *) fcinfo->resultinfo);
 	else

@@ -16,7 +16,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "access/table.h"
+#include "access/relation.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
@@ -420,11 +420,11 @@ wl_create_task(PG_FUNCTION_ARGS)
 	by_ctid = strcmp(text_argument(fcinfo, ARG_METHOD), "ctid") == 0;
 
 	SPI_connect();
-	rel = table_open(PG_GETARG_OID(ARG_RELATION), AccessShareLock);
+	rel = wl_open_relation(PG_GETARG_OID(ARG_RELATION));
 	check_task(fcinfo, rel, by_ctid, &key);
 	store_task(fcinfo, &id, &key, by_ctid ? rel->rd_rel->relfilenode : InvalidOid);
 	/* its lock stays, so that what is planned is what was checked */
-	table_close(rel, NoLock);
+	relation_close(rel, NoLock);
 	batches = store_batches(fcinfo, &id);
 	SPI_finish();
 	PG_RETURN_INT64(batches);

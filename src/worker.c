@@ -15,7 +15,6 @@
  */
 #include "postgres.h"
 
-#include "access/table.h"
 #include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
@@ -252,6 +251,8 @@ wl_worker_main(Datum main_arg)
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnectionByOid(order.database, order.task.owner, 0);
 	SetConfigOption("application_name", NameStr(order.task.name), PGC_USERSET, PGC_S_SESSION);
+	/* as the session that launched it, whatever is the owner's default */
+	SetConfigOption("default_transaction_read_only", "off", PGC_USERSET, PGC_S_SESSION);
 	pgstat_report_activity(STATE_RUNNING, MyBgworkerEntry->bgw_name);
 	if (await_launch(&order))
 	{

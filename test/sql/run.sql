@@ -116,6 +116,7 @@ SELECT refused('MERGE INTO document d USING document e ON d.id = e.id AND e.ctid
 SELECT williams_create_task('', 'document', 'SELECT $1, $2', 1);
 SELECT williams_create_task(repeat('n', 64), 'document', 'SELECT $1, $2', 1);
 SELECT williams_create_task(NULL, 'document', 'SELECT $1, $2', 1);
+SELECT williams_create_task('x', 0, 'SELECT $1, $2', 1);
 SELECT williams_create_task('x', 'document', 'SELECT $1, $2', 1);
 SELECT williams_create_task('x', 'document', 'SELECT $1, $2', 1);
 SELECT williams_drop_task('x');

@@ -165,6 +165,21 @@ new_task();
 is($err, '', 'unless client_min_messages is higher');
 end_task();
 
+# a worker writes, as the session that launched it can, where others may only read
+value('ALTER DATABASE postgres SET default_transaction_read_only = on');
+$node->safe_psql('postgres', q{
+	SET default_transaction_read_only = off;
+	SELECT williams_create_task('slow', 'document', 'UPDATE document SET seen = 0 WHERE id BETWEEN $1 AND $2', 1000, 'mb');
+	SELECT williams_launch('slow');
+});
+wait_until($node, 'postgres', q{SELECT state = 'done' FROM williams_progress}, 'a worker writes where its database is read-only by default');
+wait_until($node, 'postgres', $none, 'and ends');
+$node->safe_psql('postgres', q{
+	SET default_transaction_read_only = off;
+	ALTER DATABASE postgres RESET default_transaction_read_only;
+});
+end_task();
+
 # the server has few slots for workers, or none
 value('UPDATE pace SET seconds = 0.02');
 new_task();
