@@ -38,6 +38,7 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
+#include "utils/portal.h"
 #include "utils/rel.h"
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
@@ -258,20 +259,12 @@ end_time_limit(void)
 		CHECK_FOR_INTERRUPTS();
 }
 
-/*
- * Fire what the statement deferred. What its triggers deferred again would be
- * fired by the commit, when the session has its own rights back: refused where
- * those are not the owner's.
- */
-static void
-fire_deferred(const WlTask *task)
+/* Are triggers deferred that were not fired yet? In tables made just now, too. */
+static bool
+deferred_pending(void)
 {
-	if (SPI_execute("SET CONSTRAINTS ALL IMMEDIATE", false, 0) < 0)
-		elog(ERROR, "SET CONSTRAINTS failed: %s", SPI_result_code_string(SPI_result));
-	if (GetSessionUserId() == task->id.owner)
-		return;
 	if (SPI_execute("SELECT DISTINCT tgrelid FROM pg_catalog.pg_trigger WHERE tgdeferrable",
-					true, 0) < 0)
+					false, 0) < 0)
 		elog(ERROR, "the deferrable triggers cannot be read");
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
@@ -280,12 +273,52 @@ fire_deferred(const WlTask *task)
 														   SPI_tuptable->tupdesc, 1, &isnull));
 
 		if (AfterTriggerPendingOnRel(relid))
-			ereport(ERROR,
-					(errcode(ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED),
-					 errmsg("a trigger deferred others to the commit"),
-					 errdetail("They would run with the rights of the session, not of the task's owner."),
-					 errhint("Run the task in a session of its owner.")));
+			return true;
 	}
+	return false;
+}
+
+/* Was a cursor WITH HOLD made in this subtransaction? The commit executes its query. */
+static bool
+cursor_held(void)
+{
+	if (SPI_execute("SELECT name FROM pg_catalog.pg_cursor() WHERE is_holdable", false, 0) < 0)
+		elog(ERROR, "the cursors cannot be read");
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		Portal		portal = SPI_cursor_find(SPI_getvalue(SPI_tuptable->vals[i],
+														  SPI_tuptable->tupdesc, 1));
+
+		if (portal != NULL && portal->createSubid == GetCurrentSubTransactionId())
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Fire what was deferred. What its triggers deferred again would be fired by the
+ * commit, when the session has its own rights back, and can take those it began
+ * with: refused where those are not the owner's.
+ */
+static void
+fire_deferred(const WlTask *task)
+{
+	const char *what = NULL;
+
+	if (SPI_execute("SET CONSTRAINTS ALL IMMEDIATE", false, 0) < 0)
+		elog(ERROR, "SET CONSTRAINTS failed: %s", SPI_result_code_string(SPI_result));
+	if (GetAuthenticatedUserId() == task->id.owner)
+		return;
+	if (deferred_pending())
+		what = "a trigger deferred others to the commit";
+	else if (cursor_held())
+		what = "a cursor WITH HOLD was left to the commit";
+	if (what != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED),
+				 errmsg("%s", what),
+				 errdetail("It would run with the rights of the session, not of the task's owner."),
+				 errhint("Run the task in a session of its owner.")));
 }
 
 /*
@@ -302,7 +335,7 @@ read_bounds(const WlKey *key, const Batch *batch, Datum bounds[2])
 	wl_key_values(key, texts, bounds, 2);
 }
 
-/* Execute the statement for one batch: the number of rows. */
+/* Execute the statement for one batch: the number of rows. Its time runs on. */
 static int64
 execute(const WlTask *task, Batch *batch)
 {
@@ -311,7 +344,6 @@ execute(const WlTask *task, Batch *batch)
 	WlKey		key;
 	Relation	rel = open_table(task, &key);
 	Datum		bounds[2];
-	int64		rows;
 	int			rc;
 
 	plan = wl_prepare_statement(task->statement, key.type);
@@ -337,10 +369,7 @@ execute(const WlTask *task, Batch *batch)
 	rc = SPI_execute_plan_extended(plan, &options);
 	if (rc < 0)
 		elog(ERROR, "SPI_execute_plan_extended failed: %s", SPI_result_code_string(rc));
-	rows = (int64) SPI_processed;
-	fire_deferred(task);
-	end_time_limit();
-	return rows;
+	return (int64) SPI_processed;
 }
 
 /* Divide the rows of a batch: 0 where one key or none is in it. */
@@ -399,6 +428,8 @@ attempt(Work work, const WlTask *task, Batch *batch, int64 *result)
 
 		begin_as_owner(task, &saved);
 		*result = work(task, batch);
+		fire_deferred(task);
+		end_time_limit();
 		end_as_owner(&saved);
 		ReleaseCurrentSubTransaction();
 	}
