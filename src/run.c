@@ -184,7 +184,8 @@ mark(const WlTaskId *id, const Batch *batch, const char *state, int64 rows,
 
 /*
  * The rights and the search_path of a task, until end_as_owner or the end of the
- * (sub)transaction.
+ * (sub)transaction. What is set meanwhile ends with them: a session that took the
+ * owner's role goes on with another, and must not find a search_path of the owner's.
  */
 typedef struct AsOwner
 {
@@ -205,7 +206,7 @@ begin_as_owner(const WlTask *task, AsOwner *saved)
 static void
 end_as_owner(const AsOwner *saved)
 {
-	AtEOXact_GUC(true, saved->guc_level);
+	AtEOXact_GUC(false, saved->guc_level);
 	SetUserIdAndSecContext(saved->user, saved->context);
 }
 

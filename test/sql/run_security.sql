@@ -204,6 +204,12 @@ UPDATE switch SET attack = true;
 SELECT williams_run_batch('weight');
 SELECT current_user, state, sqlstate FROM williams_batch WHERE task = 'weight';
 SELECT williams_drop_task('weight');
+-- nor does it leave settings behind, for the role that comes after it
+SELECT williams_create_task('settings', 'letters', $$SELECT set_config('search_path', 'trap', false), set_config('lock_timeout', '1ms', false) WHERE $1 < $2$$, 1,
+	max_items => 1000);
+CALL williams_run('settings');
+SELECT state, current_setting('search_path') AS search_path, current_setting('lock_timeout') AS lock_timeout FROM williams_batch WHERE task = 'settings';
+SELECT williams_drop_task('settings');
 RESET ROLE;
 SELECT count(*) FROM secret;
 
