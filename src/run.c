@@ -634,6 +634,26 @@ step(const WlTaskId *id)
 	return taken;
 }
 
+/*
+ * What the transaction deferred before would be fired with the batch: by the
+ * owner, where that is not who deferred it, and on the batch's account.
+ */
+static void
+refuse_deferred(void)
+{
+	/* a trigger follows a change */
+	if (!TransactionIdIsValid(GetTopTransactionIdIfAny()))
+		return;
+	wl_connect();
+	if (deferred_pending())
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TRANSACTION_STATE),
+				 errmsg("williams_run_batch cannot run while deferred triggers are pending"),
+				 errdetail("They would be fired as part of the batch."),
+				 errhint("Commit before, or use SET CONSTRAINTS ALL IMMEDIATE.")));
+	wl_finish();
+}
+
 PG_FUNCTION_INFO_V1(wl_run_batch);
 Datum
 wl_run_batch(PG_FUNCTION_ARGS)
@@ -649,6 +669,7 @@ wl_run_batch(PG_FUNCTION_ARGS)
 				 errdetail("A snapshot kept from before would not show which batches others have done."),
 				 errhint("Use BEGIN ISOLATION LEVEL READ COMMITTED.")));
 	wl_name_task(fcinfo->flinfo->fn_oid, text_to_cstring(PG_GETARG_TEXT_PP(0)), &id);
+	refuse_deferred();
 	taken = step(&id);
 	if (taken.result == STEP_GONE)
 		wl_refuse_task(&id);

@@ -223,6 +223,19 @@ SET ROLE williams_bob;
 SELECT step();
 CALL run();
 SELECT count(*) FROM letters;
+-- nor what its caller deferred
+CREATE TABLE waits (id int);
+CREATE FUNCTION who_fires() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING 'fired as %', current_user; RETURN NULL; END $$;
+CREATE CONSTRAINT TRIGGER waits AFTER INSERT ON waits DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION who_fires();
+BEGIN;
+INSERT INTO waits VALUES (1);
+SELECT step();
+COMMIT;
+BEGIN;
+INSERT INTO waits VALUES (1);
+SET CONSTRAINTS ALL IMMEDIATE;
+SELECT step();
+COMMIT;
 RESET ROLE;
 SELECT DISTINCT seen, by FROM letters WHERE seen > 0;
 
