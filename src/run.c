@@ -197,10 +197,15 @@ typedef struct AsOwner
 static void
 begin_as_owner(const WlTask *task, AsOwner *saved)
 {
+	const char *path = task->search_path;
+
 	GetUserIdAndSecContext(&saved->user, &saved->context);
 	SetUserIdAndSecContext(task->id.owner, saved->context | SECURITY_LOCAL_USERID_CHANGE);
 	saved->guc_level = NewGUCNestLevel();
-	wl_set_local("search_path", task->search_path);
+	/* who is not the owner may have temporary tables: they come last */
+	if (GetAuthenticatedUserId() != task->id.owner)
+		path = psprintf("%s%spg_temp", path, path[strspn(path, " ")] == '\0' ? "" : ", ");
+	wl_set_local("search_path", path);
 }
 
 static void

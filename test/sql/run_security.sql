@@ -236,6 +236,13 @@ INSERT INTO waits VALUES (1);
 SET CONSTRAINTS ALL IMMEDIATE;
 SELECT step();
 COMMIT;
+-- nor does a temporary table of its caller's stand in for one of the owner's
+CREATE TEMPORARY TABLE letters (id int, seen int, by text);
+INSERT INTO letters SELECT generate_series(1, 100);
+CREATE TRIGGER letters BEFORE UPDATE ON letters FOR EACH STATEMENT EXECUTE FUNCTION who_fires();
+GRANT ALL ON letters TO williams_alice;
+SELECT step();
+DROP TABLE letters;
 RESET ROLE;
 SELECT DISTINCT seen, by FROM letters WHERE seen > 0;
 
