@@ -908,11 +908,14 @@ report_end(const WlTaskId *id, Progress *p, StepResult result)
 void
 wl_run_task(const WlTaskId *id, bool background)
 {
-	MemoryContext context = CurrentMemoryContext;
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "williams run",
+												  ALLOCSET_DEFAULT_SIZES);
 	Progress	progress = {.started_at = GetCurrentTimestamp()};
 	Step		taken;
 
 	in_background = background;
+	MemoryContextSwitchTo(context);
 	begin_transaction();
 
 	/* a worker's was started with it, and may have been stopped since */
@@ -928,6 +931,8 @@ wl_run_task(const WlTaskId *id, bool background)
 	{
 		ErrorData  *error;
 
+		/* what commits and their failures left in it */
+		MemoryContextReset(context);
 		taken = step(id);
 		error = commit_transaction(context);
 		begin_transaction();
