@@ -414,6 +414,17 @@ throttled(const WlTask *task, Batch *batch)
 }
 
 /*
+ * Was this session cancelled? What RAISE, or the statement_timeout of a foreign
+ * server, gives the same SQLSTATE would end every run at the same batch.
+ */
+static bool
+is_cancel(const ErrorData *error)
+{
+	return error->sqlerrcode == ERRCODE_QUERY_CANCELED && error->funcname != NULL &&
+		strcmp(error->funcname, "ProcessInterrupts") == 0;
+}
+
+/*
  * Do work in a subtransaction, as the owner. Returns NULL, or why it failed; then
  * nothing of it is left. A cancel by the user is passed on.
  */
@@ -456,7 +467,7 @@ attempt(Work work, const WlTask *task, Batch *batch, int64 *result)
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
 
-	if (error != NULL && error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+	if (error != NULL && is_cancel(error))
 	{
 		if (!time_limit_hit)
 			ReThrowError(error);
@@ -484,7 +495,7 @@ judge(const ErrorData *error)
 	memcpy(class, unpack_sql_state(error->sqlerrcode), 2);
 	if (strstr(passing, class) != NULL || error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
 		return VERDICT_RETRY;
-	/* a cancel can only be the time limit's: others were passed on */
+	/* a time limit, ours or of a foreign server: other cancels were passed on */
 	if (strstr(data, class) != NULL || error->sqlerrcode == ERRCODE_QUERY_CANCELED)
 		return VERDICT_SPLIT;
 	return VERDICT_STOP;
@@ -732,7 +743,7 @@ commit_transaction(MemoryContext context)
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
 
-	if (error != NULL && error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+	if (error != NULL && is_cancel(error))
 		ReThrowError(error);
 	if (in_background)
 		pgstat_report_stat(false);

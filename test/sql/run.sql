@@ -205,7 +205,7 @@ BEGIN
 	RETURN QUERY SELECT min(b.state), count(*), bool_or(t.stopped) FROM williams_batch b, williams_task t;
 	PERFORM williams_drop_task('fails');
 END $$;
-SELECT code, f.* FROM unnest(ARRAY['08006', '40P01', '53100', '55P03', '21000', '22012', '23505', '38000', '44000', '54000', 'P0001',
+SELECT code, f.* FROM unnest(ARRAY['08006', '40P01', '53100', '55P03', '21000', '22012', '23505', '38000', '44000', '54000', '57014', 'P0001',
 	'0A000', '42501', '42703', '55000', '57P03', 'XX000']) code, fails(code) f;
 
 -- a time limit of its own splits at once
