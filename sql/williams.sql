@@ -487,6 +487,7 @@ CREATE TRIGGER williams_batch_owner
 GRANT SELECT, INSERT, UPDATE, DELETE ON williams_task, williams_batch TO PUBLIC;
 
 -- What is running holds the lock of its transaction, whose number its claim left in xmax.
+-- So does williams_drop_task, under the task's own lock: that runs nothing.
 CREATE VIEW williams_progress WITH (security_barrier) AS
 	SELECT t.owner, t.name AS task,
 		CASE WHEN b.running > 0 THEN 'running'
@@ -510,7 +511,9 @@ CREATE VIEW williams_progress WITH (security_barrier) AS
 			count(*) FILTER (WHERE state = 'pending') AS pending,
 			count(*) FILTER (WHERE state = 'pending' AND williams_batch.xmax IN (
 				SELECT transactionid FROM pg_locks
-				WHERE locktype = 'transactionid' AND granted)) AS running,
+				WHERE locktype = 'transactionid' AND granted AND virtualtransaction NOT IN (
+					SELECT virtualtransaction FROM pg_locks
+					WHERE classid = 'williams_task'::regclass AND mode = 'AccessExclusiveLock' AND granted))) AS running,
 			coalesce(sum(williams_batch.rows), 0.0)::bigint AS rows,
 			sum(items)::float8 AS items,
 			coalesce(sum(items) FILTER (WHERE state = 'done'), 0.0)::float8 AS done_items,
