@@ -233,6 +233,14 @@ open_table(const WlTask *task, WlKey *key)
 				 errdetail("Its rows are no longer in the blocks that bound the batches."),
 				 errhint("Drop the task and plan it anew.")));
 	wl_find_key(rel, task->by_ctid ? NULL : task->key_column, task->by_ctid, key);
+	if (strcmp(wl_key_order(key), task->key_order) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the order of column \"%s\" changed since task \"%s\" was planned",
+						NameStr(key->column), NameStr(task->id.name)),
+				 errdetail("It is %s, and was %s: other rows are between the bounds of a batch.",
+						   wl_key_order(key), task->key_order),
+				 errhint("Drop the task and plan it anew.")));
 	return rel;
 }
 
