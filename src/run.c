@@ -310,21 +310,18 @@ cursor_held(void)
 }
 
 /*
- * Fire what was deferred. What its triggers deferred again would be fired by the
- * commit, when the session has its own rights back, and can take those it began
- * with: refused where those are not the owner's.
+ * What is left to the commit would run when the session has its own rights back,
+ * and can take those it began with: refused where those are not the owner's.
  */
 static void
-fire_deferred(const WlTask *task)
+refuse_leftovers(const WlTask *task)
 {
 	const char *what = NULL;
 
-	if (SPI_execute("SET CONSTRAINTS ALL IMMEDIATE", false, 0) < 0)
-		elog(ERROR, "SET CONSTRAINTS failed: %s", SPI_result_code_string(SPI_result));
 	if (GetAuthenticatedUserId() == task->id.owner)
 		return;
 	if (deferred_pending())
-		what = "a trigger deferred others to the commit";
+		what = "a trigger was deferred to the commit";
 	else if (cursor_held())
 		what = "a cursor WITH HOLD was left to the commit";
 	if (what != NULL)
@@ -349,7 +346,7 @@ read_bounds(const WlKey *key, const Batch *batch, Datum bounds[2])
 	wl_key_values(key, texts, bounds, 2);
 }
 
-/* Execute the statement for one batch: the number of rows. Its time runs on. */
+/* Execute the statement for one batch: the number of rows. */
 static int64
 execute(const WlTask *task, Batch *batch)
 {
@@ -358,6 +355,7 @@ execute(const WlTask *task, Batch *batch)
 	WlKey		key;
 	Relation	rel = open_table(task, &key);
 	Datum		bounds[2];
+	int64		rows;
 	int			rc;
 
 	plan = wl_prepare_statement(task->statement, key.type);
@@ -383,7 +381,12 @@ execute(const WlTask *task, Batch *batch)
 	rc = SPI_execute_plan_extended(plan, &options);
 	if (rc < 0)
 		elog(ERROR, "SPI_execute_plan_extended failed: %s", SPI_result_code_string(rc));
-	return (int64) SPI_processed;
+	rows = (int64) SPI_processed;
+	/* fire what it deferred */
+	if (SPI_execute("SET CONSTRAINTS ALL IMMEDIATE", false, 0) < 0)
+		elog(ERROR, "SET CONSTRAINTS failed: %s", SPI_result_code_string(SPI_result));
+	end_time_limit();
+	return rows;
 }
 
 /* Divide the rows of a batch: 0 where one key or none is in it. */
@@ -453,8 +456,7 @@ attempt(Work work, const WlTask *task, Batch *batch, int64 *result)
 
 		begin_as_owner(task, &saved);
 		*result = work(task, batch);
-		fire_deferred(task);
-		end_time_limit();
+		refuse_leftovers(task);
 		end_as_owner(&saved);
 		ReleaseCurrentSubTransaction();
 	}
