@@ -94,6 +94,9 @@ static bool in_statement = false;
 /* Is this process a worker of ours? */
 static bool in_background = false;
 
+/* The transaction in which a batch made deferred constraints immediate. */
+static TransactionId immediate_in = InvalidTransactionId;
+
 static TimeoutId time_limit = MAX_TIMEOUTS;
 static volatile sig_atomic_t time_limit_hit = false;
 
@@ -346,6 +349,13 @@ read_bounds(const WlKey *key, const Batch *batch, Datum bounds[2])
 	wl_key_values(key, texts, bounds, 2);
 }
 
+static void
+set_constraints(const char *command)
+{
+	if (SPI_execute(command, false, 0) < 0)
+		elog(ERROR, "SET CONSTRAINTS failed: %s", SPI_result_code_string(SPI_result));
+}
+
 /* Execute the statement for one batch: the number of rows. */
 static int64
 execute(const WlTask *task, Batch *batch)
@@ -377,14 +387,17 @@ execute(const WlTask *task, Batch *batch)
 	/* rows that it returns are counted, not kept */
 	options.dest = None_Receiver;
 
+	/* not the first in its transaction: it defers what the first could */
+	if (immediate_in == GetTopTransactionId())
+		set_constraints("SET CONSTRAINTS ALL DEFERRED");
 	set_time_limit(task->time_limit_ms);
 	rc = SPI_execute_plan_extended(plan, &options);
 	if (rc < 0)
 		elog(ERROR, "SPI_execute_plan_extended failed: %s", SPI_result_code_string(rc));
 	rows = (int64) SPI_processed;
 	/* fire what it deferred */
-	if (SPI_execute("SET CONSTRAINTS ALL IMMEDIATE", false, 0) < 0)
-		elog(ERROR, "SET CONSTRAINTS failed: %s", SPI_result_code_string(SPI_result));
+	set_constraints("SET CONSTRAINTS ALL IMMEDIATE");
+	immediate_in = GetTopTransactionId();
 	end_time_limit();
 	return rows;
 }

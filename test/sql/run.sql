@@ -231,6 +231,24 @@ CALL williams_run('deferred');
 SELECT lower_key, upper_key, sqlstate FROM batches WHERE state = 'failed';
 SELECT count(*) FROM page;
 SELECT williams_drop_task('deferred');
+-- a batch can defer, too, where one before it in the transaction was checked
+CREATE TABLE page_no (id int PRIMARY KEY);
+CREATE TABLE leaf (id int REFERENCES page_no DEFERRABLE INITIALLY DEFERRED);
+CREATE FUNCTION leaf_first(int) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO leaf VALUES ($1);
+	INSERT INTO page_no VALUES ($1);
+	RETURN false;
+END $$;
+SELECT williams_create_task('leaves', 'document', 'SELECT leaf_first(id) FROM document WHERE id BETWEEN $1 AND $2 AND id < 50', 1000, 'mb',
+	max_items => 10, throttle => 'false');
+BEGIN;
+SELECT williams_run_batch('leaves') FROM generate_series(1, 5);
+COMMIT;
+SELECT state, count(*) FROM batches GROUP BY state;
+SELECT count(*) FROM leaf;
+SELECT williams_drop_task('leaves');
+DROP TABLE leaf, page_no;
 -- and what only the commit finds is recorded by the loop
 CREATE FUNCTION defer_again() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
