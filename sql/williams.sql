@@ -391,6 +391,7 @@ CREATE TABLE williams_task (
 	available_memory_mb float8 NOT NULL,
 	item_mb text,
 	key_column name NOT NULL,
+	key_order text NOT NULL,
 	method text NOT NULL,
 	max_items bigint,
 	strict boolean NOT NULL,
@@ -413,6 +414,7 @@ COMMENT ON COLUMN williams_task.search_path IS 'of the session that made the tas
 COMMENT ON COLUMN williams_task.available_memory_mb IS 'the memory budget of a batch, in MB';
 COMMENT ON COLUMN williams_task.item_mb IS 'SQL expression for the MB of a row; NULL is the sizes of its columns';
 COMMENT ON COLUMN williams_task.key_column IS 'the column that $1 and $2 bound; ctid with method ctid';
+COMMENT ON COLUMN williams_task.key_order IS 'its operator family and collation when it was planned';
 COMMENT ON COLUMN williams_task.method IS 'exact or ctid, as of williams_plan_table';
 COMMENT ON COLUMN williams_task.max_items IS 'as given; NULL is williams_plan_table''s default';
 COMMENT ON COLUMN williams_task.strict IS 'as given';
@@ -487,6 +489,7 @@ CREATE TRIGGER williams_batch_owner
 GRANT SELECT, INSERT, UPDATE, DELETE ON williams_task, williams_batch TO PUBLIC;
 
 -- What is running holds the lock of its transaction, whose number its claim left in xmax.
+-- So does williams_drop_task, under the task's own lock: that runs nothing.
 CREATE VIEW williams_progress WITH (security_barrier) AS
 	SELECT t.owner, t.name AS task,
 		CASE WHEN b.running > 0 THEN 'running'
@@ -510,7 +513,9 @@ CREATE VIEW williams_progress WITH (security_barrier) AS
 			count(*) FILTER (WHERE state = 'pending') AS pending,
 			count(*) FILTER (WHERE state = 'pending' AND williams_batch.xmax IN (
 				SELECT transactionid FROM pg_locks
-				WHERE locktype = 'transactionid' AND granted)) AS running,
+				WHERE locktype = 'transactionid' AND granted AND virtualtransaction NOT IN (
+					SELECT virtualtransaction FROM pg_locks
+					WHERE classid = 'williams_task'::regclass AND mode = 'AccessExclusiveLock' AND granted))) AS running,
 			coalesce(sum(williams_batch.rows), 0.0)::bigint AS rows,
 			sum(items)::float8 AS items,
 			coalesce(sum(items) FILTER (WHERE state = 'done'), 0.0)::float8 AS done_items,

@@ -24,6 +24,7 @@
 #include "catalog/heap.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
+#include "catalog/pg_opfamily.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
@@ -162,6 +163,22 @@ wl_find_key(Relation rel, const char *column, bool by_ctid, WlKey *key)
 				 errmsg("column \"%s\" of type %s has no order to cut by",
 						NameStr(key->column), format_type_be(key->type)),
 				 errhint("Name a column of a type with a btree operator class in key_column.")));
+}
+
+char *
+wl_key_order(const WlKey *key)
+{
+	Oid			family = type_order(key->type)->btree_opf;
+	HeapTuple	tuple = SearchSysCache1(OPFAMILYOID, ObjectIdGetDatum(family));
+	char	   *order;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for operator family %u", family);
+	order = pstrdup(NameStr(((Form_pg_opfamily) GETSTRUCT(tuple))->opfname));
+	ReleaseSysCache(tuple);
+	if (OidIsValid(key->collation))
+		order = psprintf("%s %s", order, get_collation_name(key->collation));
+	return order;
 }
 
 /*

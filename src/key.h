@@ -64,6 +64,12 @@ extern bool wl_split_keys(Relation rel, const WlKey *key, const char *item_mb,
 extern void wl_key_texts(const WlKey *key, const Datum *values, char **texts, int n);
 extern void wl_key_values(const WlKey *key, char *const *texts, Datum *values, int n);
 
+/*
+ * What the values of a key are ordered by, as text: its operator family and
+ * collation. A range holds other rows under another order.
+ */
+extern char *wl_key_order(const WlKey *key);
+
 /* A key's text for a message: cut off where it is long. */
 extern char *wl_key_excerpt(const WlKey *key, Datum value);
 

@@ -38,6 +38,7 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
+#include "utils/portal.h"
 #include "utils/rel.h"
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
@@ -56,6 +57,7 @@ typedef struct Batch
 	int			attempts;
 	TransactionId xmin;			/* of its row when it was taken */
 	TimestampTz started_at;
+	bool		executed;		/* did its statement begin? */
 	WlHalf		halves[2];		/* of split: their bounds as text */
 } Batch;
 
@@ -92,6 +94,9 @@ static bool in_statement = false;
 
 /* Is this process a worker of ours? */
 static bool in_background = false;
+
+/* The transaction in which a batch made deferred constraints immediate. */
+static TransactionId immediate_in = InvalidTransactionId;
 
 static TimeoutId time_limit = MAX_TIMEOUTS;
 static volatile sig_atomic_t time_limit_hit = false;
@@ -183,7 +188,8 @@ mark(const WlTaskId *id, const Batch *batch, const char *state, int64 rows,
 
 /*
  * The rights and the search_path of a task, until end_as_owner or the end of the
- * (sub)transaction.
+ * (sub)transaction. What is set meanwhile ends with them: a session that took the
+ * owner's role goes on with another, and must not find a search_path of the owner's.
  */
 typedef struct AsOwner
 {
@@ -195,16 +201,21 @@ typedef struct AsOwner
 static void
 begin_as_owner(const WlTask *task, AsOwner *saved)
 {
+	const char *path = task->search_path;
+
 	GetUserIdAndSecContext(&saved->user, &saved->context);
 	SetUserIdAndSecContext(task->id.owner, saved->context | SECURITY_LOCAL_USERID_CHANGE);
 	saved->guc_level = NewGUCNestLevel();
-	wl_set_local("search_path", task->search_path);
+	/* who is not the owner may have temporary tables: they come last */
+	if (GetAuthenticatedUserId() != task->id.owner)
+		path = psprintf("%s%spg_temp", path, path[strspn(path, " ")] == '\0' ? "" : ", ");
+	wl_set_local("search_path", path);
 }
 
 static void
 end_as_owner(const AsOwner *saved)
 {
-	AtEOXact_GUC(true, saved->guc_level);
+	AtEOXact_GUC(false, saved->guc_level);
 	SetUserIdAndSecContext(saved->user, saved->context);
 }
 
@@ -226,6 +237,14 @@ open_table(const WlTask *task, WlKey *key)
 				 errdetail("Its rows are no longer in the blocks that bound the batches."),
 				 errhint("Drop the task and plan it anew.")));
 	wl_find_key(rel, task->by_ctid ? NULL : task->key_column, task->by_ctid, key);
+	if (strcmp(wl_key_order(key), task->key_order) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the order of column \"%s\" changed since task \"%s\" was planned",
+						NameStr(key->column), NameStr(task->id.name)),
+				 errdetail("It is %s, and was %s: other rows are between the bounds of a batch.",
+						   wl_key_order(key), task->key_order),
+				 errhint("Drop the task and plan it anew.")));
 	return rel;
 }
 
@@ -258,20 +277,12 @@ end_time_limit(void)
 		CHECK_FOR_INTERRUPTS();
 }
 
-/*
- * Fire what the statement deferred. What its triggers deferred again would be
- * fired by the commit, when the session has its own rights back: refused where
- * those are not the owner's.
- */
-static void
-fire_deferred(const WlTask *task)
+/* Are triggers deferred that were not fired yet? In tables made just now, too. */
+static bool
+deferred_pending(void)
 {
-	if (SPI_execute("SET CONSTRAINTS ALL IMMEDIATE", false, 0) < 0)
-		elog(ERROR, "SET CONSTRAINTS failed: %s", SPI_result_code_string(SPI_result));
-	if (GetSessionUserId() == task->id.owner)
-		return;
 	if (SPI_execute("SELECT DISTINCT tgrelid FROM pg_catalog.pg_trigger WHERE tgdeferrable",
-					true, 0) < 0)
+					false, 0) < 0)
 		elog(ERROR, "the deferrable triggers cannot be read");
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
@@ -280,12 +291,49 @@ fire_deferred(const WlTask *task)
 														   SPI_tuptable->tupdesc, 1, &isnull));
 
 		if (AfterTriggerPendingOnRel(relid))
-			ereport(ERROR,
-					(errcode(ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED),
-					 errmsg("a trigger deferred others to the commit"),
-					 errdetail("They would run with the rights of the session, not of the task's owner."),
-					 errhint("Run the task in a session of its owner.")));
+			return true;
 	}
+	return false;
+}
+
+/* Was a cursor WITH HOLD made in this subtransaction? The commit executes its query. */
+static bool
+cursor_held(void)
+{
+	if (SPI_execute("SELECT name FROM pg_catalog.pg_cursor() WHERE is_holdable", false, 0) < 0)
+		elog(ERROR, "the cursors cannot be read");
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		Portal		portal = SPI_cursor_find(SPI_getvalue(SPI_tuptable->vals[i],
+														  SPI_tuptable->tupdesc, 1));
+
+		if (portal != NULL && portal->createSubid == GetCurrentSubTransactionId())
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What is left to the commit would run when the session has its own rights back,
+ * and can take those it began with: refused where those are not the owner's.
+ */
+static void
+refuse_leftovers(const WlTask *task)
+{
+	const char *what = NULL;
+
+	if (GetAuthenticatedUserId() == task->id.owner)
+		return;
+	if (deferred_pending())
+		what = "a trigger was deferred to the commit";
+	else if (cursor_held())
+		what = "a cursor WITH HOLD was left to the commit";
+	if (what != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED),
+				 errmsg("%s", what),
+				 errdetail("It would run with the rights of the session, not of the task's owner."),
+				 errhint("Run the task in a session of its owner.")));
 }
 
 /*
@@ -300,6 +348,13 @@ read_bounds(const WlKey *key, const Batch *batch, Datum bounds[2])
 	char	   *texts[] = {batch->lower_key, batch->upper_key};
 
 	wl_key_values(key, texts, bounds, 2);
+}
+
+static void
+set_constraints(const char *command)
+{
+	if (SPI_execute(command, false, 0) < 0)
+		elog(ERROR, "SET CONSTRAINTS failed: %s", SPI_result_code_string(SPI_result));
 }
 
 /* Execute the statement for one batch: the number of rows. */
@@ -333,12 +388,18 @@ execute(const WlTask *task, Batch *batch)
 	/* rows that it returns are counted, not kept */
 	options.dest = None_Receiver;
 
+	/* not the first in its transaction: it defers what the first could */
+	if (immediate_in == GetTopTransactionId())
+		set_constraints("SET CONSTRAINTS ALL DEFERRED");
+	batch->executed = true;
 	set_time_limit(task->time_limit_ms);
 	rc = SPI_execute_plan_extended(plan, &options);
 	if (rc < 0)
 		elog(ERROR, "SPI_execute_plan_extended failed: %s", SPI_result_code_string(rc));
 	rows = (int64) SPI_processed;
-	fire_deferred(task);
+	/* fire what it deferred */
+	set_constraints("SET CONSTRAINTS ALL IMMEDIATE");
+	immediate_in = GetTopTransactionId();
 	end_time_limit();
 	return rows;
 }
@@ -379,6 +440,17 @@ throttled(const WlTask *task, Batch *batch)
 }
 
 /*
+ * Was this session cancelled? What RAISE, or the statement_timeout of a foreign
+ * server, gives the same SQLSTATE would end every run at the same batch.
+ */
+static bool
+is_cancel(const ErrorData *error)
+{
+	return error->sqlerrcode == ERRCODE_QUERY_CANCELED && error->funcname != NULL &&
+		strcmp(error->funcname, "ProcessInterrupts") == 0;
+}
+
+/*
  * Do work in a subtransaction, as the owner. Returns NULL, or why it failed; then
  * nothing of it is left. A cancel by the user is passed on.
  */
@@ -399,6 +471,7 @@ attempt(Work work, const WlTask *task, Batch *batch, int64 *result)
 
 		begin_as_owner(task, &saved);
 		*result = work(task, batch);
+		refuse_leftovers(task);
 		end_as_owner(&saved);
 		ReleaseCurrentSubTransaction();
 	}
@@ -419,7 +492,7 @@ attempt(Work work, const WlTask *task, Batch *batch, int64 *result)
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
 
-	if (error != NULL && error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+	if (error != NULL && is_cancel(error))
 	{
 		if (!time_limit_hit)
 			ReThrowError(error);
@@ -429,9 +502,12 @@ attempt(Work work, const WlTask *task, Batch *batch, int64 *result)
 	return error;
 }
 
-/* By the class of the SQLSTATE, its first two characters: see PostgreSQL's appendix A. */
+/*
+ * By the class of the SQLSTATE, its first two characters: see PostgreSQL's appendix A.
+ * What fails before the statement begins, such as reading it, no row is to blame for.
+ */
 static Verdict
-judge(const ErrorData *error)
+judge(const Batch *batch, const ErrorData *error)
 {
 	/* connection, transaction rollback, resources */
 	static const char *const passing = "08 40 53";
@@ -447,8 +523,9 @@ judge(const ErrorData *error)
 	memcpy(class, unpack_sql_state(error->sqlerrcode), 2);
 	if (strstr(passing, class) != NULL || error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
 		return VERDICT_RETRY;
-	/* a cancel can only be the time limit's: others were passed on */
-	if (strstr(data, class) != NULL || error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+	/* a time limit, ours or of a foreign server: other cancels were passed on */
+	if (batch->executed &&
+		(strstr(data, class) != NULL || error->sqlerrcode == ERRCODE_QUERY_CANCELED))
 		return VERDICT_SPLIT;
 	return VERDICT_STOP;
 }
@@ -485,7 +562,7 @@ store_halves(const WlTaskId *id, const Batch *batch)
 static void
 settle_failure(const WlTask *task, Batch *batch, const ErrorData *error)
 {
-	Verdict		verdict = judge(error);
+	Verdict		verdict = judge(batch, error);
 	int64		divided = 0;
 
 	if (verdict == VERDICT_SPLIT)
@@ -496,7 +573,7 @@ settle_failure(const WlTask *task, Batch *batch, const ErrorData *error)
 		if (other != NULL)
 			divided = 0;
 		/* ... unless that may pass */
-		if (other != NULL && judge(other) == VERDICT_RETRY)
+		if (other != NULL && judge(batch, other) == VERDICT_RETRY)
 		{
 			verdict = VERDICT_RETRY;
 			error = other;
@@ -602,6 +679,26 @@ step(const WlTaskId *id)
 	return taken;
 }
 
+/*
+ * What the transaction deferred before would be fired with the batch: by the
+ * owner, where that is not who deferred it, and on the batch's account.
+ */
+static void
+refuse_deferred(void)
+{
+	/* a trigger follows a change */
+	if (!TransactionIdIsValid(GetTopTransactionIdIfAny()))
+		return;
+	wl_connect();
+	if (deferred_pending())
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TRANSACTION_STATE),
+				 errmsg("williams_run_batch cannot run while deferred triggers are pending"),
+				 errdetail("They would be fired as part of the batch."),
+				 errhint("Commit before, or use SET CONSTRAINTS ALL IMMEDIATE.")));
+	wl_finish();
+}
+
 PG_FUNCTION_INFO_V1(wl_run_batch);
 Datum
 wl_run_batch(PG_FUNCTION_ARGS)
@@ -617,6 +714,7 @@ wl_run_batch(PG_FUNCTION_ARGS)
 				 errdetail("A snapshot kept from before would not show which batches others have done."),
 				 errhint("Use BEGIN ISOLATION LEVEL READ COMMITTED.")));
 	wl_name_task(fcinfo->flinfo->fn_oid, text_to_cstring(PG_GETARG_TEXT_PP(0)), &id);
+	refuse_deferred();
 	taken = step(&id);
 	if (taken.result == STEP_GONE)
 		wl_refuse_task(&id);
@@ -674,7 +772,7 @@ commit_transaction(MemoryContext context)
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
 
-	if (error != NULL && error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+	if (error != NULL && is_cancel(error))
 		ReThrowError(error);
 	if (in_background)
 		pgstat_report_stat(false);
@@ -709,6 +807,7 @@ record_failure(const WlTaskId *id, const Step *taken, const ErrorData *error)
 					TransactionIdGetDatum(taken->xmin), &batch))
 	{
 		batch.started_at = taken->started_at;
+		batch.executed = true;
 		settle_failure(&task, &batch, error);
 	}
 	wl_finish();
@@ -850,11 +949,14 @@ report_end(const WlTaskId *id, Progress *p, StepResult result)
 void
 wl_run_task(const WlTaskId *id, bool background)
 {
-	MemoryContext context = CurrentMemoryContext;
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "williams run",
+												  ALLOCSET_DEFAULT_SIZES);
 	Progress	progress = {.started_at = GetCurrentTimestamp()};
 	Step		taken;
 
 	in_background = background;
+	MemoryContextSwitchTo(context);
 	begin_transaction();
 
 	/* a worker's was started with it, and may have been stopped since */
@@ -870,11 +972,16 @@ wl_run_task(const WlTaskId *id, bool background)
 	{
 		ErrorData  *error;
 
+		/* what commits and their failures left in it */
+		MemoryContextReset(context);
 		taken = step(id);
 		error = commit_transaction(context);
 		begin_transaction();
 		if (error != NULL)
 		{
+			/* what a throttle did: an error there ends the run */
+			if (taken.result != STEP_RAN)
+				ReThrowError(error);
 			record_failure(id, &taken, error);
 			must_commit(context);
 		}

@@ -30,6 +30,7 @@ typedef struct WlTask
 	char	   *search_path;
 	char	   *item_mb;		/* or NULL */
 	char	   *key_column;
+	char	   *key_order;		/* see wl_key_order */
 	bool		by_ctid;
 	int			max_attempts;
 	int			time_limit_ms;	/* 0: none */

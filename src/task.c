@@ -93,9 +93,9 @@ int64
 wl_query(const WlTaskId *id, const char *query, int nargs, const Oid *types,
 		 const Datum *values, const char *nulls)
 {
-	Oid			all_types[16] = {REGROLEOID, TEXTOID};
-	Datum		all_values[16] = {ObjectIdGetDatum(id->owner), CStringGetTextDatum(NameStr(id->name))};
-	char		all_nulls[16] = "  ";
+	Oid			all_types[20] = {REGROLEOID, TEXTOID};
+	Datum		all_values[20] = {ObjectIdGetDatum(id->owner), CStringGetTextDatum(NameStr(id->name))};
+	char		all_nulls[20] = "  ";
 	const char *schema = get_namespace_name(id->schema);
 	int			level = NewGUCNestLevel();
 	int			rc;
@@ -144,7 +144,7 @@ bool
 wl_load_task(const WlTaskId *id, WlTask *task)
 {
 	if (wl_query(id, "SELECT relation, statement, search_path, item_mb, key_column, method = 'ctid',"
-				 " max_attempts, time_limit_ms, pause_ms, throttle, filenode, stopped, created_at"
+				 " max_attempts, time_limit_ms, pause_ms, throttle, filenode, stopped, created_at, key_order"
 				 " FROM %s.williams_task WHERE owner = $1 AND name = $2", 0, NULL, NULL, NULL) == 0)
 		return false;
 	task->id = *id;
@@ -161,6 +161,7 @@ wl_load_task(const WlTaskId *id, WlTask *task)
 	task->filenode = DatumGetObjectId(value_or_zero(11));
 	task->stopped = DatumGetBool(value_or_zero(12));
 	task->created_at = DatumGetTimestampTz(value_or_zero(13));
+	task->key_order = text_or_null(14);
 	return true;
 }
 
@@ -345,7 +346,7 @@ static void
 store_task(FunctionCallInfo fcinfo, const WlTaskId *id, const WlKey *key, Oid filenode)
 {
 	static const Oid types[] = {REGCLASSOID, TEXTOID, FLOAT8OID, TEXTOID, NAMEOID,
-	TEXTOID, INT8OID, BOOLOID, INT4OID, INT4OID, INT4OID, TEXTOID, TEXTOID, OIDOID};
+	TEXTOID, INT8OID, BOOLOID, INT4OID, INT4OID, INT4OID, TEXTOID, TEXTOID, OIDOID, TEXTOID};
 	Datum		values[lengthof(types)];
 	char		nulls[lengthof(types) + 1];
 
@@ -360,10 +361,12 @@ store_task(FunctionCallInfo fcinfo, const WlTaskId *id, const WlKey *key, Oid fi
 	nulls[12] = ' ';
 	values[13] = ObjectIdGetDatum(filenode);
 	nulls[13] = OidIsValid(filenode) ? ' ' : 'n';
+	values[14] = CStringGetTextDatum(wl_key_order(key));
+	nulls[14] = ' ';
 	if (wl_query(id, "INSERT INTO %s.williams_task (owner, name, relation, statement,"
 				 " available_memory_mb, item_mb, key_column, method, max_items, strict,"
-				 " max_attempts, time_limit_ms, pause_ms, throttle, search_path, filenode)"
-				 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
+				 " max_attempts, time_limit_ms, pause_ms, throttle, search_path, filenode, key_order)"
+				 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
 				 " ON CONFLICT DO NOTHING", lengthof(types), types, values, nulls) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_OBJECT),

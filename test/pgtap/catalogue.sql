@@ -491,7 +491,7 @@ SELECT is(
 FROM (VALUES
 	('williams_profile', 'name text, shipped boolean, rules jsonb'),
 	('williams_task', 'owner regrole, name text, relation regclass, statement text, search_path text, '
-		'available_memory_mb double precision, item_mb text null, key_column name, method text, max_items bigint null, '
+		'available_memory_mb double precision, item_mb text null, key_column name, key_order text, method text, max_items bigint null, '
 		'strict boolean, max_attempts integer, time_limit_ms integer null, pause_ms integer, throttle text null, '
 		'filenode oid null, stopped boolean, created_at timestamp with time zone'),
 	('williams_batch', 'owner regrole, task text, batch_no bigint, lower_key text, upper_key text, items bigint, '

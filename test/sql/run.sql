@@ -241,7 +241,7 @@ BEGIN
 	RETURN QUERY SELECT min(b.state), count(*), bool_or(t.stopped) FROM williams_batch b, williams_task t;
 	PERFORM williams_drop_task('fails');
 END $$;
-SELECT code, f.* FROM unnest(ARRAY['08006', '40P01', '53100', '55P03', '21000', '22012', '23505', '38000', '44000', '54000', 'P0001',
+SELECT code, f.* FROM unnest(ARRAY['08006', '40P01', '53100', '55P03', '21000', '22012', '23505', '38000', '44000', '54000', '57014', 'P0001',
 	'0A000', '42501', '42703', '55000', '57P03', 'XX000']) code, fails(code) f;
 
 -- a time limit of its own splits at once
@@ -267,6 +267,24 @@ CALL williams_run('deferred');
 SELECT lower_key, upper_key, sqlstate FROM batches WHERE state = 'failed';
 SELECT count(*) FROM page;
 SELECT williams_drop_task('deferred');
+-- a batch can defer, too, where one before it in the transaction was checked
+CREATE TABLE page_no (id int PRIMARY KEY);
+CREATE TABLE leaf (id int REFERENCES page_no DEFERRABLE INITIALLY DEFERRED);
+CREATE FUNCTION leaf_first(int) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO leaf VALUES ($1);
+	INSERT INTO page_no VALUES ($1);
+	RETURN false;
+END $$;
+SELECT williams_create_task('leaves', 'document', 'SELECT leaf_first(id) FROM document WHERE id BETWEEN $1 AND $2 AND id < 50', 1000, 'mb',
+	max_items => 10, throttle => 'false');
+BEGIN;
+SELECT williams_run_batch('leaves') FROM generate_series(1, 5);
+COMMIT;
+SELECT state, count(*) FROM batches GROUP BY state;
+SELECT count(*) FROM leaf;
+SELECT williams_drop_task('leaves');
+DROP TABLE leaf, page_no;
 -- and what only the commit finds is recorded by the loop
 CREATE FUNCTION defer_again() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -283,7 +301,20 @@ CALL williams_run('commit');
 SELECT lower_key, upper_key, sqlstate FROM batches WHERE state = 'failed';
 SELECT count(*) FROM page;
 SELECT williams_drop_task('commit');
-DROP TABLE page;
+-- the thousandth such failure leaves no more behind than the first
+CREATE TABLE memory (bytes bigint);
+CREATE OR REPLACE FUNCTION defer_again() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	SET CONSTRAINTS ALL DEFERRED;
+	INSERT INTO page SELECT -NEW.document WHERE NEW.document > 0;
+	RETURN NULL;
+END $$;
+SELECT williams_create_task('commits', 'document', 'WITH m AS (INSERT INTO memory SELECT sum(total_bytes) FROM pg_backend_memory_contexts WHERE $1 IN (100, 1000))
+	INSERT INTO page SELECT id FROM document WHERE id BETWEEN $1 AND $2 AND id % 100 > 0', 1000, 'mb', max_items => 1);
+CALL williams_run('commits');
+SELECT count(bytes), max(bytes) - min(bytes) < 200000 AS small FROM memory;
+SELECT williams_drop_task('commits');
+DROP TABLE page, memory;
 
 -- a statement cannot run tasks
 SELECT williams_create_task('recursive', 'document', 'SELECT williams_run_batch(''recursive'') FROM document WHERE id BETWEEN $1 AND $2', 1000,
@@ -335,6 +366,22 @@ SELECT williams_drop_task('grown');
 SELECT williams_create_task('altered', 'document', 'SELECT * FROM document WHERE id BETWEEN $1 AND $2', 100, 'mb', max_items => 1000);
 ALTER TABLE document ALTER id TYPE bigint;
 SELECT williams_run_batch('altered');
+-- not where its order changes too: 10 is less than 9 then, and rows were left out
+CREATE TABLE ordered (id int PRIMARY KEY);
+INSERT INTO ordered SELECT generate_series(1, 100);
+SELECT williams_create_task('ordered', 'ordered', 'SELECT * FROM ordered WHERE id BETWEEN $1 AND $2', 1, max_items => 10);
+ALTER TABLE ordered ALTER id TYPE text COLLATE "C";
+SELECT williams_run_batch('ordered');
+SELECT state, sqlstate, message FROM williams_batch WHERE task = 'ordered' AND state <> 'pending';
+SELECT williams_drop_task('ordered');
+SELECT williams_create_task('ordered', 'ordered', 'SELECT * FROM ordered WHERE id BETWEEN $1 AND $2', 1, max_items => 10);
+ALTER TABLE ordered ALTER id TYPE varchar COLLATE "C";
+SELECT williams_run_batch('ordered');
+ALTER TABLE ordered ALTER id TYPE varchar COLLATE "POSIX";
+SELECT williams_run_batch('ordered');
+SELECT state, sqlstate, message FROM williams_batch WHERE task = 'ordered' AND state <> 'pending' ORDER BY batch_no;
+SELECT williams_drop_task('ordered');
+DROP TABLE ordered;
 ALTER TABLE document RENAME id TO number;
 SELECT williams_run_batch('altered');
 SELECT batch_no, state, sqlstate, message FROM batches WHERE state <> 'pending' ORDER BY batch_no;

@@ -127,7 +127,13 @@ SELECT williams_drop_task('pages');
 SELECT williams_create_task('pages', 'page', 'SELECT $1, $2', 1, max_items => 10);
 UPDATE williams_task SET statement = 'DELETE FROM page';
 SELECT williams_run_batch('pages');
-SELECT state, sqlstate, message FROM williams_batch WHERE batch_no = 1;
+UPDATE williams_task SET statement = 'UPDATE page SET times = ''one'' WHERE id BETWEEN $1 AND $2', search_path = '"';
+CALL williams_run('pages');
+UPDATE williams_task SET search_path = 'public';
+CALL williams_run('pages');
+-- each costs one execution and stops the task, whatever the class of its error
+SELECT batch_no, items, state, attempts, sqlstate, message FROM williams_batch WHERE state = 'failed' ORDER BY batch_no;
+SELECT state, pending FROM williams_progress, LATERAL (SELECT batches - done - failed AS pending) b;
 SELECT count(*) FROM page;
 SELECT williams_drop_task('pages');
 

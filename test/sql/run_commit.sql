@@ -78,6 +78,14 @@ SELECT williams_run_batch('late');
 SELECT * FROM outcome ORDER BY batch_no;
 SELECT williams_drop_task('late');
 
+-- of a throttle it ends the run
+CREATE FUNCTION throttle() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN INSERT INTO late VALUES (3); RETURN true; END $$;
+SELECT new_task('42501');
+UPDATE williams_task SET throttle = 'throttle()';
+CALL williams_run('late');
+SELECT * FROM outcome ORDER BY batch_no;
+SELECT williams_drop_task('late');
+
 -- within the statement an assertion is a failure like any other
 SELECT williams_create_task('assert', 'letter', 'SELECT fail_with(''P0004'') FROM letter WHERE id BETWEEN $1 AND $2 AND id = 5', 8, '1');
 CALL williams_run('assert');
@@ -87,5 +95,5 @@ SELECT williams_drop_task('assert');
 \set SHOW_CONTEXT errors
 DROP VIEW outcome;
 DROP TABLE letter, late;
-DROP FUNCTION later, new_task, fail_with;
+DROP FUNCTION later, new_task, throttle, fail_with;
 DROP SEQUENCE times;

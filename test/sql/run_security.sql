@@ -132,6 +132,69 @@ CALL williams_run('later');
 SELECT current_user;
 SELECT state, sqlstate, message FROM williams_batch WHERE task = 'later';
 SELECT williams_drop_task('later');
+-- of a table that is made by the statement itself
+CREATE FUNCTION make_latest() RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+	CREATE TABLE latest (id int);
+	CREATE CONSTRAINT TRIGGER latest AFTER INSERT ON latest DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION escape_latest();
+	INSERT INTO latest VALUES (1);
+	RETURN 1;
+END $$;
+CREATE FUNCTION escape_latest() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF NEW.id > 0 THEN
+		SET CONSTRAINTS ALL DEFERRED;
+		INSERT INTO latest VALUES (-NEW.id);
+	ELSE
+		RESET ROLE;
+	END IF;
+	RETURN NULL;
+END $$;
+SELECT williams_create_task('later', 'letters', 'SELECT make_latest() WHERE $1 < $2', 1, max_items => 1000);
+CALL williams_run('later');
+SELECT current_user;
+SELECT state, sqlstate, message FROM williams_batch WHERE task = 'later';
+SELECT williams_drop_task('later');
+-- nor in a cursor that the commit reads
+CREATE FUNCTION hold() RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE 'DECLARE held CURSOR WITH HOLD FOR SELECT escape(''RESET ROLE'')';
+	RETURN 1;
+END $$;
+SELECT williams_create_task('later', 'letters', 'SELECT hold() WHERE $1 < $2', 1, max_items => 1000);
+DECLARE mine CURSOR WITH HOLD FOR SELECT 1;
+CALL williams_run('later');
+SELECT current_user;
+SELECT state, sqlstate, message FROM williams_batch WHERE task = 'later';
+SELECT williams_drop_task('later');
+CLOSE mine;
+-- nor in what a throttle leaves to the commit
+CREATE OR REPLACE FUNCTION escape_later() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RESET ROLE; RETURN NULL; END $$;
+CREATE FUNCTION throttle_later() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN INSERT INTO later VALUES (1); RETURN false; END $$;
+SELECT williams_create_task('later', 'letters', 'SELECT $1, $2', 1, throttle => 'throttle_later()', max_items => 1000);
+CALL williams_run('later');
+SELECT current_user;
+SELECT williams_drop_task('later');
+-- nor where the session took the owner's name, and can have its own again
+RESET ROLE;
+SET SESSION AUTHORIZATION williams_alice;
+CREATE OR REPLACE FUNCTION escape_later() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF NEW.id > 0 THEN
+		SET CONSTRAINTS ALL DEFERRED;
+		INSERT INTO later VALUES (-NEW.id);
+	ELSE
+		RESET SESSION AUTHORIZATION;
+	END IF;
+	RETURN NULL;
+END $$;
+SELECT williams_create_task('later', 'letters', 'INSERT INTO later SELECT id FROM letters WHERE id BETWEEN $1 AND $2', 1, max_items => 1000);
+CALL williams_run('later');
+SELECT session_user;
+SELECT state, sqlstate, message FROM williams_batch WHERE task = 'later';
+SELECT williams_drop_task('later');
+RESET SESSION AUTHORIZATION;
+SET ROLE williams_alice;
 -- nor in a throttle, nor in the weights that a split reads again
 CREATE FUNCTION throttle() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RESET ROLE; RETURN false; END $$;
 SELECT williams_create_task('throttle', 'letters', 'SELECT $1, $2', 1, throttle => 'throttle()', max_items => 1000);
@@ -151,6 +214,12 @@ UPDATE switch SET attack = true;
 SELECT williams_run_batch('weight');
 SELECT current_user, state, sqlstate FROM williams_batch WHERE task = 'weight';
 SELECT williams_drop_task('weight');
+-- nor does it leave settings behind, for the role that comes after it
+SELECT williams_create_task('settings', 'letters', $$SELECT set_config('search_path', 'trap', false), set_config('lock_timeout', '1ms', false) WHERE $1 < $2$$, 1,
+	max_items => 1000);
+CALL williams_run('settings');
+SELECT state, current_setting('search_path') AS search_path, current_setting('lock_timeout') AS lock_timeout FROM williams_batch WHERE task = 'settings';
+SELECT williams_drop_task('settings');
 RESET ROLE;
 SELECT count(*) FROM secret;
 
@@ -195,6 +264,26 @@ SET ROLE williams_bob;
 SELECT step();
 CALL run();
 SELECT count(*) FROM letters;
+-- nor what its caller deferred
+CREATE TABLE waits (id int);
+CREATE FUNCTION who_fires() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING 'fired as %', current_user; RETURN NULL; END $$;
+CREATE CONSTRAINT TRIGGER waits AFTER INSERT ON waits DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION who_fires();
+BEGIN;
+INSERT INTO waits VALUES (1);
+SELECT step();
+COMMIT;
+BEGIN;
+INSERT INTO waits VALUES (1);
+SET CONSTRAINTS ALL IMMEDIATE;
+SELECT step();
+COMMIT;
+-- nor does a temporary table of its caller's stand in for one of the owner's
+CREATE TEMPORARY TABLE letters (id int, seen int, by text);
+INSERT INTO letters SELECT generate_series(1, 100);
+CREATE TRIGGER letters BEFORE UPDATE ON letters FOR EACH STATEMENT EXECUTE FUNCTION who_fires();
+GRANT ALL ON letters TO williams_alice;
+SELECT step();
+DROP TABLE letters;
 RESET ROLE;
 SELECT DISTINCT seen, by FROM letters WHERE seen > 0;
 
