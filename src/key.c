@@ -251,16 +251,10 @@ wl_key_excerpt(const WlKey *key, Datum value)
 }
 
 void
-wl_keep_key(const WlKey *key, WlKeptKey *kept, Datum value)
+wl_keep_copy(const WlKey *key, WlKeptKey *kept, Datum value)
 {
-	Size		size;
+	Size		size = datumGetSize(value, false, key->typlen);
 
-	if (key->typbyval)
-	{
-		kept->value = value;
-		return;
-	}
-	size = datumGetSize(value, false, key->typlen);
 	if (size > kept->size)
 	{
 		kept->size = Max(size, 2 * kept->size);

@@ -84,7 +84,17 @@ typedef struct WlKeptKey
 	Size		size;
 } WlKeptKey;
 
-extern void wl_keep_key(const WlKey *key, WlKeptKey *kept, Datum value);
+extern void wl_keep_copy(const WlKey *key, WlKeptKey *kept, Datum value);
+
+/* for each row, and so without a call where it can be */
+static inline void
+wl_keep_key(const WlKey *key, WlKeptKey *kept, Datum value)
+{
+	if (key->typbyval)
+		kept->value = value;
+	else
+		wl_keep_copy(key, kept, value);
+}
 
 /*
  * The value of one boolean SQL expression that stands by itself, as the current
