@@ -1,5 +1,5 @@
-# A physical replica: what reads works there, Run is refused. And a restart, and a
-# dump: tasks survive the one and are not in the other.
+# A physical replica: what reads works there, Run is refused. And a restart, a dump
+# and pg_upgrade: tasks survive the first and the last, and are not in a dump.
 use strict;
 use warnings;
 use FindBin;
@@ -78,5 +78,27 @@ is(counts_of($primary, 'postgres', 'count'), '2 0 8', 'and each its own');
 $primary->safe_psql('restored', 'DROP EXTENSION williams; CREATE EXTENSION williams');
 is($primary->safe_psql('restored', 'SELECT count(*) FROM williams_task'), '0', 'the extension takes its tasks with it');
 
+# pg_upgrade carries tasks, those by blocks too
+$primary->safe_psql(
+	'postgres', q{
+	DROP DATABASE restored;
+	SELECT williams_create_task('blocks', 'document', 'SELECT FROM document WHERE ctid BETWEEN $1 AND $2', 0.01, method => 'ctid');
+});
 $primary->stop;
+my $upgraded = PostgreSQL::Test::Cluster->new('upgraded');
+$upgraded->init;
+my $bindir = $upgraded->config_data('--bindir');
+chdir PostgreSQL::Test::Utils::tempdir;
+command_ok(
+	[
+		'pg_upgrade', '--no-sync', '-b', $bindir, '-B', $bindir, '-d', $primary->data_dir, '-D', $upgraded->data_dir,
+		'-s', $upgraded->host, '-p', $primary->port, '-P', $upgraded->port
+	],
+	'pg_upgrade');
+$upgraded->start;
+is(counts_of($upgraded, 'postgres', 'count'), '2 0 8', 'pg_upgrade carries tasks');
+is($upgraded->safe_psql('postgres', q{SET client_min_messages = error; CALL williams_run('count'); CALL williams_run('blocks');
+	SELECT task, state FROM williams_progress ORDER BY task}), "blocks|done\ncount|done", 'which go on there');
+is($upgraded->safe_psql('postgres', 'SELECT min(seen), max(seen) FROM document'), '1|1', 'every row once');
+$upgraded->stop;
 done_testing();
