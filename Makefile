@@ -6,8 +6,8 @@ EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" williams.contr
 
 MODULE_big = williams
 OBJS = src/bound.o src/calibration.o src/check.o src/efficiency.o src/engines.o \
-	src/expression.o src/key.o src/plan.o src/plan_table.o src/profile.o src/row_mb.o \
-	src/run.o src/score.o src/scorecard.o src/session.o src/state.o src/summary.o \
+	src/expression.o src/key.o src/owner.o src/plan.o src/plan_table.o src/profile.o src/row_mb.o \
+	src/run.o src/score.o src/scorecard.o src/session.o src/state.o src/step.o src/summary.o \
 	src/task.o src/trigger.o src/williams.o src/worker.o src/workload.o
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 PG_CPPFLAGS = -DWILLIAMS_VERSION='"$(EXTVERSION)"'

@@ -1,6 +1,6 @@
 /*
  * run.h
- *		What task.c, which keeps tasks, run.c, which runs their batches, and
+ *		What task.c, which keeps tasks, step.c and run.c, which run their batches, and
  *		worker.c, which does so in the background, share.
  */
 #ifndef WL_RUN_H

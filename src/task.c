@@ -3,7 +3,7 @@
  *		Tasks: made, stopped, retried and dropped; and whose they are.
  *
  * A task is a row of williams_task and its batches, rows of williams_batch. Both
- * are written by the functions here and in run.c with the rights of the current
+ * are written by the functions here and in step.c with the rights of the current
  * user, who is the owner: row-level security shows a role its own rows, every
  * query of ours asks for the owner, since row-level security does not bind all,
  * and a trigger refuses rows of other roles, whoever writes them.
