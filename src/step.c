@@ -186,6 +186,26 @@ set_constraints(const char *command)
 		elog(ERROR, "SET CONSTRAINTS failed: %s", SPI_result_code_string(SPI_result));
 }
 
+/* As they are at the beginning of a transaction, but for those whose names are not theirs alone. */
+static void
+reset_constraints(void)
+{
+	char	   *names;
+
+	set_constraints("SET CONSTRAINTS ALL DEFERRED");
+	if (SPI_execute("SELECT pg_catalog.string_agg(name, ', ') FROM"
+					" (SELECT pg_catalog.format('%I.%I', nspname, conname) AS name"
+					" FROM pg_catalog.pg_constraint JOIN pg_catalog.pg_namespace n"
+					" ON n.oid OPERATOR(pg_catalog.=) connamespace"
+					" WHERE condeferrable AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')"
+					" GROUP BY nspname, conname HAVING NOT pg_catalog.bool_or(condeferred)) c",
+					false, 0) < 0)
+		elog(ERROR, "the deferrable constraints cannot be read");
+	names = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	if (names != NULL)
+		set_constraints(psprintf("SET CONSTRAINTS %s IMMEDIATE", names));
+}
+
 /* Execute the statement for one batch: the number of rows. */
 static int64
 execute(const WlTask *task, WlBatch *batch)
@@ -219,7 +239,7 @@ execute(const WlTask *task, WlBatch *batch)
 
 	/* not the first in its transaction: it defers what the first could */
 	if (immediate_in == GetTopTransactionId())
-		set_constraints("SET CONSTRAINTS ALL DEFERRED");
+		reset_constraints();
 	batch->executed = true;
 	wl_set_time_limit(task->time_limit_ms);
 	rc = SPI_execute_plan_extended(plan, &options);

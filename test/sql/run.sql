@@ -284,6 +284,23 @@ COMMIT;
 SELECT state, count(*) FROM batches GROUP BY state;
 SELECT count(*) FROM leaf;
 SELECT williams_drop_task('leaves');
+-- and check at once what is deferrable but not deferred
+ALTER TABLE leaf ALTER CONSTRAINT leaf_id_fkey DEFERRABLE INITIALLY IMMEDIATE;
+CREATE FUNCTION leaf_checked(int) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO leaf VALUES ($1 + 100);
+	RETURN false;
+EXCEPTION WHEN foreign_key_violation THEN
+	RETURN true;
+END $$;
+SELECT williams_create_task('leaves', 'document', 'SELECT leaf_checked(id) FROM document WHERE id BETWEEN $1 AND $2 AND id < 50', 1000, 'mb',
+	max_items => 10);
+BEGIN;
+SELECT williams_run_batch('leaves') FROM generate_series(1, 5);
+COMMIT;
+SELECT batch_no, state, sqlstate FROM batches WHERE batch_no <= 5 ORDER BY batch_no;
+SELECT williams_drop_task('leaves');
+DROP FUNCTION leaf_checked;
 DROP TABLE leaf, page_no;
 -- and what only the commit finds is recorded by the loop
 CREATE FUNCTION defer_again() RETURNS trigger LANGUAGE plpgsql AS $$
