@@ -414,7 +414,7 @@ COMMENT ON COLUMN williams_task.search_path IS 'of the session that made the tas
 COMMENT ON COLUMN williams_task.available_memory_mb IS 'the memory budget of a batch, in MB';
 COMMENT ON COLUMN williams_task.item_mb IS 'SQL expression for the MB of a row; NULL is the sizes of its columns';
 COMMENT ON COLUMN williams_task.key_column IS 'the column that $1 and $2 bound; ctid with method ctid';
-COMMENT ON COLUMN williams_task.key_order IS 'its operator family and collation when it was planned';
+COMMENT ON COLUMN williams_task.key_order IS 'its operator family, type and collation when it was planned';
 COMMENT ON COLUMN williams_task.method IS 'exact or ctid, as of williams_plan_table';
 COMMENT ON COLUMN williams_task.max_items IS 'as given; NULL is williams_plan_table''s default';
 COMMENT ON COLUMN williams_task.strict IS 'as given';

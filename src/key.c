@@ -165,6 +165,7 @@ wl_find_key(Relation rel, const char *column, bool by_ctid, WlKey *key)
 				 errhint("Name a column of a type with a btree operator class in key_column.")));
 }
 
+/* Integers and texts are the same in another type of their family: a date, say, is read as another time. */
 char *
 wl_key_order(const WlKey *key)
 {
@@ -176,6 +177,8 @@ wl_key_order(const WlKey *key)
 		elog(ERROR, "cache lookup failed for operator family %u", family);
 	order = pstrdup(NameStr(((Form_pg_opfamily) GETSTRUCT(tuple))->opfname));
 	ReleaseSysCache(tuple);
+	if (family != INTEGER_BTREE_FAM_OID && family != TEXT_BTREE_FAM_OID)
+		order = psprintf("%s %s", order, format_type_be_qualified(key->type));
 	if (OidIsValid(key->collation))
 		order = psprintf("%s %s", order, get_collation_name(key->collation));
 	return order;

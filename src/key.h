@@ -65,8 +65,8 @@ extern void wl_key_texts(const WlKey *key, const Datum *values, char **texts, in
 extern void wl_key_values(const WlKey *key, char *const *texts, Datum *values, int n);
 
 /*
- * What the values of a key are ordered by, as text: its operator family and
- * collation. A range holds other rows under another order.
+ * What the values of a key are ordered by, as text: its operator family, its type
+ * where that matters, and its collation. A range holds other rows under another order.
  */
 extern char *wl_key_order(const WlKey *key);
 

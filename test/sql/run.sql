@@ -399,6 +399,22 @@ SELECT williams_run_batch('ordered');
 SELECT state, sqlstate, message FROM williams_batch WHERE task = 'ordered' AND state <> 'pending' ORDER BY batch_no;
 SELECT williams_drop_task('ordered');
 DROP TABLE ordered;
+-- nor in a type of the same family where a bound is read as another value, or ordered otherwise
+CREATE TYPE rising AS ENUM ('a', 'b', 'c');
+CREATE TYPE falling AS ENUM ('c', 'b', 'a');
+CREATE TABLE retyped (at timestamp UNIQUE, ratio real UNIQUE, grade rising UNIQUE, seen int DEFAULT 0);
+INSERT INTO retyped SELECT timestamp '2026-01-31' + i * interval '1 hour', i / 10.0, chr(96 + i)::rising FROM generate_series(1, 3) i;
+SELECT williams_create_task(key, 'retyped', format('UPDATE retyped SET seen = seen + 1 WHERE %I BETWEEN $1 AND $2', key), 1, key_column => key,
+	max_items => 2) FROM unnest(ARRAY['at', 'ratio', 'grade']) AS key;
+ALTER TABLE retyped ALTER at TYPE timestamptz USING at AT TIME ZONE 'Europe/Amsterdam', ALTER ratio TYPE float8, ALTER grade TYPE falling USING grade::text::falling;
+CALL williams_run('at');
+CALL williams_run('ratio');
+CALL williams_run('grade');
+SELECT task, sqlstate, message FROM williams_batch WHERE state = 'failed' AND task IN ('at', 'ratio', 'grade') ORDER BY task;
+SELECT seen, count(*) FROM retyped GROUP BY seen;
+SELECT williams_drop_task(key) FROM unnest(ARRAY['at', 'ratio', 'grade']) AS key;
+DROP TABLE retyped;
+DROP TYPE rising, falling;
 ALTER TABLE document RENAME id TO number;
 SELECT williams_run_batch('altered');
 SELECT batch_no, state, sqlstate, message FROM batches WHERE state <> 'pending' ORDER BY batch_no;
