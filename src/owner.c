@@ -28,6 +28,9 @@
 /* Work is being done: it cannot take batches itself. */
 static bool working = false;
 
+/* A cancel was raised since wl_watch_cancel. */
+static bool cancelled = false;
+
 static TimeoutId time_limit = MAX_TIMEOUTS;
 static volatile sig_atomic_t time_limit_hit = false;
 
@@ -152,11 +155,46 @@ refuse_leftovers(const WlTask *task)
 				 errhint("Run the task in a session of its owner.")));
 }
 
-bool
-wl_is_cancel(const ErrorData *error)
+/*
+ * Told of each error where it is raised: a handler, or the language of a function,
+ * may raise another in its place.
+ */
+static void
+note_cancel(void *arg)
 {
-	return error->sqlerrcode == ERRCODE_QUERY_CANCELED && error->funcname != NULL &&
-		strcmp(error->funcname, "ProcessInterrupts") == 0;
+	MemoryContext old;
+	ErrorData  *error;
+
+	if (geterrcode() != ERRCODE_QUERY_CANCELED)
+		return;
+	old = MemoryContextSwitchTo(arg);
+	error = CopyErrorData();
+	if (error->funcname != NULL && strcmp(error->funcname, "ProcessInterrupts") == 0)
+		cancelled = true;
+	FreeErrorData(error);
+	MemoryContextSwitchTo(old);
+}
+
+void
+wl_watch_cancel(ErrorContextCallback *watch)
+{
+	cancelled = false;
+	watch->callback = note_cancel;
+	watch->arg = CurrentMemoryContext;
+	watch->previous = error_context_stack;
+	error_context_stack = watch;
+}
+
+void
+wl_end_watch(const ErrorContextCallback *watch)
+{
+	error_context_stack = watch->previous;
+}
+
+bool
+wl_was_cancelled(void)
+{
+	return cancelled;
 }
 
 ErrorData  *
@@ -173,12 +211,15 @@ wl_attempt(WlWork work, const WlTask *task, WlBatch *batch, int64 *result)
 	PG_TRY();
 	{
 		AsOwner		saved;
+		ErrorContextCallback watch;
 
+		wl_watch_cancel(&watch);
 		begin_as_owner(task, &saved);
 		*result = work(task, batch);
 		refuse_leftovers(task);
 		end_as_owner(&saved);
 		ReleaseCurrentSubTransaction();
+		wl_end_watch(&watch);
 	}
 	PG_CATCH();
 	{
@@ -197,13 +238,11 @@ wl_attempt(WlWork work, const WlTask *task, WlBatch *batch, int64 *result)
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
 
-	if (error != NULL && wl_is_cancel(error))
-	{
-		if (!time_limit_hit)
-			ReThrowError(error);
+	if (error != NULL && cancelled && !time_limit_hit)
+		ReThrowError(error);
+	if (error != NULL && cancelled && error->sqlerrcode == ERRCODE_QUERY_CANCELED)
 		error->message = psprintf("canceling statement due to time_limit_ms = %d",
 								  task->time_limit_ms);
-	}
 	return error;
 }
 

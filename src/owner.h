@@ -29,9 +29,12 @@ extern void wl_end_time_limit(void);
 extern bool wl_deferred_pending(void);
 
 /*
- * Was this session cancelled? What RAISE, or the statement_timeout of a foreign
- * server, gives the same SQLSTATE would end every run at the same batch.
+ * From wl_watch_cancel on: was this session cancelled? What RAISE, or the
+ * statement_timeout of a foreign server, gives the same SQLSTATE would end every
+ * run at the same batch. The watch ends with an error, or with wl_end_watch.
  */
-extern bool wl_is_cancel(const ErrorData *error);
+extern void wl_watch_cancel(ErrorContextCallback *watch);
+extern void wl_end_watch(const ErrorContextCallback *watch);
+extern bool wl_was_cancelled(void);
 
 #endif							/* WL_OWNER_H */

@@ -55,10 +55,15 @@ commit_transaction(MemoryContext context)
 
 	PG_TRY();
 	{
+		ErrorContextCallback watch;
+
+		MemoryContextSwitchTo(context);
+		wl_watch_cancel(&watch);
 		if (in_background)
 			CommitTransactionCommand();
 		else
 			SPI_commit();
+		wl_end_watch(&watch);
 	}
 	PG_CATCH();
 	{
@@ -71,7 +76,7 @@ commit_transaction(MemoryContext context)
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
 
-	if (error != NULL && wl_is_cancel(error))
+	if (error != NULL && wl_was_cancelled())
 		ReThrowError(error);
 	if (in_background)
 		pgstat_report_stat(false);

@@ -258,6 +258,20 @@ CALL williams_run('cancelled');
 RESET statement_timeout;
 SELECT state, attempts FROM batches;
 SELECT williams_drop_task('cancelled');
+-- whatever is raised in its place
+CREATE FUNCTION cancelled(code text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM pg_cancel_backend(pg_backend_pid()), pg_sleep(60);
+EXCEPTION WHEN query_canceled THEN
+	RAISE EXCEPTION 'so far: %', SQLERRM USING ERRCODE = code;
+END $$;
+SELECT williams_create_task('cancelled', 'document', 'SELECT cancelled(''57014'') FROM document WHERE id BETWEEN $1 AND $2', 1000, 'mb', max_items => 1000);
+CALL williams_run('cancelled');
+UPDATE williams_task SET statement = replace(statement, '57014', '38000');
+CALL williams_run('cancelled');
+SELECT state, attempts FROM batches;
+SELECT williams_drop_task('cancelled');
+DROP FUNCTION cancelled;
 
 -- what the statement deferred fails with it
 CREATE TABLE page (document int REFERENCES document DEFERRABLE INITIALLY DEFERRED);
