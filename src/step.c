@@ -482,7 +482,8 @@ wl_record_failure(const WlTaskId *id, const WlStep *taken, const ErrorData *erro
 
 /*
  * What the transaction deferred before would be fired with the batch: by the
- * owner, where that is not who deferred it, and on the batch's account.
+ * owner, where that is not who deferred it, and on the batch's account. What a query
+ * around it has queued on a table with such triggers cannot be told from that.
  */
 static void
 refuse_deferred(void)
@@ -496,7 +497,7 @@ refuse_deferred(void)
 				(errcode(ERRCODE_INVALID_TRANSACTION_STATE),
 				 errmsg("williams_run_batch cannot run while deferred triggers are pending"),
 				 errdetail("They would be fired as part of the batch."),
-				 errhint("Commit before, or use SET CONSTRAINTS ALL IMMEDIATE.")));
+				 errhint("Commit before, or use SET CONSTRAINTS ALL IMMEDIATE; and call it outside any query that changes a table with deferrable triggers.")));
 	wl_finish();
 }
 

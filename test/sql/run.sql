@@ -314,6 +314,11 @@ SELECT williams_run_batch('leaves') FROM generate_series(1, 5);
 COMMIT;
 SELECT batch_no, state, sqlstate FROM batches WHERE batch_no <= 5 ORDER BY batch_no;
 SELECT williams_drop_task('leaves');
+-- but not in a query that itself changes a table with deferrable constraints
+INSERT INTO page_no VALUES (0) ON CONFLICT DO NOTHING;
+SELECT williams_create_task('leaves', 'document', 'SELECT $1, $2', 1000, 'mb', max_items => 10);
+INSERT INTO leaf SELECT 0 * williams_run_batch('leaves') FROM generate_series(1, 2);
+SELECT williams_drop_task('leaves');
 DROP FUNCTION leaf_checked;
 DROP TABLE leaf, page_no;
 -- and what only the commit finds is recorded by the loop
