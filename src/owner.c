@@ -56,7 +56,7 @@ begin_as_owner(const WlTask *task, AsOwner *saved)
 	saved->guc_level = NewGUCNestLevel();
 	/* who is not the owner may have temporary tables: they come last */
 	if (GetAuthenticatedUserId() != task->id.owner)
-		path = psprintf("%s%spg_temp", path, path[strspn(path, " ")] == '\0' ? "" : ", ");
+		path = psprintf("%s%spg_temp", path, path[strspn(path, " \t\n\r\f\v")] == '\0' ? "" : ", ");
 	wl_set_local("search_path", path);
 }
 

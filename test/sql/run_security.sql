@@ -220,6 +220,12 @@ SELECT williams_create_task('settings', 'letters', $$SELECT set_config('search_p
 CALL williams_run('settings');
 SELECT state, current_setting('search_path') AS search_path, current_setting('lock_timeout') AS lock_timeout FROM williams_batch WHERE task = 'settings';
 SELECT williams_drop_task('settings');
+-- a search_path of nothing but blanks names no schema
+SELECT williams_create_task('blank', 'letters', 'SELECT $1, $2', 1, max_items => 1000);
+UPDATE williams_task SET search_path = E' \t\n' WHERE name = 'blank';
+SELECT williams_run_batch('blank');
+SELECT state, sqlstate FROM williams_batch WHERE task = 'blank';
+SELECT williams_drop_task('blank');
 RESET ROLE;
 SELECT count(*) FROM secret;
 
