@@ -148,12 +148,6 @@ sub create_task
 	return;
 }
 
-sub finish
-{
-	value(q{SET client_min_messages = error; CALL williams_run('count')});
-	return;
-}
-
 #
 # Each row takes a while, so that a crash finds batches half done. A run that
 # ends before its last moment has come is followed by another one.
@@ -200,7 +194,7 @@ for my $what (sort keys %strike)
 		$under_way++ if @undone;
 		$half_done++ if grep { $_->[1] > 0 && $_->[1] < 20 } @undone;
 	}
-	finish();
+	run_task($node, 'count');
 	check_run($what);
 	cmp_ok($under_way, '>=', 8, "$what: $under_way of 20 moments found batches under way");
 	cmp_ok($half_done, '>=', 5, "$what: $half_done of them found rows of theirs updated, and not all");
@@ -227,7 +221,7 @@ create_task($statement =~ s/1 WHERE/1 \/ least(id % 97, 1) WHERE/r, 20);
 		$halves = value('SELECT count(*) - 20 FROM williams_batch');
 	}
 	note "$struck moments, $halves batches split off before the last";
-	finish();
+	run_task($node, 'count');
 }
 is(value('SELECT min(seen), max(seen), count(*) FROM document WHERE id % 97 > 0'), '1|1|990', 'split: every good row once');
 is(value('SELECT max(seen), count(*) FROM document WHERE id % 97 = 0'), '0|10', 'split: no bad one');

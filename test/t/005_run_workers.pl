@@ -15,7 +15,6 @@ max_worker_processes = 8
 williams.max_workers = 3
 });
 my $slow = 'UPDATE document SET seen = seen + 1 WHERE id BETWEEN $1 AND $2 AND pg_sleep((SELECT seconds FROM pace)) IS NOT NULL';
-my $none = q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'williams worker'};
 my $running = q{SELECT running > 0 AND done > 0 FROM williams_progress WHERE task = 'slow'};
 
 sub value { return $node->safe_psql('postgres', $_[0]) }
@@ -73,7 +72,7 @@ is(value(q{SELECT williams_launch('slow')}), '1', 'which needs no restart');
 
 # stopped: the batches that run end, and no other begins
 value(q{SELECT williams_stop('slow')});
-wait_until($node, 'postgres', $none, 'they end when the task is stopped');
+wait_until($node, 'postgres', $no_worker, 'they end when the task is stopped');
 check_witness('stopped');
 is(value(q{SELECT state, done < batches FROM williams_progress}), 'stopped|t', 'there is work left');
 
@@ -83,7 +82,7 @@ for my $function (qw(pg_terminate_backend pg_cancel_backend))
 	value(q{SELECT williams_launch('slow', 2)});
 	wait_until($node, 'postgres', $running, 'they run again');
 	value(qq{SELECT $function(pid) FROM pg_stat_activity WHERE backend_type = 'williams worker'});
-	wait_until($node, 'postgres', $none, "they end by $function");
+	wait_until($node, 'postgres', $no_worker, "they end by $function");
 	check_witness($function);
 }
 is(value(q{SELECT sum(attempts) - count(*) FILTER (WHERE state = 'done') FROM williams_batch}), '0', 'neither is an attempt');
@@ -93,7 +92,7 @@ value(q{SELECT williams_launch('slow', 2)});
 wait_until($node, 'postgres', $running, 'they run once more');
 end_task();
 my $seen = value('SELECT sum(seen) FROM document');
-wait_until($node, 'postgres', $none, 'they end when the task is dropped');
+wait_until($node, 'postgres', $no_worker, 'they end when the task is dropped');
 is(value(q{SELECT count(*) FROM (SELECT (id - 1) / 5 FROM document GROUP BY 1 HAVING min(seen) <> max(seen)) b}),
 	'0', 'dropped: no batch is half done');
 is(value('SELECT sum(seen) FROM document'), $seen, 'and none began after that');
@@ -101,7 +100,7 @@ is(value('SELECT sum(seen) FROM document'), $seen, 'and none began after that');
 # the transaction that launches them
 new_task();
 value(q{BEGIN; SELECT williams_launch('slow'); ROLLBACK});
-wait_until($node, 'postgres', $none, 'a launch that is rolled back');
+wait_until($node, 'postgres', $no_worker, 'a launch that is rolled back');
 is(value(q{SELECT done FROM williams_progress}), '0', 'does nothing');
 my $session = session($node, 'postgres');
 $session->query(q{BEGIN; SELECT williams_launch('slow')});
@@ -125,12 +124,12 @@ for my $mode (qw(fast smart immediate))
 	wait_until($node, 'postgres', $running, "running before a shutdown, $mode");
 	$node->stop($mode);
 	$node->start;
-	is(value($none), 't', "after a shutdown, $mode, no worker is there");
+	is(value($no_worker), 't', "after a shutdown, $mode, no worker is there");
 	check_witness("shutdown, $mode");
 	is(value(q{SELECT count(*) FROM williams_batch WHERE state = 'failed'}), '0', 'and nothing failed');
 }
 value('UPDATE pace SET seconds = 0');
-value(q{SET client_min_messages = error; CALL williams_run('slow')});
+run_task($node, 'slow');
 is(counts_of($node, 'postgres', 'slow'), '400 0 0', 'another run does the rest');
 is(value('SELECT min(seen), max(seen) FROM document'), '1|1', 'every row once');
 end_task();
@@ -141,7 +140,7 @@ value(q{ALTER TABLE document RENAME seen TO sighted});
 my $log = -s $node->logfile;
 value(q{SELECT williams_launch('slow', 2)});
 wait_until($node, 'postgres', q{SELECT stopped FROM williams_task}, 'a misspelt column stops the task');
-wait_until($node, 'postgres', $none, 'and ends its workers');
+wait_until($node, 'postgres', $no_worker, 'and ends its workers');
 like(slurp_file($node->logfile, $log), qr/WARNING:  task "slow": \d of 400 batches failed/, 'the log says so');
 cmp_ok(value(q{SELECT count(*) FROM williams_batch WHERE state = 'failed'}), '<=', 2, 'after an execution each');
 value(q{ALTER TABLE document RENAME sighted TO seen});
@@ -173,7 +172,7 @@ $node->safe_psql('postgres', q{
 	SELECT williams_launch('slow');
 });
 wait_until($node, 'postgres', q{SELECT state = 'done' FROM williams_progress}, 'a worker writes where its database is read-only by default');
-wait_until($node, 'postgres', $none, 'and ends');
+wait_until($node, 'postgres', $no_worker, 'and ends');
 $node->safe_psql('postgres', q{
 	SET default_transaction_read_only = off;
 	ALTER DATABASE postgres RESET default_transaction_read_only;

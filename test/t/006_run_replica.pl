@@ -51,7 +51,7 @@ for my $query (
 
 # promoted, it goes on
 $replica->promote;
-$replica->safe_psql('postgres', q{SET client_min_messages = error; CALL williams_run('count')});
+run_task($replica, 'count');
 is($replica->safe_psql('postgres', 'SELECT min(seen), max(seen) FROM document'), '1|1', 'promoted, it does the rest');
 $replica->stop;
 

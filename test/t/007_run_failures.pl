@@ -12,30 +12,8 @@ use PostgreSQL::Test::Utils;
 use Tasks;
 
 my $node = new_node('main', '');
-my $none = q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'williams worker'};
 
 sub value { return $node->safe_psql('postgres', $_[0]) }
-
-# A task over document or another table, in batches of 100 rows or as many as asked for.
-sub new_task
-{
-	my ($name, $statement, %with) = @_;
-	my $items = delete $with{items} || 100;
-	my $table = delete $with{table} || 'document';
-	my $more = join '', map { ", $_ => $with{$_}" } sort keys %with;
-
-	value(qq{SELECT williams_create_task('$name', '$table', \$\$$statement\$\$, $items, 'mb', max_items => $items$more)});
-	return;
-}
-
-# To its end, without the messages.
-sub run_task
-{
-	my ($name) = @_;
-
-	value(qq{SET client_min_messages = error; CALL williams_run('$name')});
-	return;
-}
 
 sub is_blocked
 {
@@ -85,7 +63,7 @@ SKIP:
 	});
 	my $connection = 'host=' . $far->host . ' port=' . $far->port . ' dbname=postgres';
 	value('CREATE EXTENSION dblink; CREATE EXTENSION postgres_fdw');
-	new_task('far', qq{SELECT * FROM dblink('$connection', format('SELECT work(%s, %s)', \$1, \$2)) AS t (n bigint)},
+	make_task($node, 'far', qq{SELECT * FROM dblink('$connection', format('SELECT work(%s, %s)', \$1, \$2)) AS t (n bigint)},
 		items => 500, max_attempts => 1000);
 
 	my $session = session($node, 'postgres');
@@ -111,9 +89,9 @@ SKIP:
 	value(q{SELECT williams_drop_task('far')});
 
 	# A server that stays away: the batch fails, and no other is touched by that.
-	new_task('away', qq{SELECT * FROM dblink('$connection' || CASE WHEN \$1 < 500 THEN ' host=/nowhere' ELSE '' END, 'SELECT ' || \$2) AS t (n int)},
+	make_task($node, 'away', qq{SELECT * FROM dblink('$connection' || CASE WHEN \$1 < 500 THEN ' host=/nowhere' ELSE '' END, 'SELECT ' || \$2) AS t (n int)},
 		items => 500, max_attempts => 2);
-	run_task('away');
+	run_task($node, 'away');
 	is(value(q{SELECT string_agg(concat_ws(' ', state, attempts, sqlstate), ', ' ORDER BY batch_no) FROM williams_batch}),
 		'failed 2 08001, done 1', 'without a connection a batch fails after max_attempts, the next is done');
 	is(value(q{SELECT stopped FROM williams_task}), 'f', 'and the task is not stopped');
@@ -130,10 +108,10 @@ SKIP:
 		CREATE USER MAPPING FOR CURRENT_USER SERVER far;
 		CREATE FOREIGN TABLE seen_there (id int) SERVER far OPTIONS (table_name 'seen');
 	});
-	new_task('copy', 'INSERT INTO seen_there SELECT id FROM document WHERE id BETWEEN $1 AND $2');
+	make_task($node, 'copy', 'INSERT INTO seen_there SELECT id FROM document WHERE id BETWEEN $1 AND $2');
 	value(q{SELECT williams_launch('copy', 2)});
-	run_task('copy');
-	wait_until($node, 'postgres', $none, 'a session and two workers whose commits fail');
+	run_task($node, 'copy');
+	wait_until($node, 'postgres', $no_worker, 'a session and two workers whose commits fail');
 	is( value(q{SELECT string_agg(concat_ws(' ', lower_key, upper_key, attempts, sqlstate), ', ' ORDER BY lower_key)
 			FROM williams_batch WHERE state <> 'done'}),
 		'7 7 1 23505, 777 777 1 23505, 778 778 1 23505', 'the rows to blame are found');
@@ -151,7 +129,7 @@ value(
 	CREATE TABLE page (id int UNIQUE DEFERRABLE INITIALLY DEFERRED);
 	INSERT INTO page VALUES (500);
 });
-new_task('deferred', 'INSERT INTO page SELECT id FROM document WHERE id BETWEEN $1 AND $2');
+make_task($node, 'deferred', 'INSERT INTO page SELECT id FROM document WHERE id BETWEEN $1 AND $2');
 value(q{SELECT williams_launch('deferred', 2)});
 wait_until($node, 'postgres', q{SELECT state = 'failed' FROM williams_progress}, 'workers and a deferred constraint');
 is(value(q{SELECT lower_key, upper_key, sqlstate FROM williams_batch WHERE state = 'failed'}), '500|500|23505', 'one row is to blame');
@@ -169,7 +147,7 @@ value(
 	INSERT INTO parted (id) SELECT generate_series(1, 200);
 	ANALYZE parted;
 });
-new_task('moved', 'UPDATE parted SET seen = seen + 1 WHERE id BETWEEN $1 AND $2', table => 'parted', key_column => q{'id'});
+make_task($node, 'moved', 'UPDATE parted SET seen = seen + 1 WHERE id BETWEEN $1 AND $2', table => 'parted', key_column => q{'id'});
 my $other = session($node, 'postgres');
 my $session = session($node, 'postgres');
 my $pid = $session->pid;
@@ -186,7 +164,7 @@ value(q{SELECT williams_drop_task('moved')});
 #
 # lock_timeout: tried again. In the statement, and while its rows are divided.
 #
-new_task('locked', 'UPDATE document SET seen = seen + 1 WHERE id BETWEEN $1 AND $2', max_attempts => 1000);
+make_task($node, 'locked', 'UPDATE document SET seen = seen + 1 WHERE id BETWEEN $1 AND $2', max_attempts => 1000);
 $other->query('BEGIN; UPDATE document SET mb = mb WHERE id = 150');
 $session->begin(q{SET lock_timeout = '50ms'; CALL williams_run('locked')});
 wait_until($node, 'postgres', q{SELECT attempts > 1 AND sqlstate = '55P03' FROM williams_batch WHERE task = 'locked' AND batch_no = 2},
@@ -210,7 +188,7 @@ value(
 		RETURN 1;
 	END $$;
 });
-new_task('divided', 'UPDATE document SET seen = seen + fails_later(id) WHERE id BETWEEN $1 AND $2', max_attempts => 1000);
+make_task($node, 'divided', 'UPDATE document SET seen = seen + fails_later(id) WHERE id BETWEEN $1 AND $2', max_attempts => 1000);
 my $table = session($node, 'postgres');
 my $table_pid = $table->pid;
 $other->query('BEGIN; SELECT pg_advisory_xact_lock(42)');
@@ -233,7 +211,7 @@ value(q{SELECT williams_drop_task('divided')});
 # Cancelled, by the user or by statement_timeout: no attempt, nothing half done.
 #
 value('UPDATE document SET seen = 0');
-new_task('cancelled', 'UPDATE document SET seen = seen + 1 WHERE id BETWEEN $1 AND $2 AND pg_sleep(0.002) IS NOT NULL');
+make_task($node, 'cancelled', 'UPDATE document SET seen = seen + 1 WHERE id BETWEEN $1 AND $2 AND pg_sleep(0.002) IS NOT NULL');
 $session->query(q{SET lock_timeout = 0});
 for my $how ('pg_cancel_backend', 'statement_timeout')
 {
@@ -254,7 +232,7 @@ for my $how ('pg_cancel_backend', 'statement_timeout')
 		'0', 'no batch is half done');
 }
 $session->query('RESET statement_timeout');
-run_task('cancelled');
+run_task($node, 'cancelled');
 is(value('SELECT min(seen), max(seen) FROM document'), '1|1', 'another run does the rest');
 value(q{SELECT williams_drop_task('cancelled')});
 
@@ -311,7 +289,7 @@ value(
 wait_until($node, 'postgres', 'SELECT done > 0 FROM williams_progress', q{a role's workers});
 is(value(q{SELECT DISTINCT usename FROM pg_stat_activity WHERE backend_type = 'williams worker'}), 'clerk', 'connect as that role');
 value('REVOKE UPDATE ON document FROM clerk');
-wait_until($node, 'postgres', $none, 'they end when it loses its rights');
+wait_until($node, 'postgres', $no_worker, 'they end when it loses its rights');
 is(value('SELECT stopped FROM williams_task'), 't', 'the task is stopped');
 is(value(q{SELECT string_agg(DISTINCT sqlstate, ' '), count(*) BETWEEN 1 AND 2 FROM williams_batch WHERE state = 'failed'}),
 	'42501|t', 'after an execution each');
@@ -325,11 +303,11 @@ value('GRANT CONNECT ON DATABASE postgres TO PUBLIC');
 value(q{SET ROLE clerk; SELECT williams_drop_task('rights')});
 
 make_documents($node, 'postgres', 1000, 'short_lived');
-new_task('gone', 'UPDATE short_lived SET seen = seen + 1 WHERE id BETWEEN $1 AND $2 AND pg_sleep(0.002) IS NOT NULL', table => 'short_lived');
+make_task($node, 'gone', 'UPDATE short_lived SET seen = seen + 1 WHERE id BETWEEN $1 AND $2 AND pg_sleep(0.002) IS NOT NULL', table => 'short_lived');
 value(q{SELECT williams_launch('gone', 2)});
 wait_until($node, 'postgres', 'SELECT done > 0 FROM williams_progress', 'workers over a table');
 value('DROP TABLE short_lived');
-wait_until($node, 'postgres', $none, 'end when it is dropped');
+wait_until($node, 'postgres', $no_worker, 'end when it is dropped');
 is(value(q{SELECT string_agg(DISTINCT sqlstate, ' '), count(*) BETWEEN 1 AND 2 FROM williams_batch WHERE state = 'failed'}),
 	'42P01|t', 'after an execution each');
 value(q{SELECT williams_drop_task('gone')});

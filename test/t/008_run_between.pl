@@ -17,28 +17,8 @@ max_worker_processes = 12
 williams.max_workers = 2
 });
 my $workers = q{FROM pg_stat_activity WHERE backend_type = 'williams worker'};
-my $none = "SELECT count(*) = 0 $workers";
 
 sub value { return $node->safe_psql('postgres', $_[0]) }
-
-# A task over document in batches of 100 rows or as many as asked for.
-sub new_task
-{
-	my ($name, $statement, %with) = @_;
-	my $items = delete $with{items} || 100;
-	my $more = join '', map { ", $_ => $with{$_}" } sort keys %with;
-
-	value(qq{SELECT williams_create_task('$name', 'document', \$\$$statement\$\$, $items, 'mb', max_items => $items$more)});
-	return;
-}
-
-sub run_task
-{
-	my ($name) = @_;
-
-	value(qq{SET client_min_messages = error; CALL williams_run('$name')});
-	return;
-}
 
 make_documents($node, 'postgres', 1000);
 my $count = 'UPDATE document SET seen = seen + 1 WHERE id BETWEEN $1 AND $2';
@@ -46,11 +26,11 @@ my $count = 'UPDATE document SET seen = seen + 1 WHERE id BETWEEN $1 AND $2';
 #
 # Stopped after it was launched, and before it begins.
 #
-new_task('early', $count);
+make_task($node, 'early', $count);
 value(q{BEGIN; SELECT williams_launch('early', 2); SELECT williams_stop('early'); COMMIT});
-wait_until($node, 'postgres', $none, 'a task launched and stopped at once');
+wait_until($node, 'postgres', $no_worker, 'a task launched and stopped at once');
 is(value('SELECT state, done FROM williams_progress'), 'stopped|0', 'stays stopped');
-run_task('early');
+run_task($node, 'early');
 is(value('SELECT state, done FROM williams_progress'), 'done|10', 'until it is run');
 value(q{SELECT williams_drop_task('early')});
 
@@ -76,7 +56,7 @@ for my $what (sort keys %waits)
 		my ($function) = $end =~ /(\w+)\(/;
 
 		value('UPDATE throttle SET closed = true');
-		new_task('waiting', @{ $waits{$what} });
+		make_task($node, 'waiting', @{ $waits{$what} });
 		value(q{SELECT williams_launch('waiting')});
 		wait_until($node, 'postgres', "SELECT count(*) = 1 $workers AND wait_event = 'Extension'
 			AND (SELECT count(*) = 10 AND max(attempts) >= CASE '$what' WHEN 'the next attempt' THEN 5 WHEN 'the pause' THEN 1 ELSE 0 END
@@ -85,12 +65,12 @@ for my $what (sort keys %waits)
 		wait_until($node, 'postgres', "SELECT now() > backend_start + interval '1500 ms' AND now() < xact_start + interval '1400 ms' $workers",
 			'in no long transaction');
 		value($end);
-		wait_until($node, 'postgres', $none, "$function ends it");
+		wait_until($node, 'postgres', $no_worker, "$function ends it");
 		value(q{SELECT williams_drop_task('waiting')}) if $end !~ /drop/;
 	}
 }
 # they go on when they may
-new_task('waiting', @{ $waits{'the throttle'} });
+make_task($node, 'waiting', @{ $waits{'the throttle'} });
 value('UPDATE document SET seen = 0');
 value(q{SELECT williams_launch('waiting', 2)});
 wait_until($node, 'postgres', "SELECT count(*) = 2 $workers AND wait_event = 'Extension'", 'workers wait');
@@ -131,7 +111,7 @@ value(
 		RETURN true;
 	END $$;
 });
-new_task('changed', 'SELECT touch(id) FROM document WHERE id BETWEEN $1 AND $2', items => 2);
+make_task($node, 'changed', 'SELECT touch(id) FROM document WHERE id BETWEEN $1 AND $2', items => 2);
 my %s = map { $_ => session($node, 'postgres') } qw(lock first second third drop);
 my %pid = map { $_ => $s{$_}->pid } keys %s;
 my $blocked = sub { wait_until($node, 'postgres', "SELECT cardinality(pg_blocking_pids($pid{$_[0]})) > 0", $_[1]) };
@@ -166,11 +146,11 @@ value(q{SELECT williams_drop_task('changed')});
 # Two tasks over one table, which meet in its rows.
 #
 value('DELETE FROM document; INSERT INTO document (id) SELECT generate_series(1, 1000)');
-new_task('one', $count, items => 20);
-new_task('two', 'UPDATE document SET seen = seen + 1000 WHERE id BETWEEN $1 AND $2', items => 30);
+make_task($node, 'one', $count, items => 20);
+make_task($node, 'two', 'UPDATE document SET seen = seen + 1000 WHERE id BETWEEN $1 AND $2', items => 30);
 value(q{SELECT williams_launch('one'), williams_launch('two')});
-run_task($_) for qw(two one);
-wait_until($node, 'postgres', $none, 'two tasks over one table, a worker and a session each');
+run_task($node, $_) for qw(two one);
+wait_until($node, 'postgres', $no_worker, 'two tasks over one table, a worker and a session each');
 is(value('SELECT min(seen), max(seen) FROM document'), '1001|1001', 'every row once by each');
 is(counts_of($node, 'postgres', 'one') . ', ' . counts_of($node, 'postgres', 'two'), '50 0 0, 34 0 0', 'all batches are done');
 value(q{SELECT williams_drop_task('one'), williams_drop_task('two')});
@@ -190,7 +170,7 @@ for my $db (qw(postgres other))
 	is($node->safe_psql($db, q{SELECT williams_launch('same', 2)}), '2', "$db: as many workers as williams.max_workers");
 	is(error_of($node, $db, q{SELECT williams_launch('same')}), '53400: no more workers can be launched in this database', 'and no more');
 }
-wait_until($node, 'postgres', $none, 'four workers');
+wait_until($node, 'postgres', $no_worker, 'four workers');
 is($node->safe_psql($_, q{SELECT state, done FROM williams_progress}), 'done|50', "$_: all batches are done") for qw(postgres other);
 is(value('SELECT min(seen), max(seen) FROM document'), '1|1', 'postgres: every row once');
 is($node->safe_psql('other', 'SELECT min(seen), max(seen) FROM document'), '2|2', 'other: every row once');
@@ -217,7 +197,7 @@ for my $drop ('EXTENSION williams', 'SCHEMA documents CASCADE', 'DATABASE other 
 	$session->begin(q{CALL williams_run('same')});
 	ok($node->poll_query_until('other', 'SELECT done > 2 FROM williams_progress'), 'workers and a session run');
 	$node->safe_psql($drop =~ /DATABASE/ ? 'postgres' : 'other', $drop =~ /DATABASE/ ? "DROP $drop" : "SET deadlock_timeout = '1 h'; DROP $drop");
-	wait_until($node, 'postgres', $none, "DROP $drop ends workers");
+	wait_until($node, 'postgres', $no_worker, "DROP $drop ends workers");
 	$session->result;
 	last if $drop =~ /DATABASE/;
 	like($session->{err}, qr/ERROR:  (42P01|3F000|40P01): /, 'and the CALL, which says why');

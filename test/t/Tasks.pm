@@ -10,7 +10,9 @@ use Test::More;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 
-our @EXPORT = qw(new_node make_documents error_of wait_until counts_of session);
+our @EXPORT = qw(new_node make_documents make_task run_task error_of wait_until counts_of session $no_worker);
+
+our $no_worker = q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'williams worker'};
 
 # A server that has been started, with the extension in the database postgres.
 sub new_node
@@ -36,6 +38,29 @@ sub make_documents
 		INSERT INTO $name (id) SELECT generate_series(1, $n);
 		ANALYZE $name;
 	});
+	return;
+}
+
+# A task in the database postgres, over document or another table, in batches of 100
+# rows or as many as asked for; the rest of %with are arguments of williams_create_task.
+sub make_task
+{
+	my ($node, $name, $statement, %with) = @_;
+	my $items = delete $with{items} || 100;
+	my $table = delete $with{table} || 'document';
+	my $more = join '', map { ", $_ => $with{$_}" } sort keys %with;
+
+	$node->safe_psql('postgres',
+		qq{SELECT williams_create_task('$name', '$table', \$\$$statement\$\$, $items, 'mb', max_items => $items$more)});
+	return;
+}
+
+# To its end, without the messages.
+sub run_task
+{
+	my ($node, $name) = @_;
+
+	$node->safe_psql('postgres', qq{SET client_min_messages = error; CALL williams_run('$name')});
 	return;
 }
 
