@@ -108,25 +108,24 @@ SELECT how, a.* FROM unnest(ARRAY['RESET ROLE', 'SET ROLE NONE', 'SET ROLE willi
 	'RESET SESSION AUTHORIZATION', 'SELECT set_config(''role'', ''none'', false)', 'INSERT INTO secret VALUES (''s'')',
 	'RESET ALL', 'DISCARD ALL']) how, attack(how) a;
 SET client_min_messages = warning;
--- nor in a trigger that it fires at the end
-CREATE FUNCTION escape_later() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RESET ROLE; RETURN NULL; END $$;
+-- nor in a trigger that it fires at the end; one for a number above 0 puts another off until the commit
+CREATE FUNCTION escape_later() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF NEW.id > 0 THEN
+		SET CONSTRAINTS ALL DEFERRED;
+		EXECUTE format('INSERT INTO %I VALUES (%s)', TG_TABLE_NAME, -NEW.id);
+	ELSE
+		EXECUTE TG_ARGV[0];
+	END IF;
+	RETURN NULL;
+END $$;
 CREATE TABLE later (id int);
-CREATE CONSTRAINT TRIGGER later AFTER INSERT ON later DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION escape_later();
-SELECT williams_create_task('later', 'letters', 'INSERT INTO later SELECT id FROM letters WHERE id BETWEEN $1 AND $2', 1, max_items => 1000);
+CREATE CONSTRAINT TRIGGER later AFTER INSERT ON later DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION escape_later('RESET ROLE');
+SELECT williams_create_task('later', 'letters', 'INSERT INTO later SELECT -id FROM letters WHERE id BETWEEN $1 AND $2', 1, max_items => 1000);
 CALL williams_run('later');
 SELECT state, sqlstate, message FROM williams_batch WHERE task = 'later';
 SELECT williams_drop_task('later');
 -- nor in one that is put off until the commit
-CREATE OR REPLACE FUNCTION escape_later() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-	IF NEW.id > 0 THEN
-		SET CONSTRAINTS ALL DEFERRED;
-		INSERT INTO later VALUES (-NEW.id);
-	ELSE
-		RESET ROLE;
-	END IF;
-	RETURN NULL;
-END $$;
 SELECT williams_create_task('later', 'letters', 'INSERT INTO later SELECT id FROM letters WHERE id BETWEEN $1 AND $2', 1, max_items => 1000);
 CALL williams_run('later');
 SELECT current_user;
@@ -136,19 +135,9 @@ SELECT williams_drop_task('later');
 CREATE FUNCTION make_latest() RETURNS int LANGUAGE plpgsql AS $$
 BEGIN
 	CREATE TABLE latest (id int);
-	CREATE CONSTRAINT TRIGGER latest AFTER INSERT ON latest DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION escape_latest();
+	CREATE CONSTRAINT TRIGGER latest AFTER INSERT ON latest DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION escape_later('RESET ROLE');
 	INSERT INTO latest VALUES (1);
 	RETURN 1;
-END $$;
-CREATE FUNCTION escape_latest() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-	IF NEW.id > 0 THEN
-		SET CONSTRAINTS ALL DEFERRED;
-		INSERT INTO latest VALUES (-NEW.id);
-	ELSE
-		RESET ROLE;
-	END IF;
-	RETURN NULL;
 END $$;
 SELECT williams_create_task('later', 'letters', 'SELECT make_latest() WHERE $1 < $2', 1, max_items => 1000);
 CALL williams_run('later');
@@ -169,8 +158,7 @@ SELECT state, sqlstate, message FROM williams_batch WHERE task = 'later';
 SELECT williams_drop_task('later');
 CLOSE mine;
 -- nor in what a throttle leaves to the commit
-CREATE OR REPLACE FUNCTION escape_later() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RESET ROLE; RETURN NULL; END $$;
-CREATE FUNCTION throttle_later() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN INSERT INTO later VALUES (1); RETURN false; END $$;
+CREATE FUNCTION throttle_later() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN INSERT INTO later VALUES (-1); RETURN false; END $$;
 SELECT williams_create_task('later', 'letters', 'SELECT $1, $2', 1, throttle => 'throttle_later()', max_items => 1000);
 CALL williams_run('later');
 SELECT current_user;
@@ -178,16 +166,8 @@ SELECT williams_drop_task('later');
 -- nor where the session took the owner's name, and can have its own again
 RESET ROLE;
 SET SESSION AUTHORIZATION williams_alice;
-CREATE OR REPLACE FUNCTION escape_later() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-	IF NEW.id > 0 THEN
-		SET CONSTRAINTS ALL DEFERRED;
-		INSERT INTO later VALUES (-NEW.id);
-	ELSE
-		RESET SESSION AUTHORIZATION;
-	END IF;
-	RETURN NULL;
-END $$;
+DROP TRIGGER later ON later;
+CREATE CONSTRAINT TRIGGER later AFTER INSERT ON later DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION escape_later('RESET SESSION AUTHORIZATION');
 SELECT williams_create_task('later', 'letters', 'INSERT INTO later SELECT id FROM letters WHERE id BETWEEN $1 AND $2', 1, max_items => 1000);
 CALL williams_run('later');
 SELECT session_user;
