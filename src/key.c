@@ -165,7 +165,10 @@ wl_find_key(Relation rel, const char *column, bool by_ctid, WlKey *key)
 				 errhint("Name a column of a type with a btree operator class in key_column.")));
 }
 
-/* Integers and texts are the same in another type of their family: a date, say, is read as another time. */
+/*
+ * Integers and texts are the same in another type of their family; a date, say,
+ * is read as another time.
+ */
 char *
 wl_key_order(const WlKey *key)
 {

@@ -186,7 +186,10 @@ set_constraints(const char *command)
 		elog(ERROR, "SET CONSTRAINTS failed: %s", SPI_result_code_string(SPI_result));
 }
 
-/* As they are at the beginning of a transaction, but for those whose names are not theirs alone. */
+/*
+ * As they are at the beginning of a transaction, but for those whose names are not
+ * theirs alone.
+ */
 static void
 reset_constraints(void)
 {
