@@ -15,6 +15,7 @@
 
 #include "fmgr.h"
 #include "funcapi.h"
+#include "utils/tuplestore.h"
 
 #include "check.h"
 #include "record.h"

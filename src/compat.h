@@ -1,10 +1,14 @@
 /*
  * compat.h
- *		What differs between PostgreSQL 15 and 18: the only file that names
+ *		What differs between PostgreSQL 15 and 19: the only file that names
  *		PG_VERSION_NUM.
  */
 #ifndef WL_COMPAT_H
 #define WL_COMPAT_H
+
+#include "nodes/plannodes.h"
+#include "parser/parsetree.h"
+#include "utils/jsonb.h"
 
 #if PG_VERSION_NUM < 150000
 #error "williams needs PostgreSQL 15 or later"
@@ -57,6 +61,56 @@
 #define wl_executor_run(desc) ExecutorRun(desc, ForwardScanDirection, 0)
 #else
 #define wl_executor_run(desc) ExecutorRun(desc, ForwardScanDirection, 0, true)
+#endif
+
+/* The planner is told about an EXPLAIN in 19. */
+#if PG_VERSION_NUM >= 190000
+#define wl_plan_query(query, source, options) \
+	pg_plan_query(query, source, options, NULL, NULL)
+#else
+#define wl_plan_query(query, source, options) \
+	pg_plan_query(query, source, options, NULL)
+#endif
+
+/* The relations that a plan writes to became a set in 19: here, their OIDs. */
+static inline List *
+wl_result_relids(const PlannedStmt *stmt)
+{
+	List	   *relids = NIL;
+
+#if PG_VERSION_NUM >= 190000
+	int			rti = -1;
+
+	while ((rti = bms_next_member(stmt->resultRelationRelids, rti)) >= 0)
+		relids = lappend_oid(relids, rt_fetch(rti, stmt->rtable)->relid);
+#else
+	ListCell   *lc;
+
+	foreach(lc, stmt->resultRelations)
+		relids = lappend_oid(relids, rt_fetch(lfirst_int(lc), stmt->rtable)->relid);
+#endif
+	return relids;
+}
+
+/* A jsonb value that is being built, from zeroes, has a type of its own in 19. */
+#if PG_VERSION_NUM >= 190000
+typedef JsonbInState WlJsonb;
+#define wl_push_jsonb(state, token, value) pushJsonbValue(state, token, value)
+#else
+typedef struct WlJsonb
+{
+	JsonbValue *result;			/* NULL until the outermost container ends */
+	JsonbParseState *parse_state;
+} WlJsonb;
+#define wl_push_jsonb(state, token, value) \
+	((void) ((state)->result = pushJsonbValue(&(state)->parse_state, token, value)))
+#endif
+
+/* A worker that ends when its database is to be dropped, renamed or copied came with 19. */
+#if PG_VERSION_NUM >= 190000
+#define WL_BGWORKER_INTERRUPTIBLE BGWORKER_INTERRUPTIBLE
+#else
+#define WL_BGWORKER_INTERRUPTIBLE 0
 #endif
 
 #endif							/* WL_COMPAT_H */

@@ -253,8 +253,8 @@ typedef struct Output
 	/* williams_ocr_document */
 	HTAB	   *names;
 	Size		size;			/* of names and values */
-	JsonbParseState *fields;
-	JsonbParseState *confidence;
+	WlJsonb		fields;
+	WlJsonb		confidence;
 } Output;
 
 /*
@@ -388,10 +388,10 @@ emit_member(Output *out, const Row *row)
 			DatumGetNumeric(DirectFunctionCall1(float8_numeric,
 												Float8GetDatum(row->confidence)));
 	}
-	pushJsonbValue(&out->fields, WJB_KEY, &name);
-	pushJsonbValue(&out->fields, WJB_VALUE, &value);
-	pushJsonbValue(&out->confidence, WJB_KEY, &name);
-	pushJsonbValue(&out->confidence, WJB_VALUE, &confidence);
+	wl_push_jsonb(&out->fields, WJB_KEY, &name);
+	wl_push_jsonb(&out->fields, WJB_VALUE, &value);
+	wl_push_jsonb(&out->confidence, WJB_KEY, &name);
+	wl_push_jsonb(&out->confidence, WJB_VALUE, &confidence);
 }
 
 static void
@@ -2313,11 +2313,13 @@ wl_ocr_document(PG_FUNCTION_ARGS)
 
 	output_begin(&out);
 	out.names = name_table(sizeof(FieldName));
-	pushJsonbValue(&out.fields, WJB_BEGIN_OBJECT, NULL);
-	pushJsonbValue(&out.confidence, WJB_BEGIN_OBJECT, NULL);
+	wl_push_jsonb(&out.fields, WJB_BEGIN_OBJECT, NULL);
+	wl_push_jsonb(&out.confidence, WJB_BEGIN_OBJECT, NULL);
 	read_json(&out, root, engine);
 	values[0] = CStringGetTextDatum(engines[engine].name);
-	values[1] = JsonbPGetDatum(JsonbValueToJsonb(pushJsonbValue(&out.fields, WJB_END_OBJECT, NULL)));
-	values[2] = JsonbPGetDatum(JsonbValueToJsonb(pushJsonbValue(&out.confidence, WJB_END_OBJECT, NULL)));
+	wl_push_jsonb(&out.fields, WJB_END_OBJECT, NULL);
+	wl_push_jsonb(&out.confidence, WJB_END_OBJECT, NULL);
+	values[1] = JsonbPGetDatum(JsonbValueToJsonb(out.fields.result));
+	values[2] = JsonbPGetDatum(JsonbValueToJsonb(out.confidence.result));
 	return wl_form_record(fcinfo, values, nulls, 3);
 }

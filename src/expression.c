@@ -184,8 +184,7 @@ wl_execute(Query *query, const char *source, DestReceiver *dest, double *estimat
 
 	if (list_length(queries) != 1)
 		elog(ERROR, "a SELECT was rewritten to %d queries", list_length(queries));
-	plan = pg_plan_query(linitial_node(Query, queries), source,
-						 CURSOR_OPT_PARALLEL_OK, NULL);
+	plan = wl_plan_query(linitial_node(Query, queries), source, CURSOR_OPT_PARALLEL_OK);
 	if (estimate != NULL)
 		*estimate = plan->planTree->plan_rows;
 	desc = CreateQueryDesc(plan, source, GetActiveSnapshot(), InvalidSnapshot,

@@ -24,7 +24,6 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
-#include "parser/parsetree.h"
 #include "storage/lmgr.h"
 #include "tcop/utility.h"
 #include "utils/acl.h"
@@ -267,14 +266,12 @@ wl_check_no_write(SPIPlanPtr plan, Relation rel)
 {
 	CachedPlan *cached = SPI_plan_get_cached_plan(plan);
 	ListCell   *lc;
-	ListCell   *target;
 
 	foreach(lc, cached->stmt_list)
 	{
 		PlannedStmt *stmt = lfirst_node(PlannedStmt, lc);
 
-		foreach(target, stmt->resultRelations)
-			if (rt_fetch(lfirst_int(target), stmt->rtable)->relid == RelationGetRelid(rel))
+		if (list_member_oid(wl_result_relids(stmt), RelationGetRelid(rel)))
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("a task with method \"ctid\" cannot write to \"%s\", the table it is over",

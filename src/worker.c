@@ -116,7 +116,8 @@ register_worker(const WlTaskId *id, BackgroundWorkerHandle **handle)
 	BackgroundWorker worker = {0};
 	WorkerOrder order = {MyDatabaseId, *id, GetCurrentTransactionId()};
 
-	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
+	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION |
+		WL_BGWORKER_INTERRUPTIBLE;
 	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
 	worker.bgw_restart_time = BGW_NEVER_RESTART;
 	worker.bgw_notify_pid = MyProcPid;
