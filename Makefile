@@ -7,7 +7,8 @@ EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" williams.contr
 MODULE_big = williams
 OBJS = src/bound.o src/calibration.o src/check.o src/efficiency.o src/engines.o \
 	src/expression.o src/key.o src/owner.o src/plan.o src/plan_table.o src/profile.o src/row_mb.o \
-	src/run.o src/score.o src/scorecard.o src/session.o src/state.o src/step.o src/summary.o \
+	src/run.o src/score.o src/scorecard.o src/session.o src/state.o src/statement.o src/step.o \
+	src/store.o src/summary.o \
 	src/task.o src/trigger.o src/williams.o src/worker.o src/workload.o
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 PG_CPPFLAGS = -DWILLIAMS_VERSION='"$(EXTVERSION)"'
@@ -15,9 +16,9 @@ PG_CPPFLAGS = -DWILLIAMS_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS = -fno-math-errno
 SHLIB_LINK = -lm
 
-REGRESS = bound score profile score_fields engines trigger trigger_errors plan batch_no workload plan_table plan_table_errors plan_table_foreign plan_table_property run run_answers run_relation run_commit run_property run_security efficiency scorecard calibration hostile parallel
+REGRESS = bound score profile score_fields engines trigger trigger_errors plan batch_no workload plan_table plan_table_errors plan_table_foreign plan_table_property run run_alter run_answers run_range run_relation run_commit run_pace run_property run_security efficiency scorecard calibration hostile parallel
 REGRESS_OPTS = --inputdir=test --load-extension=williams
-ISOLATION = trigger_update plan_table run_claim run_split run_task run_sessions run_lock run_table
+ISOLATION = trigger_update plan_table run_claim run_split run_task run_stop run_sessions run_lock run_table
 ISOLATION_OPTS = --inputdir=test/isolation --load-extension=williams
 TAP_TESTS = 1
 PROVE_TESTS = test/t/*.pl

@@ -113,4 +113,11 @@ typedef struct WlJsonb
 #define WL_BGWORKER_INTERRUPTIBLE 0
 #endif
 
+/* A row type that is built by hand is finished in 19. */
+#if PG_VERSION_NUM >= 190000
+#define wl_finish_desc(desc) TupleDescFinalize(desc)
+#else
+#define wl_finish_desc(desc) ((void) 0)
+#endif
+
 #endif							/* WL_COMPAT_H */

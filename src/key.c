@@ -22,16 +22,20 @@
 #include "access/sysattr.h"
 #include "catalog/dependency.h"
 #include "catalog/heap.h"
+#include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
+#include "catalog/pg_language.h"
 #include "catalog/pg_opfamily.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/parse_relation.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
 #include "utils/datum.h"
@@ -54,11 +58,20 @@
  * Finding the key
  */
 
+/* The rights come first: a lock that is waited for makes others wait. */
 Relation
 wl_open_relation(Oid relid)
 {
-	Relation	rel = try_relation_open(relid, AccessShareLock);
+	Relation	rel = NULL;
 
+	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
+	{
+		if (pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK &&
+			pg_attribute_aclcheck_all(relid, GetUserId(), ACL_SELECT, ACLMASK_ANY) != ACLCHECK_OK)
+			aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(get_rel_relkind(relid)),
+						   get_rel_name(relid));
+		rel = try_relation_open(relid, AccessShareLock);
+	}
 	if (rel == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
@@ -277,7 +290,10 @@ wl_keep_copy(const WlKey *key, WlKeptKey *kept, Datum value)
  * upper ORDER BY key
  */
 
-/* williams_row_mb, wherever the extension is: no other function of that name. */
+/*
+ * williams_row_mb, wherever the extension is: no other function of that name, which
+ * the extension's owner may have added to it; of those in C they own none.
+ */
 static Oid
 row_mb_function(void)
 {
@@ -288,10 +304,11 @@ row_mb_function(void)
 
 	for (int i = 0; i < found->n_members; i++)
 	{
-		Oid			oid = ((Form_pg_proc) GETSTRUCT(&found->members[i]->tuple))->oid;
+		Form_pg_proc proc = (Form_pg_proc) GETSTRUCT(&found->members[i]->tuple);
 
-		if (getExtensionOfObject(ProcedureRelationId, oid) == extension)
-			function = oid;
+		if (proc->prolang == ClanguageId &&
+			getExtensionOfObject(ProcedureRelationId, proc->oid) == extension)
+			function = proc->oid;
 	}
 	ReleaseSysCacheList(found);
 	if (!OidIsValid(function))
@@ -336,7 +353,7 @@ as_operand(Expr *expr, const WlKey *key, Oid type)
 									COERCE_IMPLICIT_CAST);
 }
 
-/* key >= bound, or key <= bound */
+/* key >= bound, key <= bound or key < bound */
 static Expr *
 comparison(const WlKey *key, Expr *column, int strategy, Datum bound)
 {
@@ -360,17 +377,17 @@ comparison(const WlKey *key, Expr *column, int strategy, Datum bound)
 }
 
 static Node *
-range_quals(const WlKey *key, Expr *column, const Datum *lower, const Datum *upper)
+range_quals(const WlKey *key, Expr *column, const WlRange *range)
 {
-	List	   *quals = NIL;
-
-	if (lower != NULL)
-		quals = lappend(quals, comparison(key, column, BTGreaterEqualStrategyNumber,
-										  *lower));
-	if (upper != NULL)
-		quals = lappend(quals, comparison(key, column, BTLessEqualStrategyNumber,
-										  *upper));
-	return quals == NIL ? NULL : (Node *) make_ands_explicit(quals);
+	if (range == NULL)
+		return NULL;
+	return (Node *)
+		make_ands_explicit(list_make2(comparison(key, column, BTGreaterEqualStrategyNumber,
+												 range->lower),
+									  comparison(key, column, range->upper_inclusive ?
+												 BTLessEqualStrategyNumber :
+												 BTLessStrategyNumber,
+												 range->upper)));
 }
 
 static SortGroupClause *
@@ -387,8 +404,7 @@ ascending(const WlKey *key, TargetEntry *target)
 }
 
 static Query *
-make_scan(Relation rel, const WlKey *key, const char *item_mb,
-		  const Datum *lower, const Datum *upper)
+make_scan(Relation rel, const WlKey *key, const char *item_mb, const WlRange *range)
 {
 	ParseState *pstate = make_parsestate(NULL);
 	ParseNamespaceItem *nsitem;
@@ -410,7 +426,7 @@ make_scan(Relation rel, const WlKey *key, const char *item_mb,
 	targets[1] = makeTargetEntry(weight, 2, NULL, false);
 
 	query = wl_make_select(pstate, list_make2(targets[0], targets[1]),
-						   range_quals(key, column, lower, upper));
+						   range_quals(key, column, range));
 	query->sortClause = list_make1(ascending(key, targets[0]));
 	free_parsestate(pstate);
 	return query;
@@ -507,8 +523,7 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 
 void
 wl_scan_keys(Relation rel, const WlKey *key, const char *item_mb,
-			 const Datum *lower, const Datum *upper,
-			 WlKeyRow row, void *arg, double *estimate)
+			 const WlRange *range, WlKeyRow row, void *arg, double *estimate)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "williams scan",
@@ -526,7 +541,7 @@ wl_scan_keys(Relation rel, const WlKey *key, const char *item_mb,
 	r.order.ssup_collation = key->collation;
 	wl_begin_receiver(&r.pub, receive_row);
 	PrepareSortSupportFromOrderingOp(type_order(key->type)->lt_opr, &r.order);
-	query = make_scan(rel, key, item_mb, lower, upper);
+	query = make_scan(rel, key, item_mb, range);
 	wl_execute(query, psprintf("williams: the keys of %s in order",
 							   RelationGetRelationName(rel)), &r.pub, estimate);
 	MemoryContextSwitchTo(r.context);
@@ -547,61 +562,82 @@ count_row(void *arg, Datum key, bool same_key, double weight_mb)
 	return true;
 }
 
-typedef struct Split
+typedef struct Cutting
 {
 	const WlKey *key;
 	int64		total;			/* rows of the range */
 	int64		rows;			/* of those that came */
 	double		memory_mb;
-	int64		first_rows;		/* of the first half; 0: no cut yet */
-	double		first_mb;
-	double		second_mb;		/* of what came since */
+	WlCut	   *cut;			/* items[0] = 0: none yet */
 	WlKeptKey	last;
-	WlKeptKey	first_upper;
-	WlKeptKey	second_lower;
-} Split;
+	WlKeptKey	cut_last;
+	WlKeptKey	cut_first;
+} Cutting;
 
 static bool
-split_row(void *arg, Datum key, bool same_key, double weight_mb)
+cut_row(void *arg, Datum key, bool same_key, double weight_mb)
 {
-	Split	   *s = arg;
+	Cutting    *c = arg;
+	WlCut	   *cut = c->cut;
 
 	if (!same_key)
 	{
 		/* nearer to the middle than the cut before? the first cut always is */
-		if (s->rows > 0 && s->first_rows < s->total - s->rows)
+		if (c->rows > 0 && cut->items[0] < c->total - c->rows)
 		{
-			s->first_rows = s->rows;
-			s->first_mb = s->memory_mb;
-			s->second_mb = 0.0;
-			wl_keep_key(s->key, &s->first_upper, s->last.value);
-			wl_keep_key(s->key, &s->second_lower, key);
+			cut->items[0] = c->rows;
+			cut->memory_mb[0] = c->memory_mb;
+			cut->memory_mb[1] = 0.0;
+			wl_keep_key(c->key, &c->cut_last, c->last.value);
+			wl_keep_key(c->key, &c->cut_first, key);
 		}
-		wl_keep_key(s->key, &s->last, key);
+		wl_keep_key(c->key, &c->last, key);
 	}
-	s->rows++;
-	s->memory_mb += weight_mb;
-	s->second_mb += weight_mb;
+	c->rows++;
+	c->memory_mb += weight_mb;
+	cut->memory_mb[1] += weight_mb;
 	return true;
 }
 
 bool
-wl_split_keys(Relation rel, const WlKey *key, const char *item_mb,
-			  Datum lower, Datum upper, WlHalf halves[2])
+wl_cut_range(Relation rel, const WlKey *key, const char *item_mb, const WlRange *range,
+			 WlCut *cut)
 {
-	Split		s = {.key = key};
+	Cutting		c = {.key = key,.cut = cut};
 
-	wl_scan_keys(rel, key, "0", &lower, &upper, count_row, &s.total, NULL);
-	wl_scan_keys(rel, key, item_mb, &lower, &upper, split_row, &s, NULL);
-	if (s.first_rows == 0)
-		return false;
-	halves[0].lower = datumCopy(lower, key->typbyval, key->typlen);
-	halves[0].upper = s.first_upper.value;
-	halves[0].items = s.first_rows;
-	halves[0].memory_mb = s.first_mb;
-	halves[1].lower = s.second_lower.value;
-	halves[1].upper = datumCopy(upper, key->typbyval, key->typlen);
-	halves[1].items = s.rows - s.first_rows;
-	halves[1].memory_mb = s.second_mb;
+	memset(cut, 0, sizeof(*cut));
+	wl_scan_keys(rel, key, "0", range, count_row, &c.total, NULL);
+	wl_scan_keys(rel, key, item_mb, range, cut_row, &c, NULL);
+	cut->last = c.cut_last.value;
+	cut->first = c.cut_first.value;
+	cut->items[1] = c.rows - cut->items[0];
+	return cut->items[0] > 0;
+}
+
+typedef struct LastKey
+{
+	const WlKey *key;
+	bool		any;
+	WlKeptKey	kept;
+} LastKey;
+
+static bool
+keep_last(void *arg, Datum key, bool same_key, double weight_mb)
+{
+	LastKey    *l = arg;
+
+	l->any = true;
+	if (!same_key)
+		wl_keep_key(l->key, &l->kept, key);
 	return true;
+}
+
+bool
+wl_last_key(Relation rel, const WlKey *key, const WlRange *range, Datum *last)
+{
+	LastKey		l = {.key = key};
+
+	wl_scan_keys(rel, key, "0", range, keep_last, &l, NULL);
+	*last = l.kept.value;
+	return l.any;
 }

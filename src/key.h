@@ -19,14 +19,22 @@ typedef struct WlKey
 	bool		typbyval;
 } WlKey;
 
-/* The two parts of a range of keys that holds more than one. */
-typedef struct WlHalf
+/* A range of keys: of a batch, or of what a split left of it. */
+typedef struct WlRange
 {
-	Datum		lower;
+	Datum		lower;			/* inclusive */
 	Datum		upper;
-	int64		items;
-	double		memory_mb;
-} WlHalf;
+	bool		upper_inclusive;
+} WlRange;
+
+/* Where a range is cut in two, and what was in its parts. */
+typedef struct WlCut
+{
+	Datum		last;			/* key of the lower part */
+	Datum		first;			/* key of the upper part */
+	int64		items[2];
+	double		memory_mb[2];
+} WlCut;
 
 /*
  * One row, in the order of the keys. A key passed by reference lives until the
@@ -34,7 +42,10 @@ typedef struct WlHalf
  */
 typedef bool (*WlKeyRow) (void *arg, Datum key, bool same_key, double weight_mb);
 
-/* Open and lock it in ACCESS SHARE mode; error 42P01 where it is gone. */
+/*
+ * Open it and lock it in ACCESS SHARE mode, if the current user may read any of its
+ * columns; error 42P01 if it is gone.
+ */
 extern Relation wl_open_relation(Oid relid);
 
 /*
@@ -44,18 +55,20 @@ extern Relation wl_open_relation(Oid relid);
 extern void wl_find_key(Relation rel, const char *column, bool by_ctid, WlKey *key);
 
 /*
- * The rows that the active snapshot sees, with lower <= key <= upper where those
- * are given, as the current user. item_mb is one SQL expression over the row,
- * NULL for the sizes of its columns. estimate receives the planner's estimate of
- * the rows before the first of them is handed on; it may be NULL.
+ * The rows that the active snapshot sees, of a range or, if that is NULL, all, as
+ * the current user. item_mb is one SQL expression over the row, NULL for the sizes
+ * of its columns. estimate receives the planner's estimate of the rows before the
+ * first of them is handed on; it may be NULL.
  */
 extern void wl_scan_keys(Relation rel, const WlKey *key, const char *item_mb,
-						 const Datum *lower, const Datum *upper,
-						 WlKeyRow row, void *arg, double *estimate);
+						 const WlRange *range, WlKeyRow row, void *arg, double *estimate);
 
-/* Cut a range in the middle of its rows; false where it holds one key or none. */
-extern bool wl_split_keys(Relation rel, const WlKey *key, const char *item_mb,
-						  Datum lower, Datum upper, WlHalf halves[2]);
+/* Cut a range near the middle of its rows; false if it holds one key or none. */
+extern bool wl_cut_range(Relation rel, const WlKey *key, const char *item_mb,
+						 const WlRange *range, WlCut *cut);
+
+/* The last key in a range; false if it holds none. */
+extern bool wl_last_key(Relation rel, const WlKey *key, const WlRange *range, Datum *last);
 
 /*
  * Bounds as text, the same in every session: written and read under settings of

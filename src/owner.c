@@ -15,6 +15,7 @@
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "storage/latch.h"
+#include "storage/proc.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
@@ -33,6 +34,9 @@ static bool cancelled = false;
 
 static TimeoutId time_limit = MAX_TIMEOUTS;
 static volatile sig_atomic_t time_limit_hit = false;
+
+/* It was a lock that the work waited for when the limit struck. */
+static volatile sig_atomic_t waited_for_lock = false;
 
 /*
  * The rights and the search_path of a task, until end_as_owner or the end of the
@@ -71,6 +75,7 @@ static void
 time_limit_handler(void)
 {
 	time_limit_hit = true;
+	waited_for_lock = MyProc->waitLock != NULL;
 	InterruptPending = true;
 	QueryCancelPending = true;
 	SetLatch(MyLatch);
@@ -197,6 +202,16 @@ wl_was_cancelled(void)
 	return cancelled;
 }
 
+/* The limit's error; a lock that was not to be had is one that may be, as with lock_timeout. */
+static void
+tell_time_limit(ErrorData *error, int ms)
+{
+	error->message = psprintf("canceling statement due to time_limit_ms = %d%s", ms,
+							  waited_for_lock ? ", while it waited for a lock" : "");
+	if (waited_for_lock)
+		error->sqlerrcode = ERRCODE_LOCK_NOT_AVAILABLE;
+}
+
 ErrorData  *
 wl_attempt(WlWork work, const WlTask *task, WlBatch *batch, int64 *result)
 {
@@ -208,6 +223,7 @@ wl_attempt(WlWork work, const WlTask *task, WlBatch *batch, int64 *result)
 	MemoryContextSwitchTo(context);
 	working = true;
 	time_limit_hit = false;
+	waited_for_lock = false;
 	PG_TRY();
 	{
 		AsOwner		saved;
@@ -241,8 +257,7 @@ wl_attempt(WlWork work, const WlTask *task, WlBatch *batch, int64 *result)
 	if (error != NULL && cancelled && !time_limit_hit)
 		ReThrowError(error);
 	if (error != NULL && cancelled && error->sqlerrcode == ERRCODE_QUERY_CANCELED)
-		error->message = psprintf("canceling statement due to time_limit_ms = %d",
-								  task->time_limit_ms);
+		tell_time_limit(error, task->time_limit_ms);
 	return error;
 }
 

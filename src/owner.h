@@ -5,7 +5,7 @@
 #ifndef WL_OWNER_H
 #define WL_OWNER_H
 
-#include "run.h"
+#include "store.h"
 
 /* What is done: it returns a number, or raises an error. */
 typedef struct WlBatch WlBatch;
@@ -21,7 +21,10 @@ extern ErrorData *wl_attempt(WlWork work, const WlTask *task, WlBatch *batch, in
 /* Error 2F003 within such work: it cannot run tasks. */
 extern void wl_check_not_working(void);
 
-/* Around what the work may spend so many milliseconds on; 0 is any number. */
+/*
+ * Around what the work may spend so many milliseconds on; 0 is any number. The error
+ * is 57014 and, if a lock was being waited for, 55P03.
+ */
 extern void wl_set_time_limit(int ms);
 extern void wl_end_time_limit(void);
 

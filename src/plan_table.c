@@ -20,11 +20,15 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
 #include "access/relation.h"
+#include "access/table.h"
 #include "access/tableam.h"
+#include "catalog/namespace.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_namespace.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -33,6 +37,8 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/tuplestore.h"
@@ -40,16 +46,7 @@
 #include "check.h"
 #include "core.h"
 #include "key.h"
-
-typedef struct Options
-{
-	double		budget_mb;
-	const char *item_mb;		/* NULL: the row's size */
-	const char *key_column;		/* NULL: the primary key's first */
-	bool		by_ctid;
-	int64		max_items;		/* 0: the bound of the rows estimated */
-	bool		strict;
-} Options;
+#include "plan.h"
 
 /* How many keys over the limits get a warning each, before they are counted. */
 #define MAX_WARNINGS 10
@@ -60,7 +57,7 @@ typedef struct Options
 typedef struct Packing
 {
 	const WlKey *key;
-	Options    *options;
+	WlPlanOptions *options;
 	double		estimate;		/* of the rows, by the planner */
 
 	/* the open batch, without the key at hand */
@@ -82,7 +79,7 @@ typedef struct Packing
 	int64		finished_items[MAX_FINISHED];
 	double		finished_mb[MAX_FINISHED];
 	MemoryContext context;		/* of what is finished */
-	ReturnSetInfo *result;
+	const WlPlanned *result;
 } Packing;
 
 /* The limit on items where none is given. */
@@ -93,7 +90,7 @@ bound_of_estimate(double rows)
 }
 
 static void
-put_batch(ReturnSetInfo *result, int64 no, const char *lower, const char *upper,
+put_batch(const WlPlanned *result, int64 no, const char *lower, const char *upper,
 		  int64 items, double memory_mb)
 {
 	Datum		values[5];
@@ -104,7 +101,7 @@ put_batch(ReturnSetInfo *result, int64 no, const char *lower, const char *upper,
 	values[2] = CStringGetTextDatum(upper);
 	values[3] = Int64GetDatum(items);
 	values[4] = Float8GetDatum(memory_mb);
-	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	tuplestore_putvalues(result->batches, result->desc, values, nulls);
 }
 
 static void
@@ -218,7 +215,7 @@ pack_row(void *arg, Datum key, bool same_key, double weight_mb)
 }
 
 static void
-plan_exact(Relation rel, Options *options, ReturnSetInfo *result)
+plan_exact(Relation rel, WlPlanOptions *options, const WlPlanned *result)
 {
 	Packing    *p = palloc0(sizeof(Packing));
 	WlKey		key;
@@ -229,7 +226,7 @@ plan_exact(Relation rel, Options *options, ReturnSetInfo *result)
 	p->result = result;
 	p->context = AllocSetContextCreate(CurrentMemoryContext, "williams batches",
 									   ALLOCSET_DEFAULT_SIZES);
-	wl_scan_keys(rel, &key, options->item_mb, NULL, NULL, pack_row, p, &p->estimate);
+	wl_scan_keys(rel, &key, options->item_mb, NULL, pack_row, p, &p->estimate);
 	if (p->key_items > 0)
 	{
 		close_key(p);
@@ -256,12 +253,46 @@ refuse_ctid(Relation rel)
 			(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 			 errmsg("cannot cut relation \"%s\" into block ranges",
 					RelationGetRelationName(rel)),
-			 errdetail("Block ranges are for plain tables without inheritance children."),
+			 errdetail("Block ranges are for plain tables that hold all their rows themselves."),
 			 errhint("Use the method 'exact'.")));
 }
 
+/* Does Citus keep its rows elsewhere? Its catalogue is there only where it is. */
+static bool
+is_distributed(Relation rel)
+{
+	Oid			catalogue = get_relname_relid("pg_dist_partition", PG_CATALOG_NAMESPACE);
+	AttrNumber	column;
+	Relation	partitions;
+	SysScanDesc scan;
+	ScanKeyData key;
+	bool		found;
+
+	if (!OidIsValid(catalogue) ||
+		(column = get_attnum(catalogue, "logicalrelid")) == InvalidAttrNumber)
+		return false;
+	ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(RelationGetRelid(rel)));
+	partitions = table_open(catalogue, AccessShareLock);
+	scan = systable_beginscan(partitions, InvalidOid, false, NULL, 1, &key);
+	found = HeapTupleIsValid(systable_getnext(scan));
+	systable_endscan(scan);
+	table_close(partitions, AccessShareLock);
+	return found;
+}
+
+void
+wl_check_blocks(Relation rel)
+{
+	if (rel->rd_rel->relkind != RELKIND_RELATION ||
+		rel->rd_tableam->scan_set_tidrange == NULL ||
+		find_inheritance_children(RelationGetRelid(rel), NoLock) != NIL ||
+		is_distributed(rel))
+		refuse_ctid(rel);
+}
+
 static void
-check_ctid(Relation rel, const Options *options)
+check_ctid(Relation rel, const WlPlanOptions *options)
 {
 	AclResult	rights;
 
@@ -272,10 +303,7 @@ check_ctid(Relation rel, const Options *options)
 						options->item_mb != NULL ? "item_mb" :
 						options->key_column != NULL ? "key_column" : "strict"),
 				 errhint("Leave it out, or use the method 'exact'.")));
-	if (rel->rd_rel->relkind != RELKIND_RELATION ||
-		rel->rd_tableam->scan_set_tidrange == NULL ||
-		find_inheritance_children(RelationGetRelid(rel), NoLock) != NIL)
-		refuse_ctid(rel);
+	wl_check_blocks(rel);
 	if (RELATION_IS_OTHER_TEMP(rel))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -308,7 +336,7 @@ measure_blocks(Relation rel, BlockNumber blocks, double *rows, double *memory_mb
 
 /* The fewest ranges that keep to the averages, balanced, at least a block each. */
 static void
-plan_ctid(Relation rel, Options *options, ReturnSetInfo *result)
+plan_ctid(Relation rel, WlPlanOptions *options, const WlPlanned *result)
 {
 	int64		blocks;
 	double		rows;
@@ -363,26 +391,34 @@ is_ctid_method(const char *method)
 	return false;
 }
 
-/* The arguments but the relation; NULL is the default of those that have one. */
-static void
-read_options(FunctionCallInfo fcinfo, Options *options)
+void
+wl_read_plan_options(FunctionCallInfo fcinfo, int first, WlPlanOptions *options)
 {
-	memset(options, 0, sizeof(Options));
-	wl_check_not_null(PG_ARGISNULL(1), "available_memory_mb");
-	options->budget_mb = PG_GETARG_FLOAT8(1);
+	memset(options, 0, sizeof(*options));
+	wl_check_not_null(PG_ARGISNULL(first), "available_memory_mb");
+	options->budget_mb = PG_GETARG_FLOAT8(first);
 	wl_check_megabytes(options->budget_mb, "available_memory_mb");
-	if (!PG_ARGISNULL(2))
-		options->item_mb = text_to_cstring(PG_GETARG_TEXT_PP(2));
-	if (!PG_ARGISNULL(3))
-		options->key_column = NameStr(*PG_GETARG_NAME(3));
-	if (!PG_ARGISNULL(4))
-		options->by_ctid = is_ctid_method(text_to_cstring(PG_GETARG_TEXT_PP(4)));
-	if (!PG_ARGISNULL(5))
+	if (!PG_ARGISNULL(first + 1))
+		options->item_mb = text_to_cstring(PG_GETARG_TEXT_PP(first + 1));
+	if (!PG_ARGISNULL(first + 2))
+		options->key_column = NameStr(*PG_GETARG_NAME(first + 2));
+	if (!PG_ARGISNULL(first + 3))
+		options->by_ctid = is_ctid_method(text_to_cstring(PG_GETARG_TEXT_PP(first + 3)));
+	if (!PG_ARGISNULL(first + 4))
 	{
-		options->max_items = PG_GETARG_INT64(5);
+		options->max_items = PG_GETARG_INT64(first + 4);
 		wl_check_positive(options->max_items, "max_items");
 	}
-	options->strict = !PG_ARGISNULL(6) && PG_GETARG_BOOL(6);
+	options->strict = !PG_ARGISNULL(first + 5) && PG_GETARG_BOOL(first + 5);
+}
+
+void
+wl_plan_relation(Relation rel, WlPlanOptions *options, const WlPlanned *result)
+{
+	if (options->by_ctid)
+		plan_ctid(rel, options, result);
+	else
+		plan_exact(rel, options, result);
 }
 
 /* (batch_no, lower_key, upper_key, items, memory_mb) in the order of batch_no */
@@ -390,17 +426,18 @@ PG_FUNCTION_INFO_V1(wl_plan_table);
 Datum
 wl_plan_table(PG_FUNCTION_ARGS)
 {
-	Options		options;
+	ReturnSetInfo *info = (ReturnSetInfo *) fcinfo->resultinfo;
+	WlPlanOptions options;
+	WlPlanned	result;
 	Relation	rel;
 
 	wl_check_not_null(PG_ARGISNULL(0), "relation");
-	read_options(fcinfo, &options);
+	wl_read_plan_options(fcinfo, 1, &options);
 	InitMaterializedSRF(fcinfo, 0);
+	result.batches = info->setResult;
+	result.desc = info->setDesc;
 	rel = wl_open_relation(PG_GETARG_OID(0));
-	if (options.by_ctid)
-		plan_ctid(rel, &options, (ReturnSetInfo *) fcinfo->resultinfo);
-	else
-		plan_exact(rel, &options, (ReturnSetInfo *) fcinfo->resultinfo);
+	wl_plan_relation(rel, &options, &result);
 	relation_close(rel, NoLock);
 	return (Datum) 0;
 }

@@ -23,7 +23,14 @@
 
 #include "check.h"
 #include "owner.h"
+#include "run.h"
 #include "step.h"
+
+/*
+ * After so many steps of this loop the others learn how far the task is: their first
+ * step looks past as many batches that are done.
+ */
+#define RAISE_EVERY 256
 
 /* Is this process a worker of ours? */
 static bool in_background = false;
@@ -94,30 +101,55 @@ must_commit(MemoryContext context)
 	begin_transaction();
 }
 
+/* What pg_stat_activity says of a worker while it waits. */
+static const char *
+reason_to_wait(WlStepResult result)
+{
+	switch (result)
+	{
+		case STEP_THROTTLED:
+			return "its throttle is true";
+		case STEP_NOTHING:
+			return "a batch is to be tried again";
+		default:
+			return "pause_ms";
+	}
+}
+
 /*
  * Wait, unless the task is stopped or dropped meanwhile: the next step says which.
- * A long wait is no long transaction, and holds no lock.
+ * A long wait is no long transaction, and holds no lock. Many a thing sets a latch:
+ * the task is looked at once a second.
  */
 static void
-wait_ms(const WlTaskId *id, int ms, MemoryContext context)
+wait_ms(const WlTaskId *id, const WlStep *taken, MemoryContext context)
 {
-	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), ms);
+	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), taken->wait_ms);
+	TimestampTz look = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), 1000);
 	WlTask		task;
+	long		left = taken->wait_ms;
 	bool		wanted = true;
 
-	for (long left = ms; left > 0 && wanted;)
+	if (in_background && left > 0)
+		pgstat_report_activity(STATE_IDLE,
+							   psprintf("task \"%s\" waits: %s", NameStr(id->name),
+										reason_to_wait(taken->result)));
+	while (left > 0 && wanted)
 	{
+		long		until_look = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), look);
+
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-						 Min(left, 1000), PG_WAIT_EXTENSION);
+						 Min(left, until_look), PG_WAIT_EXTENSION);
 		ResetLatch(MyLatch);
 		CHECK_FOR_INTERRUPTS();
 		left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), until);
-		if (left > 0)
+		if (left > 0 && GetCurrentTimestamp() >= look)
 		{
 			wl_connect();
 			wanted = wl_load_task(id, &task) && !task.stopped;
 			wl_finish();
 			must_commit(context);
+			look = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), 1000);
 		}
 	}
 }
@@ -143,23 +175,22 @@ static void
 read_progress(const WlTaskId *id, Progress *p)
 {
 	bool		isnull;
-	int64		values[6] = {0};
+	Datum		values[5] = {0};
 	TimestampTz begun_at = GetCurrentTimestamp();
 
 	wl_connect();
-	if (wl_query(id, "SELECT batches, done, failed, batches - done - failed, rows,"
-				 " (percent * 1e6)::bigint FROM %s.williams_progress"
-				 " WHERE owner = $1 AND task = $2", 0, NULL, NULL, NULL) > 0)
-		for (int i = 0; i < 6; i++)
-			values[i] = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
-													SPI_tuptable->tupdesc, i + 1, &isnull));
+	if (wl_query_as_self(id, "SELECT batches, done, failed, rows, percent FROM %s.williams_progress"
+						 " WHERE owner" EQ "pg_catalog.pg_get_userbyid($1) AND task" EQ "$2",
+						 0, NULL, NULL, NULL) > 0)
+		for (int i = 0; i < lengthof(values); i++)
+			values[i] = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1, &isnull);
 	wl_finish();
-	p->batches = values[0];
-	p->done = values[1];
-	p->failed = values[2];
-	p->pending = values[3];
-	p->rows = (double) values[4];
-	p->percent = (double) values[5] / 1e6;
+	p->batches = DatumGetInt64(values[0]);
+	p->done = DatumGetInt64(values[1]);
+	p->failed = DatumGetInt64(values[2]);
+	p->pending = p->batches - p->done - p->failed;
+	p->rows = (double) DatumGetInt64(values[3]);
+	p->percent = DatumGetFloat8(values[4]);
 	p->reported_at = GetCurrentTimestamp();
 	p->interval_ms = Max(1000, 20 * TimestampDifferenceMilliseconds(begun_at, p->reported_at));
 }
@@ -188,9 +219,10 @@ first_failure(const WlTaskId *id)
 {
 	char	   *text;
 
-	wl_query(id, "SELECT format('Batch %%s, keys %%s to %%s, failed with SQLSTATE %%s: %%s',"
-			 " batch_no, left(lower_key, 60), left(upper_key, 60), sqlstate, message)"
-			 " FROM %s.williams_batch WHERE owner = $1 AND task = $2 AND state = 'failed'"
+	wl_query(id, "SELECT pg_catalog.format('Batch %%s, keys %%s to %%s, failed with SQLSTATE %%s: %%s'::pg_catalog.text,"
+			 " batch_no, pg_catalog.left(lower_key, 60), pg_catalog.left(upper_key, 60),"
+			 " sqlstate, message)"
+			 " FROM %s.williams_batch WHERE" OF_TASK " AND" IN_STATE("failed")
 			 " ORDER BY batch_no LIMIT 1", 0, NULL, NULL, NULL);
 	text = SPI_processed > 0 ? SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1) : NULL;
 	return text !=NULL ? text : "They are being tried again.";
@@ -223,6 +255,68 @@ report_end(const WlTaskId *id, Progress *p, WlStepResult result)
 				 errhint("Run it again to go on.")));
 }
 
+/* Take a step and commit it, and say what became of it. */
+static WlStep
+step_and_commit(const WlTaskId *id, MemoryContext context)
+{
+	WlStep		taken = wl_take_step(id, in_background);
+	ErrorData  *error = commit_transaction(context);
+
+	begin_transaction();
+	if (error != NULL)
+	{
+		/* what a throttle did: an error there ends the run */
+		if (taken.result != STEP_RAN)
+			ReThrowError(error);
+		wl_record_failure(id, &taken, error);
+		must_commit(context);
+	}
+	return taken;
+}
+
+/*
+ * Of a task's workers the last one to end says how it ended; the others are silent.
+ * Each leaves the others' company while it alone looks who is still there.
+ */
+static bool
+is_last_worker(const WlTaskId *id)
+{
+	wl_lock_task(id, LOCK_REPORT, ExclusiveLock);
+	wl_unlock_session(id, LOCK_WORKERS, ShareLock);
+	return wl_try_lock_task(id, LOCK_WORKERS, ExclusiveLock);
+}
+
+/* The steps, until none can be taken. */
+static WlStepResult
+run_steps(const WlTaskId *id, Progress *progress, MemoryContext context)
+{
+	WlStep		taken;
+
+	for (int64 n = 0;; n++)
+	{
+		/* what commits and their failures left in it */
+		MemoryContextReset(context);
+		if (n % RAISE_EVERY == 0)
+		{
+			wl_raise_first_pending(id);
+			must_commit(context);
+		}
+		taken = step_and_commit(id, context);
+		if (taken.stops)
+			return STEP_STOPPED;
+		if (taken.wait_ms < 0)
+			return taken.result;
+		if (message_level_is_interesting(NOTICE) &&
+			TimestampDifferenceExceeds(progress->reported_at, GetCurrentTimestamp(),
+									   progress->interval_ms))
+		{
+			report_progress(id, progress);
+			must_commit(context);
+		}
+		wait_ms(id, &taken, context);
+	}
+}
+
 /*
  * Run the task's batches until none can be taken. It leaves a transaction open,
  * as it found one.
@@ -234,50 +328,29 @@ wl_run_task(const WlTaskId *id, bool background)
 												  "williams run",
 												  ALLOCSET_DEFAULT_SIZES);
 	Progress	progress = {.started_at = GetCurrentTimestamp()};
-	WlStep		taken;
+	WlStepResult result;
 
 	in_background = background;
 	MemoryContextSwitchTo(context);
 	begin_transaction();
 
 	/* a worker's was started with it, and may have been stopped since */
-	if (!background)
-	{
+	if (background)
+		wl_lock_session(id, LOCK_WORKERS, ShareLock);
+	else
 		wl_start_task(id);
-		must_commit(context);
-	}
+	must_commit(context);
 	read_progress(id, &progress);
 	progress.first_rows = progress.rows;
 	progress.first_percent = progress.percent;
-	for (;;)
+	result = run_steps(id, &progress, context);
+	if (result != STEP_GONE)
 	{
-		ErrorData  *error;
-
-		/* what commits and their failures left in it */
-		MemoryContextReset(context);
-		taken = wl_take_step(id, background);
-		error = commit_transaction(context);
-		begin_transaction();
-		if (error != NULL)
-		{
-			/* what a throttle did: an error there ends the run */
-			if (taken.result != STEP_RAN)
-				ReThrowError(error);
-			wl_record_failure(id, &taken, error);
-			must_commit(context);
-		}
-		if (taken.wait_ms < 0)
-			break;
-		if (message_level_is_interesting(NOTICE) &&
-			TimestampDifferenceExceeds(progress.reported_at, GetCurrentTimestamp(),
-									   progress.interval_ms))
-		{
-			report_progress(id, &progress);
-			must_commit(context);
-		}
-		wait_ms(id, taken.wait_ms, context);
+		wl_raise_first_pending(id);
+		must_commit(context);
 	}
-	report_end(id, &progress, taken.result);
+	if (!background || is_last_worker(id))
+		report_end(id, &progress, result);
 }
 
 PG_FUNCTION_INFO_V1(wl_run);

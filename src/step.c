@@ -13,9 +13,8 @@
  * commits then has it recorded in a transaction of its own, if nobody has taken
  * the batch meanwhile.
  *
- * Locks, in this order: the task's (see task.c), one row of williams_batch,
- * ACCESS SHARE on the table, whatever the statement takes. A claim skips rows
- * that are locked, so that sessions do not wait for one another.
+ * Locks: see store.c. A claim skips rows that are locked, so that sessions do not
+ * wait for one another.
  */
 #include "postgres.h"
 
@@ -23,15 +22,20 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "mb/pg_wchar.h"
 #include "pgstat.h"
 #include "tcop/dest.h"
 #include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
+#include "key.h"
 #include "owner.h"
+#include "plan.h"
+#include "statement.h"
 #include "step.h"
 
 struct WlBatch
@@ -39,11 +43,14 @@ struct WlBatch
 	int64		no;
 	char	   *lower_key;
 	char	   *upper_key;
+	char	   *below_key;		/* or NULL */
 	int			attempts;
 	TransactionId xmin;			/* of its row when it was taken */
 	TimestampTz started_at;
 	bool		executed;		/* did its statement begin? */
-	WlHalf		halves[2];		/* of split: their bounds as text */
+	WlCut		cut;			/* of split, and its keys as text */
+	char	   *cut_last;
+	char	   *cut_first;
 };
 
 /* What becomes of a batch whose statement failed. */
@@ -60,25 +67,30 @@ static TransactionId immediate_in = InvalidTransactionId;
 /*
  * Where this session took a batch last: the next is looked for from there on,
  * for behind it are those that are done, whose old versions an old snapshot can
- * keep alive. No more than a hint, and none for another task of that name.
+ * keep alive. No more than a hint, and none for another task of that name. Other
+ * sessions begin at the task's first_pending.
  */
 static WlTaskId last_task;
 static TimestampTz last_created_at;
 static int64 last_batch_no;
 
-/* When a pending batch that failed may be tried again: 0.1 s later, 0.2, 0.4 ... 51.2 */
-#define READY "finished_at + '100 ms'::interval * 2.0 ^ (least(attempts, 10) - 1)"
-
 #define CLAIM(which) \
-	"SELECT batch_no, lower_key, upper_key, attempts, xmin FROM %s.williams_batch" \
-	" WHERE owner = $1 AND task = $2 AND state = 'pending' AND batch_no " which \
+	"SELECT batch_no, lower_key, upper_key, below_key, attempts, xmin" \
+	" FROM %s.williams_batch WHERE" OF_TASK " AND" IN_STATE("pending") " AND batch_no" which \
 	" ORDER BY batch_no LIMIT 1 FOR UPDATE SKIP LOCKED"
 /* as it was when it was taken before, and from a number on, what is ready by then */
-#define CLAIM_AGAIN CLAIM("= $3 AND xmin = $4")
-#define CLAIM_NEXT CLAIM(">= $3 AND (attempts = 0 OR " READY " <= $4)")
+#define CLAIM_AGAIN CLAIM(EQ "$3 AND xmin" EQ "$4")
+#define CLAIM_NEXT CLAIM(GE "$3 AND (ready_at IS NULL OR $4" GE "ready_at)")
+
+/* when a batch that failed may be tried again: 0.1 s later, 0.2, 0.4 ... 51.2 */
+#define FIRST_RETRY_MS 100
+#define MAX_DOUBLINGS 9
 
 /* how often the throttle is looked at while it is true */
 #define THROTTLE_MS 1000
+
+/* how much is kept of a failure's message */
+#define MAX_MESSAGE 8192
 
 static bool
 claim_where(const WlTaskId *id, const char *query, int64 batch_no, Oid type, Datum value,
@@ -95,10 +107,21 @@ claim_where(const WlTaskId *id, const char *query, int64 batch_no, Oid type, Dat
 	batch->no = DatumGetInt64(SPI_getbinval(t->vals[0], t->tupdesc, 1, &isnull));
 	batch->lower_key = SPI_getvalue(t->vals[0], t->tupdesc, 2);
 	batch->upper_key = SPI_getvalue(t->vals[0], t->tupdesc, 3);
-	batch->attempts = DatumGetInt32(SPI_getbinval(t->vals[0], t->tupdesc, 4, &isnull));
-	batch->xmin = DatumGetTransactionId(SPI_getbinval(t->vals[0], t->tupdesc, 5, &isnull));
+	batch->below_key = SPI_getvalue(t->vals[0], t->tupdesc, 4);
+	batch->attempts = DatumGetInt32(SPI_getbinval(t->vals[0], t->tupdesc, 5, &isnull));
+	batch->xmin = DatumGetTransactionId(SPI_getbinval(t->vals[0], t->tupdesc, 6, &isnull));
 	batch->started_at = GetCurrentTimestamp();
 	return true;
+}
+
+/* The number from which on this session looks first; then it does so from first_pending. */
+static int64
+first_look(const WlTask *task)
+{
+	bool		known = memcmp(&last_task, &task->id, sizeof(last_task)) == 0 &&
+	last_created_at == task->created_at;
+
+	return known ? last_batch_no : task->first_pending;
 }
 
 /* Take a pending batch that nobody holds and that is ready by now. */
@@ -106,12 +129,10 @@ static bool
 claim(const WlTask *task, TimestampTz now, WlBatch *batch)
 {
 	const WlTaskId *id = &task->id;
-	bool		known = memcmp(&last_task, id, sizeof(*id)) == 0 &&
-	last_created_at == task->created_at;
+	Datum		ready = TimestampTzGetDatum(now);
 
-	if (!(known && claim_where(id, CLAIM_NEXT, last_batch_no, TIMESTAMPTZOID,
-							   TimestampTzGetDatum(now), batch)) &&
-		!claim_where(id, CLAIM_NEXT, 0, TIMESTAMPTZOID, TimestampTzGetDatum(now), batch))
+	if (!claim_where(id, CLAIM_NEXT, first_look(task), TIMESTAMPTZOID, ready, batch) &&
+		!claim_where(id, CLAIM_NEXT, task->first_pending, TIMESTAMPTZOID, ready, batch))
 		return false;
 	last_task = *id;
 	last_created_at = task->created_at;
@@ -119,39 +140,58 @@ claim(const WlTask *task, TimestampTz now, WlBatch *batch)
 	return true;
 }
 
-/* Mark a batch; error is NULL when it is done. */
+static Datum
+excerpt(const char *message)
+{
+	int			length = strlen(message);
+
+	if (length > MAX_MESSAGE)
+		length = pg_mbcliplen(message, length, MAX_MESSAGE);
+	return PointerGetDatum(cstring_to_text_with_len(message, length));
+}
+
+/* Mark a batch; error is NULL when it is done. A pending one waits for its next attempt. */
 static void
 mark(const WlTaskId *id, const WlBatch *batch, const char *state, int64 rows,
 	 const ErrorData *error)
 {
-	static const Oid types[] = {INT8OID, TEXTOID, INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID};
+	static const Oid types[] = {INT8OID, TEXTOID, INT4OID, INT8OID, TIMESTAMPTZOID,
+	TIMESTAMPTZOID, FLOAT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID};
+	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz ready = now + INT64CONST(1000) * FIRST_RETRY_MS * (1 << Min(batch->attempts, MAX_DOUBLINGS));
 	Datum		values[] = {
-		Int64GetDatum(batch->no), CStringGetTextDatum(state), Int64GetDatum(rows),
-		TimestampTzGetDatum(batch->started_at), (Datum) 0, (Datum) 0
+		Int64GetDatum(batch->no), CStringGetTextDatum(state), Int32GetDatum(batch->attempts + 1),
+		Int64GetDatum(rows), TimestampTzGetDatum(batch->started_at), TimestampTzGetDatum(now),
+		Float8GetDatum((now - batch->started_at) / 1000.0), TimestampTzGetDatum(ready),
+		(Datum) 0, (Datum) 0
 	};
+	char		nulls[] = "       nnn";
 
 	if (error != NULL)
 	{
-		values[4] = CStringGetTextDatum(unpack_sql_state(error->sqlerrcode));
-		values[5] = CStringGetTextDatum(error->message != NULL ? error->message : "");
+		values[8] = CStringGetTextDatum(unpack_sql_state(error->sqlerrcode));
+		values[9] = excerpt(error->message != NULL ? error->message : "");
+		memcpy(nulls, strcmp(state, "pending") == 0 ? "   n      " : "   n   n  ", sizeof(nulls) - 1);
 	}
-	wl_query(id, "UPDATE %s.williams_batch SET state = $4, attempts = attempts + 1, rows = $5,"
-			 " started_at = $6, finished_at = clock_timestamp(),"
-			 " duration_ms = 1000.0 * extract(epoch FROM clock_timestamp() - $6)::float8,"
-			 " sqlstate = $7, message = $8 WHERE owner = $1 AND task = $2 AND batch_no = $3",
-			 lengthof(types), types, values, error != NULL ? "  n   " : "    nn");
+	wl_query(id, "UPDATE %s.williams_batch SET state = $4, attempts = $5, rows = $6,"
+			 " started_at = $7, finished_at = $8, duration_ms = $9, ready_at = $10,"
+			 " sqlstate = $11, message = $12 WHERE" OF_TASK " AND batch_no" EQ "$3",
+			 lengthof(types), types, values, nulls);
 }
 
 /* The task's table and key as they are now; the table stays locked. */
 static Relation
 open_table(const WlTask *task, WlKey *key)
 {
-	Relation	rel = try_relation_open(task->relation, AccessShareLock);
+	Relation	rel;
 
-	if (rel == NULL)
+	if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(task->relation)))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("the table of task \"%s\" does not exist any more", NameStr(task->id.name))));
+	rel = wl_open_relation(task->relation);
+	if (task->by_ctid)
+		wl_check_blocks(rel);
 	if (task->by_ctid && rel->rd_rel->relfilenode != task->filenode)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -171,12 +211,37 @@ open_table(const WlTask *task, WlKey *key)
 	return rel;
 }
 
+/* A batch's keys, those included that came between the parts of a split one. */
 static void
-read_bounds(const WlKey *key, const WlBatch *batch, Datum bounds[2])
+read_range(const WlKey *key, const WlBatch *batch, WlRange *range)
 {
-	char	   *texts[] = {batch->lower_key, batch->upper_key};
+	char	   *texts[] = {batch->lower_key, batch->below_key ? batch->below_key : batch->upper_key};
+	Datum		values[2];
 
-	wl_key_values(key, texts, bounds, 2);
+	wl_key_values(key, texts, values, 2);
+	range->lower = values[0];
+	range->upper = values[1];
+	range->upper_inclusive = batch->below_key == NULL;
+}
+
+/*
+ * A statement's bounds are both inclusive: for a range without its upper end $2 is
+ * the last key that is there by now or, if there is none, one that is not.
+ */
+static void
+statement_bounds(Relation rel, const WlKey *key, const WlBatch *batch, Datum bounds[2])
+{
+	WlRange		range;
+
+	read_range(key, batch, &range);
+	bounds[0] = range.lower;
+	bounds[1] = range.upper;
+	if (range.upper_inclusive)
+		return;
+	PushActiveSnapshot(GetTransactionSnapshot());
+	if (!wl_last_key(rel, key, &range, &bounds[1]))
+		bounds[1] = range.lower;
+	PopActiveSnapshot();
 }
 
 static void
@@ -196,11 +261,11 @@ reset_constraints(void)
 	char	   *names;
 
 	set_constraints("SET CONSTRAINTS ALL DEFERRED");
-	if (SPI_execute("SELECT pg_catalog.string_agg(name, ', ') FROM"
-					" (SELECT pg_catalog.format('%I.%I', nspname, conname) AS name"
+	if (SPI_execute("SELECT pg_catalog.string_agg(name, ', '::pg_catalog.text) FROM"
+					" (SELECT pg_catalog.format('%I.%I'::pg_catalog.text, nspname, conname) AS name"
 					" FROM pg_catalog.pg_constraint JOIN pg_catalog.pg_namespace n"
-					" ON n.oid OPERATOR(pg_catalog.=) connamespace"
-					" WHERE condeferrable AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')"
+					" ON n.oid" EQ "connamespace WHERE condeferrable"
+					" AND pg_catalog.has_schema_privilege(n.oid, 'USAGE'::pg_catalog.text)"
 					" GROUP BY nspname, conname HAVING NOT pg_catalog.bool_or(condeferred)) c",
 					false, 0) < 0)
 		elog(ERROR, "the deferrable constraints cannot be read");
@@ -216,17 +281,19 @@ execute(const WlTask *task, WlBatch *batch)
 	SPIExecuteOptions options = {0};
 	SPIPlanPtr	plan;
 	WlKey		key;
-	Relation	rel = open_table(task, &key);
+	Relation	rel;
 	Datum		bounds[2];
 	int64		rows;
 	int			rc;
 
+	wl_set_time_limit(task->time_limit_ms);
+	rel = open_table(task, &key);
 	plan = wl_prepare_statement(task->statement, key.type);
 	if (task->by_ctid)
 		wl_check_no_write(plan, rel);
+	statement_bounds(rel, &key, batch, bounds);
 	relation_close(rel, NoLock);
 
-	read_bounds(&key, batch, bounds);
 	options.params = makeParamList(2);
 	for (int i = 0; i < 2; i++)
 	{
@@ -244,7 +311,6 @@ execute(const WlTask *task, WlBatch *batch)
 	if (immediate_in == GetTopTransactionId())
 		reset_constraints();
 	batch->executed = true;
-	wl_set_time_limit(task->time_limit_ms);
 	rc = SPI_execute_plan_extended(plan, &options);
 	if (rc < 0)
 		elog(ERROR, "SPI_execute_plan_extended failed: %s", SPI_result_code_string(rc));
@@ -256,29 +322,31 @@ execute(const WlTask *task, WlBatch *batch)
 	return rows;
 }
 
-/* Divide the rows of a batch: 0 where one key or none is in it. */
+/* Divide the rows of a batch: 0 if one key or none is in it. */
 static int64
 split(const WlTask *task, WlBatch *batch)
 {
 	WlKey		key;
-	Relation	rel = open_table(task, &key);
-	Datum		bounds[2];
+	WlRange		range;
+	Relation	rel;
 	bool		divided;
 
+	wl_set_time_limit(task->time_limit_ms);
+	rel = open_table(task, &key);
+	wl_end_time_limit();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	read_bounds(&key, batch, bounds);
-	divided = wl_split_keys(rel, &key, task->item_mb, bounds[0], bounds[1], batch->halves);
+	read_range(&key, batch, &range);
+	divided = wl_cut_range(rel, &key, task->item_mb, &range, &batch->cut);
 	PopActiveSnapshot();
 	relation_close(rel, NoLock);
-	for (int i = 0; divided && i < 2; i++)
+	if (divided)
 	{
-		WlHalf	   *half = &batch->halves[i];
-		Datum		ends[] = {half->lower, half->upper};
+		Datum		values[] = {batch->cut.last, batch->cut.first};
 		char	   *texts[2];
 
-		wl_key_texts(&key, ends, texts, 2);
-		half->lower = CStringGetTextDatum(texts[0]);
-		half->upper = CStringGetTextDatum(texts[1]);
+		wl_key_texts(&key, values, texts, 2);
+		batch->cut_last = texts[0];
+		batch->cut_first = texts[1];
 	}
 	return divided;
 }
@@ -288,6 +356,14 @@ static int64
 throttled(const WlTask *task, WlBatch *batch)
 {
 	return wl_condition(task->throttle, "throttle");
+}
+
+/* Did a policy refuse a row? Missing rights have the same SQLSTATE. */
+static bool
+is_row_refused(const ErrorData *error)
+{
+	return error->sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE &&
+		error->funcname != NULL && strcmp(error->funcname, "ExecWithCheckOptions") == 0;
 }
 
 /*
@@ -309,45 +385,52 @@ judge(const WlBatch *batch, const ErrorData *error)
 	char		class[3] = {0};
 
 	memcpy(class, unpack_sql_state(error->sqlerrcode), 2);
+	/* a time limit, ours or of a foreign server: other cancels were passed on */
+	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+		return batch->executed ? VERDICT_SPLIT : VERDICT_RETRY;
 	if (strstr(passing, class) != NULL || error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
 		return VERDICT_RETRY;
-	/* a time limit, ours or of a foreign server: other cancels were passed on */
-	if (batch->executed &&
-		(strstr(data, class) != NULL || error->sqlerrcode == ERRCODE_QUERY_CANCELED))
+	if (batch->executed && (strstr(data, class) != NULL || is_row_refused(error)))
 		return VERDICT_SPLIT;
 	return VERDICT_STOP;
 }
 
 /*
- * The batch keeps the lower half, the upper one is a batch more. Those who split
- * number what they add one after the other, until their transactions end.
+ * The batch keeps the lower part, the upper one is a batch more, and what comes
+ * between them belongs to the lower one. Those who split number what they add one
+ * after the other, until their transactions end.
  */
 static void
-store_halves(const WlTaskId *id, const WlBatch *batch)
+store_parts(const WlTaskId *id, const WlBatch *batch)
 {
-	static const Oid types[] = {INT8OID, TEXTOID, TEXTOID, INT8OID, FLOAT8OID};
+	static const Oid lower_types[] = {INT8OID, TEXTOID, TEXTOID, INT8OID, FLOAT8OID};
+	static const Oid upper_types[] = {INT8OID, FLOAT8OID, TEXTOID, TEXTOID, TEXTOID};
+	const WlCut *cut = &batch->cut;
+	Datum		first = CStringGetTextDatum(batch->cut_first);
+	Datum		lower[] = {
+		Int64GetDatum(batch->no), CStringGetTextDatum(batch->cut_last), first,
+		Int64GetDatum(cut->items[0]), Float8GetDatum(cut->memory_mb[0])
+	};
+	Datum		upper[] = {
+		Int64GetDatum(cut->items[1]), Float8GetDatum(cut->memory_mb[1]), first,
+		CStringGetTextDatum(batch->upper_key),
+		batch->below_key ? CStringGetTextDatum(batch->below_key) : (Datum) 0
+	};
 
-	wl_lock_task(id, 1, ExclusiveLock);
-	for (int i = 0; i < 2; i++)
-	{
-		const WlHalf *half = &batch->halves[i];
-		Datum		values[] = {
-			Int64GetDatum(batch->no), half->lower, half->upper,
-			Int64GetDatum(half->items), Float8GetDatum(half->memory_mb)
-		};
-
-		wl_query(id, i == 0 ?
-				 "UPDATE %s.williams_batch SET lower_key = $4, upper_key = $5, items = $6,"
-				 " memory_mb = $7, attempts = 0 WHERE owner = $1 AND task = $2 AND batch_no = $3" :
-				 "INSERT INTO %s.williams_batch (owner, task, batch_no, lower_key, upper_key, items, memory_mb)"
-				 " SELECT $1, $2, greatest(max(batch_no), $3) + 1, $4, $5, $6, $7"
-				 " FROM %s.williams_batch WHERE owner = $1 AND task = $2",
-				 lengthof(types), types, values, NULL);
-	}
+	wl_lock_task(id, LOCK_NUMBERS, ExclusiveLock);
+	wl_query(id, "UPDATE %s.williams_batch SET upper_key = $4, below_key = $5,"
+			 " items = $6, memory_mb = $7, attempts = 0, ready_at = NULL"
+			 " WHERE" OF_TASK " AND batch_no" EQ "$3",
+			 lengthof(lower_types), lower_types, lower, NULL);
+	wl_query(id, "INSERT INTO %s.williams_batch (owner, task, batch_no, items, memory_mb,"
+			 " lower_key, upper_key, below_key)"
+			 " SELECT $1, $2, pg_catalog.max(batch_no) OPERATOR(pg_catalog.+) 1::pg_catalog.int8,"
+			 " $3, $4, $5, $6, $7 FROM %s.williams_batch WHERE" OF_TASK,
+			 lengthof(upper_types), upper_types, upper, batch->below_key ? "     " : "    n");
 }
 
 /* What becomes of a batch that failed. */
-static void
+static Verdict
 settle_failure(const WlTask *task, WlBatch *batch, const ErrorData *error)
 {
 	Verdict		verdict = judge(batch, error);
@@ -357,7 +440,7 @@ settle_failure(const WlTask *task, WlBatch *batch, const ErrorData *error)
 	{
 		ErrorData  *other = wl_attempt(split, task, batch, &divided);
 
-		/* where even splitting fails, the batch is as small as it gets ... */
+		/* if even splitting fails, the batch is as small as it gets ... */
 		if (other != NULL)
 			divided = 0;
 		/* ... unless that may pass */
@@ -368,38 +451,56 @@ settle_failure(const WlTask *task, WlBatch *batch, const ErrorData *error)
 		}
 	}
 	if (divided)
-		store_halves(&task->id, batch);
+		store_parts(&task->id, batch);
 	else if (verdict == VERDICT_RETRY && batch->attempts + 1 < task->max_attempts)
 		mark(&task->id, batch, "pending", 0, error);
 	else
 		mark(&task->id, batch, "failed", 0, error);
 	if (verdict == VERDICT_STOP)
 		wl_stop_task(&task->id);
+	return verdict;
 }
 
 /*
  * Does a pending batch wait for its next attempt? Milliseconds, or -1. What was
  * not ready for claim must not be so here: the run would end without it.
  */
-static int
-next_attempt(const WlTaskId *id, TimestampTz now)
+static long
+next_attempt(const WlTask *task, TimestampTz now)
 {
-	static const Oid types[] = {TIMESTAMPTZOID};
-	Datum		values[] = {TimestampTzGetDatum(now)};
+	static const Oid types[] = {INT8OID, TIMESTAMPTZOID};
+	Datum		values[] = {Int64GetDatum(task->first_pending), TimestampTzGetDatum(now)};
 	bool		isnull;
-	Datum		wait;
+	Datum		ready;
 
-	wl_query(id, "SELECT ceil(1000 * extract(epoch FROM min(ready) - $3))::int"
-			 " FROM (SELECT " READY " AS ready FROM %s.williams_batch"
-			 " WHERE owner = $1 AND task = $2 AND state = 'pending' AND attempts > 0) b"
-			 " WHERE ready > $3", lengthof(types), types, values, NULL);
-	wait = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
-	return isnull ? -1 : Max(DatumGetInt32(wait), 1);
+	wl_query(&task->id, "SELECT pg_catalog.min(ready_at) FROM %s.williams_batch WHERE" OF_TASK
+			 " AND" IN_STATE("pending") " AND batch_no" GE "$3"
+			 " AND ready_at OPERATOR(pg_catalog.>) $4", lengthof(types), types, values, NULL);
+	ready = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	return isnull ? -1 : Max(TimestampDifferenceMilliseconds(now, DatumGetTimestampTz(ready)), 1);
+}
+
+static bool
+pending_from(const WlTask *task, int64 batch_no)
+{
+	static const Oid types[] = {INT8OID};
+	Datum		values[] = {Int64GetDatum(batch_no)};
+
+	return wl_query(&task->id, "SELECT FROM %s.williams_batch WHERE" OF_TASK
+					" AND" IN_STATE("pending") " AND batch_no" GE "$3 ORDER BY batch_no LIMIT 1",
+					lengthof(types), types, values, NULL) > 0;
+}
+
+/* Is there a batch still to be done, whoever has it? */
+static bool
+any_pending(const WlTask *task)
+{
+	return pending_from(task, first_look(task)) || pending_from(task, task->first_pending);
 }
 
 /* Execute the batch that was claimed, and mark it. */
 static void
-run_batch(const WlTask *task, WlBatch *batch)
+run_batch(const WlTask *task, WlBatch *batch, WlStep *taken)
 {
 	int64		rows = 0;
 	ErrorData  *error = wl_attempt(execute, task, batch, &rows);
@@ -407,7 +508,29 @@ run_batch(const WlTask *task, WlBatch *batch)
 	if (error == NULL)
 		mark(&task->id, batch, "done", rows, NULL);
 	else
-		settle_failure(task, batch, error);
+		taken->stops = settle_failure(task, batch, error) == VERDICT_STOP;
+}
+
+static bool
+is_throttled(const WlTask *task)
+{
+	int64		wait = 0;
+	ErrorData  *error;
+
+	if (task->throttle == NULL)
+		return false;
+	error = wl_attempt(throttled, task, NULL, &wait);
+	if (error != NULL)
+		ReThrowError(error);
+	return wait != 0;
+}
+
+static void
+report_batch(const WlTaskId *id, int64 batch_no)
+{
+	pgstat_report_activity(STATE_RUNNING,
+						   psprintf("task \"%s\", batch " INT64_FORMAT,
+									NameStr(id->name), batch_no));
 }
 
 /* The step, between wl_connect and wl_finish. */
@@ -416,28 +539,27 @@ take_step(const WlTaskId *id, bool background, WlStep *taken)
 {
 	WlTask		task;
 	WlBatch		batch = {0};
-	int64		wait = 0;
 	TimestampTz now;
-	ErrorData  *error;
 
-	wl_lock_task(id, 0, AccessShareLock);
+	wl_lock_task(id, LOCK_TASK, AccessShareLock);
 	taken->result = STEP_GONE;
 	if (!wl_load_task(id, &task))
 		return;
 	taken->result = STEP_STOPPED;
 	if (task.stopped)
 		return;
-	taken->result = STEP_THROTTLED;
-	if (task.throttle != NULL && (error = wl_attempt(throttled, &task, NULL, &wait)) != NULL)
-		ReThrowError(error);
+	taken->result = STEP_NOTHING;
+	if (task.throttle != NULL && !any_pending(&task))
+		return;
 	taken->wait_ms = THROTTLE_MS;
-	if (wait)
+	taken->result = STEP_THROTTLED;
+	if (is_throttled(&task))
 		return;
 	taken->result = STEP_NOTHING;
 	now = GetCurrentTimestamp();
 	if (!claim(&task, now, &batch))
 	{
-		taken->wait_ms = next_attempt(id, now);
+		taken->wait_ms = next_attempt(&task, now);
 		return;
 	}
 	taken->result = STEP_RAN;
@@ -446,10 +568,8 @@ take_step(const WlTaskId *id, bool background, WlStep *taken)
 	taken->started_at = batch.started_at;
 	taken->wait_ms = task.pause_ms;
 	if (background)
-		pgstat_report_activity(STATE_RUNNING,
-							   psprintf("task \"%s\", batch " INT64_FORMAT,
-										NameStr(id->name), batch.no));
-	run_batch(&task, &batch);
+		report_batch(id, batch.no);
+	run_batch(&task, &batch, taken);
 }
 
 WlStep
@@ -465,20 +585,20 @@ wl_take_step(const WlTaskId *id, bool background)
 }
 
 void
-wl_record_failure(const WlTaskId *id, const WlStep *taken, const ErrorData *error)
+wl_record_failure(const WlTaskId *id, WlStep *taken, const ErrorData *error)
 {
 	WlTask		task;
 	WlBatch		batch = {0};
 
 	wl_connect();
-	wl_lock_task(id, 0, AccessShareLock);
+	wl_lock_task(id, LOCK_TASK, AccessShareLock);
 	if (wl_load_task(id, &task) &&
 		claim_where(id, CLAIM_AGAIN, taken->batch_no, XIDOID,
 					TransactionIdGetDatum(taken->xmin), &batch))
 	{
 		batch.started_at = taken->started_at;
 		batch.executed = true;
-		settle_failure(&task, &batch, error);
+		taken->stops = settle_failure(&task, &batch, error) == VERDICT_STOP;
 	}
 	wl_finish();
 }

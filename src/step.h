@@ -5,7 +5,7 @@
 #ifndef WL_STEP_H
 #define WL_STEP_H
 
-#include "run.h"
+#include "store.h"
 
 /* How a step ended. */
 typedef enum WlStepResult
@@ -23,8 +23,8 @@ typedef struct WlStep
 	int64		batch_no;		/* of STEP_RAN, as are the next two */
 	TransactionId xmin;
 	TimestampTz started_at;
-	int			wait_ms;		/* before the next step; -1 where there is
-								 * none */
+	bool		stops;			/* it failed as every other one would */
+	long		wait_ms;		/* before the next step; -1 if there is none */
 } WlStep;
 
 /* In the transaction at hand. background: tell pg_stat_activity which batch it is. */
@@ -35,6 +35,6 @@ extern WlStep wl_take_step(const WlTaskId *id, bool background);
  * others have the batch, or had it: then its keys may be fewer, and what failed not
  * be among them.
  */
-extern void wl_record_failure(const WlTaskId *id, const WlStep *taken, const ErrorData *error);
+extern void wl_record_failure(const WlTaskId *id, WlStep *taken, const ErrorData *error);
 
 #endif							/* WL_STEP_H */

@@ -66,7 +66,7 @@ count_workers(pid_t pid)
 	int			workers = 0;
 
 	pgstat_clear_backend_activity_snapshot();
-	if (SPI_execute("SELECT a.pid FROM pg_catalog.pg_stat_get_activity(NULL) a, pg_catalog.pg_database d"
+	if (SPI_execute("SELECT a.pid FROM pg_catalog.pg_stat_get_activity(NULL::pg_catalog.int4) a, pg_catalog.pg_database d"
 					" WHERE a.datid OPERATOR(pg_catalog.=) d.oid"
 					" AND d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()", true, 0) < 0)
 		elog(ERROR, "the workers cannot be counted");
@@ -200,21 +200,18 @@ Datum
 wl_launch(PG_FUNCTION_ARGS)
 {
 	WlTaskId	id;
-	LOCKTAG		tag;
 	int			started;
 
 	PreventCommandIfReadOnly("williams_launch()");
 	wl_check_positive(PG_GETARG_INT32(1), "workers");
 	wl_name_task(fcinfo->flinfo->fn_oid, text_to_cstring(PG_GETARG_TEXT_PP(0)), &id);
 	wl_start_task(&id);
-	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, get_relname_relid("williams_task", id.schema),
-					   InvalidOid, 2);
 
 	wl_connect();
 	check_launch(&id);
-	(void) LockAcquire(&tag, ShareUpdateExclusiveLock, false, false);
+	wl_lock_task(&id, LOCK_LAUNCH, ShareUpdateExclusiveLock);
 	started = start_workers(&id, allowed_workers(PG_GETARG_INT32(1)));
-	LockRelease(&tag, ShareUpdateExclusiveLock, false);
+	wl_unlock_task(&id, LOCK_LAUNCH, ShareUpdateExclusiveLock);
 	wl_finish();
 	PG_RETURN_INT32(started);
 }
@@ -251,6 +248,8 @@ wl_worker_main(Datum main_arg)
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnectionByOid(order.database, order.task.owner, 0);
+	/* whatever role is a setting of the owner's */
+	SetConfigOption("role", "none", PGC_USERSET, PGC_S_SESSION);
 	SetConfigOption("application_name", NameStr(order.task.name), PGC_USERSET, PGC_S_SESSION);
 	/* as the session that launched it, whatever is the owner's default */
 	SetConfigOption("default_transaction_read_only", "off", PGC_USERSET, PGC_S_SESSION);

@@ -142,6 +142,10 @@ INSERT INTO expected VALUES
 	('williams_workload_state_recv', 'internal', 'williams_workload_state', 'f', 'i', true, 's', 'wl_workload_state_recv'),
 	('williams_workload_state_send', 'williams_workload_state', 'bytea', 'f', 'i', true, 's', 'wl_workload_state_send'),
 	-- Run
+	('williams_alter_task',
+		'task text, statement text DEFAULT NULL::text, throttle text DEFAULT NULL::text, pause_ms integer DEFAULT NULL::integer, '
+		'time_limit_ms integer DEFAULT NULL::integer, max_attempts integer DEFAULT NULL::integer',
+		'void', 'f', 'v', false, 'u', 'wl_alter_task'),
 	('williams_create_task',
 		'name text, relation regclass, statement text, available_memory_mb double precision, item_mb text DEFAULT NULL::text, '
 		'key_column name DEFAULT NULL::name, method text DEFAULT ''exact''::text, max_items bigint DEFAULT NULL::bigint, '
@@ -154,7 +158,7 @@ INSERT INTO expected VALUES
 	('williams_launch', 'task text, workers integer DEFAULT 1', 'integer', 'f', 'v', true, 'u', 'wl_launch'),
 	('williams_stop', 'task text', 'void', 'f', 'v', true, 'u', 'wl_stop'),
 	('williams_retry', 'task text', 'bigint', 'f', 'v', true, 'u', 'wl_retry'),
-	('williams_check_owner', '', 'trigger', 'f', 'v', false, 'u', 'wl_check_owner'),
+	('williams_drop_replicated', '', 'trigger', 'f', 'v', false, 'u', 'wl_drop_replicated'),
 	-- Report
 	('williams_efficiency', 'time_complexity bigint', 'williams_efficiency_result', 'a', 'i', false, 's', NULL),
 	('williams_efficiency_accum', 'williams_efficiency_state, time_complexity bigint',
@@ -480,7 +484,7 @@ SELECT set_eq(
 	$$SELECT relname::text, relkind::text, relpersistence::text, relrowsecurity, relforcerowsecurity, reloptions
 	  FROM member JOIN pg_class AS c ON c.oid = objid WHERE classid = 'pg_class'::regclass AND relkind IN ('r', 'v')$$,
 	$$VALUES ('williams_profile', 'r', 'p', false, false, NULL::text[]),
-		('williams_task', 'r', 'p', true, false, NULL),
+		('williams_task', 'r', 'p', true, false, '{fillfactor=50}'),
 		('williams_batch', 'r', 'p', true, false, '{fillfactor=70}'),
 		('williams_progress', 'v', 'p', false, false, '{security_barrier=true}')$$,
 	'tables and views: row-level security of the tasks, a barrier before the view that goes past it');
@@ -490,14 +494,14 @@ SELECT is(
 	columns, relation || ': columns')
 FROM (VALUES
 	('williams_profile', 'name text, shipped boolean, rules jsonb'),
-	('williams_task', 'owner regrole, name text, relation regclass, statement text, search_path text, '
+	('williams_task', 'owner oid, name text, relation oid, statement text, search_path text, '
 		'available_memory_mb double precision, item_mb text null, key_column name, key_order text, method text, max_items bigint null, '
 		'strict boolean, max_attempts integer, time_limit_ms integer null, pause_ms integer, throttle text null, '
-		'filenode oid null, stopped boolean, created_at timestamp with time zone'),
-	('williams_batch', 'owner regrole, task text, batch_no bigint, lower_key text, upper_key text, items bigint, '
+		'filenode oid null, first_pending bigint, stopped boolean, created_at timestamp with time zone'),
+	('williams_batch', 'owner oid, task text, batch_no bigint, lower_key text, upper_key text, below_key text null, items bigint, '
 		'memory_mb double precision, state text, attempts integer, rows bigint null, started_at timestamp with time zone null, '
-		'finished_at timestamp with time zone null, duration_ms double precision null, sqlstate text null, message text null'),
-	('williams_progress', 'owner regrole null, task text null, state text null, batches bigint null, done bigint null, '
+		'finished_at timestamp with time zone null, duration_ms double precision null, ready_at timestamp with time zone null, sqlstate text null, message text null'),
+	('williams_progress', 'owner name null, task text null, state text null, batches bigint null, done bigint null, '
 		'failed bigint null, running bigint null, rows bigint null, percent double precision null, '
 		'rows_per_s double precision null, eta timestamp with time zone null, started_at timestamp with time zone null, '
 		'updated_at timestamp with time zone null')) AS v (relation, columns);
@@ -513,9 +517,9 @@ SELECT set_eq(
 		obj_description(oid, 'pg_policy') IS NOT NULL AS commented
 	  FROM pg_policy WHERE polrelid IN (SELECT objid FROM member)$$,
 	$$VALUES ('williams_task', 'williams_owner', '*', true, '{0}'::oid[],
-			'((owner)::oid = (to_regrole(quote_ident((CURRENT_USER)::text)))::oid)', NULL, true),
+			'(owner = (to_regrole(quote_ident((CURRENT_USER)::text)))::oid)', NULL, true),
 		('williams_batch', 'williams_owner', '*', true, '{0}',
-			'((owner)::oid = (to_regrole(quote_ident((CURRENT_USER)::text)))::oid)', NULL, true)$$,
+			'(owner = (to_regrole(quote_ident((CURRENT_USER)::text)))::oid)', NULL, true)$$,
 	'policies: each role its own, whatever it does');
 SELECT set_eq(
 	$$SELECT tgrelid::regclass::text, tgname::text, tgfoid::regproc::text, tgtype::int, tgenabled::text FROM pg_trigger
@@ -523,17 +527,15 @@ SELECT set_eq(
 	-- 1: row, 2: before, 4: insert, 8: delete, 16: update, 32: truncate
 	$$VALUES ('williams_profile', 'williams_profile_check', 'williams_check_profile', 1 + 2 + 4 + 8 + 16, 'O'),
 		('williams_profile', 'williams_profile_truncate', 'williams_check_profile', 2 + 32, 'O'),
-		('williams_task', 'williams_task_owner', 'williams_check_owner', 1 + 2 + 4 + 8 + 16, 'O'),
-		('williams_batch', 'williams_batch_owner', 'williams_check_owner', 1 + 2 + 4 + 8 + 16, 'O')$$,
+		('williams_task', 'williams_task_local', 'williams_drop_replicated', 1 + 2 + 4 + 8 + 16, 'R'),
+		('williams_batch', 'williams_batch_local', 'williams_drop_replicated', 1 + 2 + 4 + 8 + 16, 'R')$$,
 	'triggers');
 SELECT set_eq(
 	$$SELECT oid::regclass::text, privilege_type, is_grantable FROM pg_class, aclexplode(relacl)
 	  WHERE oid IN (SELECT objid FROM member) AND grantee = 0$$,
 	$$VALUES ('williams_profile', 'SELECT', false), ('williams_progress', 'SELECT', false),
-		('williams_task', 'SELECT', false), ('williams_task', 'INSERT', false), ('williams_task', 'UPDATE', false),
-		('williams_task', 'DELETE', false), ('williams_batch', 'SELECT', false), ('williams_batch', 'INSERT', false),
-		('williams_batch', 'UPDATE', false), ('williams_batch', 'DELETE', false)$$,
-	'what anybody may do: read; and write tasks, of which row-level security and the trigger leave his own');
+		('williams_task', 'SELECT', false), ('williams_batch', 'SELECT', false)$$,
+	'what anybody may do: read, of the tasks what row-level security leaves');
 SELECT col_is_pk('williams_profile', ARRAY['name', 'shipped'], 'profiles: primary key');
 SELECT set_eq(
 	$$SELECT a.privilege_type, a.is_grantable FROM pg_class AS c, aclexplode(relacl) AS a

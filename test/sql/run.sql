@@ -16,7 +16,7 @@ CREATE VIEW batches AS
 --
 SELECT williams_create_task('count', 'document', 'UPDATE document SET seen = seen + 1 WHERE id BETWEEN $1 AND $2',
 	100, 'mb', max_items => 1000);
-SELECT name, relation, statement, search_path, available_memory_mb, item_mb, key_column, method, max_items,
+SELECT name, relation::regclass, statement, search_path, available_memory_mb, item_mb, key_column, method, max_items,
 	strict, max_attempts, time_limit_ms, pause_ms, throttle, filenode, stopped FROM williams_task;
 SELECT * FROM williams_progress;
 SELECT williams_run_batch('count');
@@ -107,7 +107,7 @@ SELECT refused(s) FROM unnest(ARRAY[
 	'DELETE FROM dokument WHERE id BETWEEN $1 AND $2',
 	'DELETE FROM document WHERE id = $1 || $2']) s;
 SELECT refused('DELETE FROM document WHERE id BETWEEN $1 AND $2', o) FROM unnest(ARRAY[
-	'max_attempts => 0', 'max_attempts => NULL', 'time_limit_ms => 0', 'pause_ms => -1', 'method => ''range''',
+	'max_attempts => 0', 'max_attempts => NULL', 'time_limit_ms => -1', 'pause_ms => -1', 'method => ''range''',
 	'throttle => ''1''', 'throttle => ''true; DROP TABLE document''', 'throttle => ''count(*) > 1''', 'throttle => ''id > 1''',
 	'key_column => ''nokey''', 'item_mb => ''-1''', 'max_items => 0', 'strict => NULL']) o;
 SELECT refused('DELETE FROM document WHERE ctid BETWEEN $1 AND $2', 'method => ''ctid''');
@@ -222,14 +222,20 @@ CALL williams_run('hopeless');
 SELECT state, attempts, sqlstate, message FROM batches;
 SELECT williams_drop_task('hopeless');
 -- the pause grows: 0.1 s, 0.2, 0.4 ... 51.2, and no more
-SELECT williams_create_task('pauses', 'document', 'SELECT $1, $2', 1000, 'mb', max_items => 1000, max_attempts => 100);
-CREATE FUNCTION taken_after(failures int, ms float8) RETURNS boolean LANGUAGE plpgsql AS $$
+SELECT williams_create_task('pauses', 'document', 'SELECT passing(''53200'', 1000) FROM document WHERE id BETWEEN $1 AND $2', 1000,
+	'mb', max_items => 1000, max_attempts => 100);
+CREATE FUNCTION pause_after(failures int) RETURNS interval LANGUAGE plpgsql AS $$
 BEGIN
-	UPDATE williams_batch SET state = 'pending', attempts = failures, finished_at = clock_timestamp() - ms * interval '1 ms';
-	RETURN williams_run_batch('pauses') IS NOT NULL;
+	UPDATE williams_batch SET attempts = failures - 1, ready_at = NULL;
+	PERFORM williams_run_batch('pauses');
+	RETURN (SELECT ready_at - finished_at FROM williams_batch);
 END $$;
-SELECT failures, ms, taken_after(failures, ms - 90) AS before, taken_after(failures, ms + 1) AS after
-FROM generate_series(1, 12) AS failures, LATERAL (SELECT 100 * 2 ^ (least(failures, 10) - 1)) AS pause (ms);
+SELECT failures, pause_after(failures) FROM generate_series(1, 12) AS failures;
+-- not before, and then
+UPDATE williams_batch SET ready_at = 'infinity';
+SELECT williams_run_batch('pauses');
+UPDATE williams_batch SET ready_at = clock_timestamp();
+SELECT williams_run_batch('pauses');
 SELECT williams_drop_task('pauses');
 -- which SQLSTATEs are which
 CREATE FUNCTION fails(code text) RETURNS TABLE (state text, batches bigint, stopped boolean) LANGUAGE plpgsql AS $$
@@ -382,8 +388,14 @@ SELECT williams_create_task('throttled', 'document', 'SELECT $1, $2', 500, 'mb',
 SELECT williams_run_batch('throttled');
 UPDATE lag SET s = NULL;
 SELECT williams_run_batch('throttled');
-UPDATE lag SET s = 0;
+DROP TABLE lag;
 SELECT williams_run_batch('throttled');
+CREATE TABLE lag (s int);
+INSERT INTO lag VALUES (0);
+SELECT williams_run_batch('throttled');
+-- it is not looked at where nothing is left: the run ends
+UPDATE lag SET s = 20;
+CALL williams_run('throttled');
 DROP TABLE lag;
 SELECT williams_run_batch('throttled');
 SELECT williams_drop_task('throttled');

@@ -184,7 +184,7 @@ SELECT williams_create_task('left', 'page', 'SELECT $1, $2', 1, max_items => 10)
 RESET ROLE;
 DROP OWNED BY williams_owner;
 DROP ROLE williams_owner, williams_deputy;
-SELECT name, owner::text ~ '^[0-9]+$' AS nobody FROM williams_task;
+SELECT owner ~ '^dropped role [0-9]+$' AS nobody, task, state FROM williams_progress;
 SELECT williams_drop_task('left');
 DELETE FROM williams_batch WHERE owner NOT IN (SELECT oid FROM pg_roles);
 DELETE FROM williams_task WHERE owner NOT IN (SELECT oid FROM pg_roles);

@@ -34,9 +34,13 @@ SELECT williams_drop_task('letters');
 UPDATE williams_task SET stopped = true;
 DELETE FROM williams_batch;
 INSERT INTO williams_task (owner, name, relation, statement, search_path, available_memory_mb, key_column, method, strict, max_attempts, pause_ms)
-	VALUES ('williams_alice', 'forged', 'pg_class', 'SELECT $1, $2', '', 1, 'oid', 'exact', false, 1, 0);
-INSERT INTO williams_batch (owner, task, batch_no, lower_key, upper_key, items, memory_mb) VALUES ('williams_alice', 'letters', 99, '1', '9', 1, 1);
+	VALUES ('williams_alice'::regrole, 'forged', 'pg_class'::regclass, 'SELECT $1, $2', '', 1, 'oid', 'exact', false, 1, 0);
+INSERT INTO williams_batch (owner, task, batch_no, lower_key, upper_key, items, memory_mb) VALUES ('williams_alice'::regrole, 'letters', 99, '1', '9', 1, 1);
 TRUNCATE williams_batch;
+-- nor makes others wait
+BEGIN; LOCK TABLE williams_batch IN ROW SHARE MODE; ROLLBACK;
+BEGIN; LOCK TABLE williams_task IN SHARE ROW EXCLUSIVE MODE; ROLLBACK;
+BEGIN; SELECT FROM williams_task FOR KEY SHARE; ROLLBACK;
 -- nor shows a condition that is cheaper than the filter what others have
 CREATE FUNCTION leak(anything text) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS $$ BEGIN RAISE WARNING 'leaked %', anything; RETURN true; END $$;
 SELECT (SELECT count(*) FROM williams_progress WHERE leak(task)) AS progress, (SELECT count(*) FROM williams_task WHERE leak(statement)) AS tasks,
@@ -59,20 +63,22 @@ SELECT count(*) FROM williams_batch;
 RESET ROLE;
 
 --
--- Row-level security does not bind these; the trigger does
+-- Row-level security does not bind these: they read, and write no more than others. Nor
+-- does the owner of a task write its rows by hand
 --
 SET ROLE williams_above_rls;
-SELECT owner, name FROM williams_task;
+SELECT owner::regrole, name FROM williams_task;
 SELECT count(*) FROM williams_progress;
 UPDATE williams_task SET statement = 'UPDATE letters SET seen = 1000 WHERE id BETWEEN $1 AND $2';
-UPDATE williams_task SET owner = 'williams_above_rls';
 UPDATE williams_batch SET lower_key = '1', upper_key = '100';
 DELETE FROM williams_batch;
+SET ROLE williams_alice;
+UPDATE williams_task SET stopped = true;
+UPDATE williams_batch SET state = 'done';
+DELETE FROM williams_batch;
 INSERT INTO williams_task (owner, name, relation, statement, search_path, available_memory_mb, key_column, method, strict, max_attempts, pause_ms)
-	VALUES ('williams_alice', 'forged', 'pg_class', 'SELECT $1, $2', '', 1, 'oid', 'exact', false, 1, 0);
-INSERT INTO williams_batch (owner, task, batch_no, lower_key, upper_key, items, memory_mb) VALUES ('williams_alice', 'letters', 99, '1', '9', 1, 1);
+	VALUES ('williams_alice'::regrole, 'forged', 'pg_class'::regclass, 'SELECT $1, $2', '', 1, 'oid', 'exact', false, 1, 0);
 RESET ROLE;
-UPDATE williams_task SET statement = 'UPDATE letters SET seen = 1000 WHERE id BETWEEN $1 AND $2';
 -- a superuser deletes what a dropped role left
 BEGIN;
 DELETE FROM williams_batch WHERE owner = 'williams_alice'::regrole;
@@ -82,6 +88,10 @@ ROLLBACK;
 SET ROLE williams_alice;
 SET row_security = off;
 SELECT williams_run_batch('letters');
+SELECT williams_create_task('rls off', 'letters', 'SELECT $1, $2', 1, max_items => 50);
+CALL williams_run('rls off');
+SELECT task, state, done FROM williams_progress ORDER BY task;
+SELECT williams_retry('rls off'), williams_drop_task('rls off');
 RESET row_security;
 SELECT DISTINCT seen, by FROM letters WHERE seen > 0;
 
@@ -202,7 +212,9 @@ SELECT state, current_setting('search_path') AS search_path, current_setting('lo
 SELECT williams_drop_task('settings');
 -- a search_path of nothing but blanks names no schema
 SELECT williams_create_task('blank', 'letters', 'SELECT $1, $2', 1, max_items => 1000);
+RESET ROLE;
 UPDATE williams_task SET search_path = E' \t\n' WHERE name = 'blank';
+SET ROLE williams_alice;
 SELECT williams_run_batch('blank');
 SELECT state, sqlstate FROM williams_batch WHERE task = 'blank';
 SELECT williams_drop_task('blank');
@@ -210,13 +222,14 @@ RESET ROLE;
 SELECT count(*) FROM secret;
 
 --
--- What its owner writes into a task by hand stays a statement, an expression and a value
+-- What a superuser writes into a task by hand stays a statement, an expression and a value
 --
+CREATE FUNCTION write(change text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN EXECUTE change; END $$;
 SET ROLE williams_alice;
 SELECT williams_create_task('by hand', 'letters', 'SELECT 1 / (id - 50) FROM letters WHERE id BETWEEN $1 AND $2', 1, '0', max_items => 1000);
 CREATE FUNCTION by_hand(change text) RETURNS TABLE (sqlstate text, message text, stopped boolean) LANGUAGE plpgsql AS $$
 BEGIN
-	EXECUTE change;
+	PERFORM write(change);
 	PERFORM williams_run_batch('by hand');
 	RETURN QUERY SELECT b.sqlstate, b.message, t.stopped FROM williams_batch b, williams_task t WHERE b.task = 'by hand' AND t.name = 'by hand' AND b.state = 'failed';
 	-- as if nothing had been
@@ -234,11 +247,22 @@ SELECT change, b.* FROM unnest(ARRAY[
 	'UPDATE williams_task SET search_path = ''public; DROP TABLE letters'' WHERE name = ''by hand''',
 	'UPDATE williams_batch SET lower_key = ''1; DROP TABLE letters'' WHERE task = ''by hand''',
 	'UPDATE williams_batch SET upper_key = ''1 OR true'' WHERE task = ''by hand''',
-	'UPDATE williams_task SET max_attempts = 0', 'UPDATE williams_task SET time_limit_ms = 0', 'UPDATE williams_task SET pause_ms = -1',
+	'UPDATE williams_task SET max_attempts = 0', 'UPDATE williams_task SET time_limit_ms = -1', 'UPDATE williams_task SET pause_ms = -1',
 	'UPDATE williams_batch SET state = ''half done''']) AS change, by_hand(change) AS b;
 SELECT williams_drop_task('by hand');
 SELECT count(*) FROM letters;
+-- a table that the owner may not read is not even locked, whatever a row says
+SELECT williams_create_task('secret', 'letters', 'SELECT $1, $2', 1, '0', max_items => 1000);
+SELECT write('UPDATE williams_task SET relation = ''secret''::regclass WHERE name = ''secret''');
+BEGIN;
+SELECT williams_run_batch('secret');
+SELECT count(*) FROM pg_locks WHERE relation = 'secret'::regclass;
+COMMIT;
+SELECT sqlstate, message FROM williams_batch WHERE task = 'secret';
+SELECT williams_drop_task('secret');
+SELECT williams_plan_table('secret', 1, '0', 's');
 RESET ROLE;
+DROP FUNCTION write;
 
 --
 -- A definer function runs its owner's tasks, not its caller's
@@ -301,7 +325,7 @@ CREATE FUNCTION trap.is_equal(text, text) RETURNS boolean LANGUAGE plpgsql AS $$
 CREATE OPERATOR trap.= (LEFTARG = text, RIGHTARG = text, FUNCTION = trap.is_equal);
 CREATE FUNCTION trap.clock_timestamp() RETURNS timestamptz LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'trapped'; END $$;
 CREATE TABLE trap.letters (id int PRIMARY KEY, seen int, by text);
-CREATE TABLE trap.williams_batch (owner regrole, task text, batch_no bigint);
+CREATE TABLE trap.williams_batch (owner oid, task text, batch_no bigint);
 SELECT format('SET search_path = trap, pg_catalog, public, %s', :'schema') AS set_trap \gset
 :set_trap;
 SELECT williams_run_batch('letters') IS NOT NULL AS ran;

@@ -1,0 +1,359 @@
+/*
+ * store.c
+ *		Tasks as they are stored: queries over their rows, and their locks.
+ *
+ * A task is a row of williams_task and its batches, rows of williams_batch. Nobody
+ * but their owner, who installed the extension or is the bootstrap superuser, may
+ * write to these tables: the queries here run with the owner's rights, as those of
+ * a foreign key do, and ask for the rows of one role alone, the current user. All
+ * that they name they name with its schema, and with types that need no cast.
+ *
+ * Locks, in this order, all to the end of the transaction:
+ *	1. the task's (LOCK_TASK): in ACCESS SHARE mode by who runs a batch, in SHARE
+ *	   UPDATE EXCLUSIVE mode by who changes the task, in ACCESS EXCLUSIVE mode by
+ *	   who drops it, and so waits for the batches that are running and lets none
+ *	   begin
+ *	2. the row of williams_task
+ *	3. rows of williams_batch: the claim of one skips those that are locked
+ *	4. LOCK_NUMBERS, by who splits a batch
+ *	5. the relation, and what the statement locks
+ * Who runs a batch has to write to the row of williams_task at times. It does so
+ * with lock 1 in the mode of a change, if it gets that without waiting, or not at
+ * all: so it never waits for who changes the task, who may wait for it.
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "common/hashfn.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "storage/lock.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/queryenvironment.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+
+#include "session.h"
+#include "store.h"
+
+void
+wl_name_task(Oid function, const char *name, WlTaskId *id)
+{
+	memset(id, 0, sizeof(*id));
+	id->schema = get_func_namespace(function);
+	id->owner = GetUserId();
+	if (strlen(name) >= NAMEDATALEN || name[0] == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME),
+				 errmsg("invalid task name \"%s\"", name),
+				 errdetail("A task's name has 1 to %d bytes.", NAMEDATALEN - 1)));
+	namestrcpy(&id->name, name);
+}
+
+void
+wl_refuse_task(const WlTaskId *id)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("task \"%s\" of role \"%s\" does not exist",
+					NameStr(id->name), GetUserNameFromId(id->owner, true)),
+			 errhint("The tasks of the current role are in the table williams_task.")));
+}
+
+void
+wl_connect(void)
+{
+	SPI_connect();
+	PushActiveSnapshot(GetTransactionSnapshot());
+}
+
+void
+wl_finish(void)
+{
+	PopActiveSnapshot();
+	SPI_finish();
+}
+
+/* The owner of the extension's tables. */
+static Oid
+tables_owner(const WlTaskId *id)
+{
+	Oid			table = get_relname_relid("williams_task", id->schema);
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
+	Oid			owner;
+
+	/* dropped while a task ran */
+	if (!HeapTupleIsValid(tuple))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("the tables of the extension williams do not exist any more")));
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+static const char *
+schema_name(const WlTaskId *id)
+{
+	return quote_identifier(get_namespace_name(id->schema));
+}
+
+/*
+ * A role's rights for a query of ours, until end_as. Its plans go by the primary
+ * keys, however small the tables were when they were analyzed.
+ */
+typedef struct As
+{
+	Oid			user;
+	int			context;
+	int			guc_level;
+} As;
+
+static void
+begin_as(Oid role, As *saved)
+{
+	GetUserIdAndSecContext(&saved->user, &saved->context);
+	saved->guc_level = NewGUCNestLevel();
+	wl_set_local("enable_seqscan", "off");
+	wl_set_local("enable_bitmapscan", "off");
+	if (role != saved->user)
+		SetUserIdAndSecContext(role, saved->context | SECURITY_LOCAL_USERID_CHANGE |
+							   SECURITY_RESTRICTED_OPERATION);
+}
+
+static void
+end_as(const As *saved)
+{
+	SetUserIdAndSecContext(saved->user, saved->context);
+	AtEOXact_GUC(true, saved->guc_level);
+}
+
+static int64
+query_as(Oid role, const WlTaskId *id, const char *query, int nargs, const Oid *types,
+		 const Datum *values, const char *nulls)
+{
+	Oid			all_types[20] = {OIDOID, TEXTOID};
+	Datum		all_values[20] = {ObjectIdGetDatum(id->owner), CStringGetTextDatum(NameStr(id->name))};
+	char		all_nulls[20] = "  ";
+	const char *schema = schema_name(id);
+	As			saved;
+	int			rc;
+
+	Assert(nargs <= lengthof(all_types) - 2);
+	for (int i = 0; i < nargs; i++)
+	{
+		all_types[i + 2] = types[i];
+		all_values[i + 2] = values[i];
+		all_nulls[i + 2] = nulls != NULL ? nulls[i] : ' ';
+	}
+	begin_as(role, &saved);
+	rc = SPI_execute_plan(wl_kept_plan(psprintf(query, schema, schema), nargs + 2, all_types),
+						  all_values, all_nulls, false, 0);
+	if (rc < 0)
+		elog(ERROR, "a query over the tasks failed: %s", SPI_result_code_string(rc));
+	end_as(&saved);
+	return (int64) SPI_processed;
+}
+
+int64
+wl_query(const WlTaskId *id, const char *query, int nargs, const Oid *types,
+		 const Datum *values, const char *nulls)
+{
+	return query_as(tables_owner(id), id, query, nargs, types, values, nulls);
+}
+
+int64
+wl_query_as_self(const WlTaskId *id, const char *query, int nargs, const Oid *types,
+				 const Datum *values, const char *nulls)
+{
+	return query_as(GetUserId(), id, query, nargs, types, values, nulls);
+}
+
+/* The rows come as a relation of this query alone, as those of a transition table do. */
+int64
+wl_store_batches(const WlTaskId *id, Tuplestorestate *batches, TupleDesc desc)
+{
+	static Oid	types[] = {OIDOID, TEXTOID};
+	Datum		values[] = {ObjectIdGetDatum(id->owner), CStringGetTextDatum(NameStr(id->name))};
+	const char *schema = schema_name(id);
+	EphemeralNamedRelationData planned = {
+		.md = {.name = "planned",.tupdesc = desc,.enrtype = ENR_NAMED_TUPLESTORE,
+		.enrtuples = tuplestore_tuple_count(batches)},
+		.reldata = batches
+	};
+	As			saved;
+	int			rc;
+
+	if (SPI_register_relation(&planned) != SPI_OK_REL_REGISTER)
+		elog(ERROR, "the batches cannot be read");
+	begin_as(tables_owner(id), &saved);
+	rc = SPI_execute_with_args(psprintf("INSERT INTO %s.williams_batch (owner, task, batch_no,"
+										" lower_key, upper_key, items, memory_mb)"
+										" SELECT $1, $2, batch_no, lower_key, upper_key, items, memory_mb"
+										" FROM planned", schema),
+							   lengthof(types), types, values, NULL, false, 0);
+	if (rc != SPI_OK_INSERT)
+		elog(ERROR, "the batches cannot be stored: %s", SPI_result_code_string(rc));
+	end_as(&saved);
+	SPI_unregister_relation("planned");
+	return (int64) SPI_processed;
+}
+
+static char *
+text_or_null(int column)
+{
+	return SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column);
+}
+
+static Datum
+value_or_zero(int column)
+{
+	bool		isnull;
+	Datum		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
+									  column, &isnull);
+
+	return isnull ? (Datum) 0 : value;
+}
+
+/* The columns of williams_task that are read, in this order from 1. */
+enum
+{
+	TASK_RELATION = 1, TASK_STATEMENT, TASK_SEARCH_PATH, TASK_ITEM_MB, TASK_KEY_COLUMN,
+	TASK_KEY_ORDER, TASK_BY_CTID, TASK_MAX_ATTEMPTS, TASK_TIME_LIMIT_MS, TASK_PAUSE_MS,
+	TASK_THROTTLE, TASK_FILENODE, TASK_FIRST_PENDING, TASK_STOPPED, TASK_CREATED_AT
+};
+
+bool
+wl_load_task(const WlTaskId *id, WlTask *task)
+{
+	if (wl_query(id, "SELECT relation, statement, search_path, item_mb, key_column,"
+				 " key_order, method" EQ "'ctid'::pg_catalog.text, max_attempts, time_limit_ms,"
+				 " pause_ms, throttle, filenode, first_pending, stopped, created_at"
+				 " FROM %s.williams_task WHERE" THIS_TASK, 0, NULL, NULL, NULL) == 0)
+		return false;
+	task->id = *id;
+	task->relation = DatumGetObjectId(value_or_zero(TASK_RELATION));
+	task->statement = text_or_null(TASK_STATEMENT);
+	task->search_path = text_or_null(TASK_SEARCH_PATH);
+	task->item_mb = text_or_null(TASK_ITEM_MB);
+	task->key_column = text_or_null(TASK_KEY_COLUMN);
+	task->key_order = text_or_null(TASK_KEY_ORDER);
+	task->by_ctid = DatumGetBool(value_or_zero(TASK_BY_CTID));
+	task->max_attempts = DatumGetInt32(value_or_zero(TASK_MAX_ATTEMPTS));
+	task->time_limit_ms = DatumGetInt32(value_or_zero(TASK_TIME_LIMIT_MS));
+	task->pause_ms = DatumGetInt32(value_or_zero(TASK_PAUSE_MS));
+	task->throttle = text_or_null(TASK_THROTTLE);
+	task->filenode = DatumGetObjectId(value_or_zero(TASK_FILENODE));
+	task->first_pending = DatumGetInt64(value_or_zero(TASK_FIRST_PENDING));
+	task->stopped = DatumGetBool(value_or_zero(TASK_STOPPED));
+	task->created_at = DatumGetTimestampTz(value_or_zero(TASK_CREATED_AT));
+	return true;
+}
+
+static LOCKTAG
+lock_tag(const WlTaskId *id, WlLockPart part)
+{
+	uint32		hash = hash_bytes((const unsigned char *) NameStr(id->name),
+								  strlen(NameStr(id->name)));
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, get_relname_relid("williams_task", id->schema),
+					   part == LOCK_LAUNCH ? InvalidOid : hash_combine(hash, id->owner), part);
+	return tag;
+}
+
+void
+wl_lock_task(const WlTaskId *id, WlLockPart part, LOCKMODE mode)
+{
+	LOCKTAG		tag = lock_tag(id, part);
+
+	(void) LockAcquire(&tag, mode, false, false);
+}
+
+bool
+wl_try_lock_task(const WlTaskId *id, WlLockPart part, LOCKMODE mode)
+{
+	LOCKTAG		tag = lock_tag(id, part);
+
+	return LockAcquire(&tag, mode, false, true) != LOCKACQUIRE_NOT_AVAIL;
+}
+
+void
+wl_unlock_task(const WlTaskId *id, WlLockPart part, LOCKMODE mode)
+{
+	LOCKTAG		tag = lock_tag(id, part);
+
+	LockRelease(&tag, mode, false);
+}
+
+void
+wl_lock_session(const WlTaskId *id, WlLockPart part, LOCKMODE mode)
+{
+	LOCKTAG		tag = lock_tag(id, part);
+
+	(void) LockAcquire(&tag, mode, true, false);
+}
+
+void
+wl_unlock_session(const WlTaskId *id, WlLockPart part, LOCKMODE mode)
+{
+	LOCKTAG		tag = lock_tag(id, part);
+
+	LockRelease(&tag, mode, true);
+}
+
+void
+wl_start_task(const WlTaskId *id)
+{
+	WlTask		task;
+
+	wl_connect();
+	wl_lock_task(id, LOCK_TASK, ShareUpdateExclusiveLock);
+	if (!wl_load_task(id, &task))
+		wl_refuse_task(id);
+	if (task.stopped)
+		wl_query(id, "UPDATE %s.williams_task SET stopped = false WHERE" THIS_TASK,
+				 0, NULL, NULL, NULL);
+	wl_finish();
+}
+
+void
+wl_stop_task(const WlTaskId *id)
+{
+	if (wl_try_lock_task(id, LOCK_TASK, ShareUpdateExclusiveLock))
+		wl_query(id, "UPDATE %s.williams_task SET stopped = true WHERE" THIS_TASK,
+				 0, NULL, NULL, NULL);
+}
+
+/*
+ * The lock keeps out williams_retry, which lowers it. What runs now is pending
+ * still to this query, and what a split adds has a higher number than all.
+ */
+void
+wl_raise_first_pending(const WlTaskId *id)
+{
+	static const Oid types[] = {INT8OID};
+	WlTask		task;
+	Datum		values[1];
+	Datum		next;
+
+	wl_connect();
+	if (wl_try_lock_task(id, LOCK_TASK, ShareUpdateExclusiveLock) && wl_load_task(id, &task))
+	{
+		values[0] = Int64GetDatum(task.first_pending);
+		wl_query(id, "SELECT coalesce((SELECT batch_no FROM %s.williams_batch WHERE" OF_TASK
+				 " AND" IN_STATE("pending") " AND batch_no" GE "$3 ORDER BY batch_no LIMIT 1),"
+				 " (SELECT pg_catalog.max(batch_no) OPERATOR(pg_catalog.+) 1::pg_catalog.int8"
+				 " FROM %s.williams_batch WHERE" OF_TASK "))",
+				 lengthof(types), types, values, NULL);
+		next = value_or_zero(1);
+		if (DatumGetInt64(next) > task.first_pending)
+			wl_query(id, "UPDATE %s.williams_task SET first_pending = $3 WHERE" THIS_TASK,
+					 lengthof(types), types, &next, NULL);
+	}
+	wl_finish();
+}

@@ -1,0 +1,76 @@
+--
+-- A task's options, changed: williams_alter_task
+--
+SET client_min_messages = warning;
+CREATE TABLE page (id int PRIMARY KEY, times int NOT NULL DEFAULT 0);
+INSERT INTO page SELECT generate_series(1, 100);
+ANALYZE page;
+CREATE VIEW options AS
+	SELECT name, statement, throttle, pause_ms, time_limit_ms, max_attempts, stopped FROM williams_task;
+SELECT williams_create_task('pages', 'page', 'SELECT $1, $2', 1, max_items => 10);
+
+-- one at a time and together; what is not given stays
+SELECT williams_alter_task('pages', pause_ms => 1);
+SELECT williams_alter_task('pages', max_attempts => 5, time_limit_ms => 1000);
+SELECT williams_alter_task('pages', 'UPDATE page SET times = times + 1 WHERE id BETWEEN $1 AND $2', throttle => 'true');
+SELECT * FROM options;
+SELECT williams_alter_task('pages');
+SELECT williams_alter_task('pages', NULL, NULL, NULL, NULL, NULL);
+SELECT * FROM options;
+-- it holds from the next batch on
+SELECT williams_run_batch('pages');
+SELECT williams_alter_task('pages', throttle => 'false', pause_ms => 0, time_limit_ms => 0);
+SELECT williams_run_batch('pages');
+SELECT * FROM options;
+SELECT times, count(*) FROM page GROUP BY times ORDER BY times;
+
+-- refused as williams_create_task refuses it, and nothing is changed
+CREATE FUNCTION refused(options text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	detail text;
+	hint text;
+BEGIN
+	EXECUTE format('SELECT williams_alter_task(%s)', options);
+	RETURN 'accepted';
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+	RETURN concat_ws(' | ', SQLSTATE, SQLERRM, nullif(detail, ''), nullif(hint, ''));
+END $$;
+SELECT o AS options, refused(o) FROM unnest(ARRAY[
+	'''pages'', ''DELETE FROM page''', '''pages'', ''SELECT $1''', '''pages'', ''SELECT $1, $2; SELECT 1''', '''pages'', ''VACUUM''',
+	'''pages'', ''SELECT nothing WHERE $1 < $2''', '''pages'', ''''', '''pages'', throttle => ''1''', '''pages'', throttle => ''''',
+	'''pages'', throttle => ''id > 1''', '''pages'', pause_ms => -1', '''pages'', time_limit_ms => -1',
+	'''pages'', max_attempts => 0', '''page'', pause_ms => 1', 'NULL', '''''']) AS o;
+SELECT * FROM options;
+-- what is planned is not an option
+\set VERBOSITY terse
+SELECT williams_alter_task('pages', max_items => 20);
+\set VERBOSITY default
+-- the texts are read under the search_path of the task, as they will be when it runs
+CREATE SCHEMA other;
+CREATE TABLE other.page (id int PRIMARY KEY, other int);
+SET search_path = other, public;
+SELECT williams_alter_task('pages', 'UPDATE page SET times = times + 2 WHERE id BETWEEN $1 AND $2');
+RESET search_path;
+CALL williams_run('pages');
+SELECT times, count(*) FROM page GROUP BY times ORDER BY times;
+-- a task that stopped stays so: williams_run starts it
+SELECT williams_stop('pages');
+SELECT williams_alter_task('pages', pause_ms => 0);
+SELECT stopped FROM options;
+SELECT williams_drop_task('pages');
+
+-- of a table that changed since
+SELECT williams_create_task('pages', 'page', 'SELECT $1, $2', 1, max_items => 10);
+ALTER TABLE page RENAME id TO page_id;
+SELECT refused('''pages'', ''SELECT $1, $2'''), refused('''pages'', pause_ms => 1');
+DROP TABLE page CASCADE;
+SELECT refused('''pages'', ''SELECT $1, $2''') ~ '^42P01 . relation with OID \d+ does not exist$' AS gone;
+SELECT williams_drop_task('pages');
+BEGIN READ ONLY;
+SELECT williams_alter_task('pages', pause_ms => 1);
+ROLLBACK;
+DROP FUNCTION refused;
+DROP VIEW options;
+DROP TABLE other.page;
+DROP SCHEMA other;
