@@ -44,7 +44,7 @@ CREATE VIEW judged AS       -- those that the rules name
 SELECT document_id, r.doc_type, field, r.confidence, correct, needs_review,
        field = ANY (s.review) AS for_review
 FROM reading AS r JOIN ocr_result AS o USING (document_id)
-JOIN williams_profile AS p ON p.name = r.doc_type AND NOT p.shipped,
+JOIN williams_profile AS p ON p.name = r.doc_type,
      williams_score_fields(fields, rules, field_confidence) AS s
 WHERE engine = 'tesseract' AND rules->'fields' ? field;
 \echo

@@ -173,22 +173,35 @@ COMMENT ON FUNCTION williams_score_fields(jsonb, jsonb, jsonb, text) IS
 'the score of each field that the rules of a document type expect; NULL fields are all missing, NULL confidence and script are 0.85 and detected, NULL rules give NULL; error 22023 for malformed rules, a confidence that is no number in [0, 1] and another script than ''arabic'', ''cjk'' or ''latin''';
 
 CREATE TABLE williams_profile (
-	name text NOT NULL,
-	shipped boolean NOT NULL DEFAULT false,
-	rules jsonb NOT NULL,
-	PRIMARY KEY (name, shipped)
+	name text PRIMARY KEY,
+	rules jsonb NOT NULL
 );
 COMMENT ON TABLE williams_profile IS
-'the rules of document types, by name; one of your own is taken instead of a shipped one of the same name, and is dumped';
+'the rules of document types of your own, by name; dumped';
 COMMENT ON COLUMN williams_profile.name IS
-'what the trigger''s argument profile= names';
-COMMENT ON COLUMN williams_profile.shipped IS
-'did it come with the extension? Those can be neither changed nor added';
+'what the trigger''s argument profile= names, before a shipped one of that name';
 COMMENT ON COLUMN williams_profile.rules IS
 'what williams_score_fields takes: fields, checks, threshold; error 22023 where it is malformed';
 
-INSERT INTO williams_profile (name, shipped, rules) VALUES
-('passport', true, '{
+SELECT pg_catalog.pg_extension_config_dump('williams_profile'::pg_catalog.regclass, ''::pg_catalog.text);
+
+CREATE FUNCTION williams_check_profile() RETURNS trigger
+	AS 'MODULE_PATHNAME', 'wl_check_profile'
+	LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10;
+COMMENT ON FUNCTION williams_check_profile() IS
+'trigger of williams_profile: error 22023 that names the key at fault for malformed rules';
+
+CREATE TRIGGER williams_profile_check
+	BEFORE INSERT OR UPDATE ON williams_profile
+	FOR EACH ROW EXECUTE FUNCTION williams_check_profile();
+
+-- the tables of a trusted extension belong to the bootstrap superuser
+GRANT SELECT ON williams_profile TO PUBLIC;
+GRANT SELECT, INSERT, UPDATE, DELETE ON williams_profile TO @extowner@ WITH GRANT OPTION;
+
+-- A view, for it is the same in every database: neither dumped nor replicated.
+CREATE VIEW williams_shipped_profile (name, rules) AS VALUES
+('passport'::pg_catalog.text, '{
 	"fields": {"surname": null, "given_names": null, "passport_number": "alphanumeric",
 		"nationality": null, "date_of_birth": "date", "place_of_birth": null, "sex": null,
 		"date_of_issue": "date", "date_of_expiry": "date", "issuing_authority": null,
@@ -197,8 +210,8 @@ INSERT INTO williams_profile (name, shipped, rules) VALUES
 		{"check": "ordered", "fields": ["date_of_birth", "date_of_issue", "date_of_expiry"], "factor": 0.5},
 		{"check": "length", "fields": ["mrz_line1", "mrz_line2"], "length": 44, "factor": 0.7},
 		{"check": "mrz", "fields": ["mrz_line1", "mrz_line2"], "factor": 0.5}],
-	"threshold": 0.80}'),
-('employment_contract', true, '{
+	"threshold": 0.80}'::pg_catalog.jsonb),
+('employment_contract', '{
 	"fields": {"job_title": null, "employer_name": null, "employer_kvk": "alphanumeric",
 		"start_date": "date", "salary_amount": "number", "salary_currency": null,
 		"contract_duration": null, "work_location": null, "working_hours": "number"},
@@ -206,34 +219,22 @@ INSERT INTO williams_profile (name, shipped, rules) VALUES
 		{"check": "range", "fields": ["salary_amount"], "min": 1000, "max": 20000, "factor": 0.8},
 		{"check": "pattern", "fields": ["employer_kvk"], "pattern": "^\\d{8}$", "factor": 0.6}],
 	"threshold": 0.80}'),
-('diploma', true, '{
+('diploma', '{
 	"fields": {"degree_type": null, "field_of_study": null, "institution_name": null,
 		"graduation_date": "date", "country": null, "grade": null},
 	"threshold": 0.80}'),
-('permit', true, '{
+('permit', '{
 	"fields": {"permit_number": "alphanumeric", "permit_type": null, "permit_subtype": null,
 		"parcel": "alphanumeric", "date_entered": "date", "construction_cost": "number",
 		"address": null, "city": null, "state": null, "zip": null, "contact": null},
 	"threshold": 0.80}');
-
-SELECT pg_catalog.pg_extension_config_dump('williams_profile', 'WHERE NOT shipped');
-
-CREATE FUNCTION williams_check_profile() RETURNS trigger
-	AS 'MODULE_PATHNAME', 'wl_check_profile'
-	LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10;
-COMMENT ON FUNCTION williams_check_profile() IS
-'trigger of williams_profile: error 22023 that names the key at fault for malformed rules, 55000 for a change to shipped ones';
-
-CREATE TRIGGER williams_profile_check
-	BEFORE INSERT OR UPDATE OR DELETE ON williams_profile
-	FOR EACH ROW EXECUTE FUNCTION williams_check_profile();
-CREATE TRIGGER williams_profile_truncate
-	BEFORE TRUNCATE ON williams_profile
-	FOR EACH STATEMENT EXECUTE FUNCTION williams_check_profile();
-
--- the tables of a trusted extension belong to the bootstrap superuser
-GRANT SELECT ON williams_profile TO PUBLIC;
-GRANT SELECT, INSERT, UPDATE, DELETE ON williams_profile TO @extowner@ WITH GRANT OPTION;
+COMMENT ON VIEW williams_shipped_profile IS
+'the rules of document types that come with the extension, by name; one of your own of that name, in williams_profile, is taken instead';
+COMMENT ON COLUMN williams_shipped_profile.name IS
+'what the trigger''s argument profile= names';
+COMMENT ON COLUMN williams_shipped_profile.rules IS
+'what williams_score_fields takes: fields, checks, threshold';
+GRANT SELECT ON williams_shipped_profile TO PUBLIC;
 
 CREATE FUNCTION williams_score_ocr() RETURNS trigger
 	AS 'MODULE_PATHNAME', 'wl_score_ocr'

@@ -38,7 +38,6 @@
 #include "access/htup_details.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
-#include "commands/extension.h"
 #include "commands/trigger.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -1229,17 +1228,17 @@ wl_score_fields(PG_FUNCTION_ARGS)
 
 enum
 {
-	PROFILE_NAME = 1, PROFILE_SHIPPED, PROFILE_RULES
+	PROFILE_NAME = 1, PROFILE_RULES
 };
 
 /* Anybody may use the function in a trigger on a table of his own. */
 static void
 check_profile_call(FunctionCallInfo fcinfo)
 {
-	static const Oid types[] = {TEXTOID, BOOLOID, JSONBOID};
+	static const Oid types[] = {TEXTOID, JSONBOID};
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
 	bool		right = CALLED_AS_TRIGGER(fcinfo) && TRIGGER_FIRED_BEFORE(trigdata->tg_event) &&
-	(TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) || TRIGGER_FIRED_BY_TRUNCATE(trigdata->tg_event)) &&
+	TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) && !TRIGGER_FIRED_BY_DELETE(trigdata->tg_event) &&
 	RelationGetDescr(trigdata->tg_relation)->natts >= lengthof(types);
 
 	for (int i = 0; right && i < lengthof(types); i++)
@@ -1254,60 +1253,19 @@ check_profile_call(FunctionCallInfo fcinfo)
 				 errmsg("williams_check_profile is for the table williams_profile alone")));
 }
 
-static bool
-is_shipped(HeapTuple row, TupleDesc desc)
-{
-	bool		isnull;
-	Datum		shipped = heap_getattr(row, PROFILE_SHIPPED, desc, &isnull);
-
-	return !isnull && DatumGetBool(shipped);
-}
-
-pg_noreturn static void
-refuse_shipped(HeapTuple row, TupleDesc desc, bool insert)
-{
-	bool		isnull;
-	Datum		name = heap_getattr(row, PROFILE_NAME, desc, &isnull);
-
-	ereport(ERROR,
-			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg(insert ? "profile \"%s\" cannot be stored as a shipped one" :
-					"profile \"%s\" is shipped with the extension and cannot be changed",
-					isnull ? "" : TextDatumGetCString(name)),
-			 errhint("Insert a profile of that name with shipped = false: it is taken instead of the shipped one.")));
-}
-
-/*
- * BEFORE trigger of williams_profile. Shipped rows change with the extension's
- * own scripts alone; what is stored is well formed.
- */
+/* BEFORE trigger of williams_profile: what is stored is well formed. */
 PG_FUNCTION_INFO_V1(wl_check_profile);
 Datum
 wl_check_profile(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
 	HeapTuple	row;
-	TupleDesc	desc;
-	bool		insert;
 	bool		isnull;
 	Datum		rules;
 
 	check_profile_call(fcinfo);
-	if (TRIGGER_FIRED_BY_TRUNCATE(trigdata->tg_event))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("williams_profile has profiles that are shipped with the extension and cannot be truncated"),
-				 errhint("DELETE FROM williams_profile WHERE NOT shipped.")));
-	desc = RelationGetDescr(trigdata->tg_relation);
-	insert = TRIGGER_FIRED_BY_INSERT(trigdata->tg_event);
-	if (!insert && !creating_extension && is_shipped(trigdata->tg_trigtuple, desc))
-		refuse_shipped(trigdata->tg_trigtuple, desc, false);
-	if (TRIGGER_FIRED_BY_DELETE(trigdata->tg_event))
-		return PointerGetDatum(trigdata->tg_trigtuple);
-	row = insert ? trigdata->tg_trigtuple : trigdata->tg_newtuple;
-	if (!creating_extension && is_shipped(row, desc))
-		refuse_shipped(row, desc, true);
-	rules = heap_getattr(row, PROFILE_RULES, desc, &isnull);
+	row = TRIGGER_FIRED_BY_INSERT(trigdata->tg_event) ? trigdata->tg_trigtuple : trigdata->tg_newtuple;
+	rules = heap_getattr(row, PROFILE_RULES, RelationGetDescr(trigdata->tg_relation), &isnull);
 	if (!isnull)
 		wl_parse_profile(DatumGetJsonbP(rules));
 	return PointerGetDatum(row);

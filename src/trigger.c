@@ -61,7 +61,7 @@ typedef enum Role
 	ROLE_INPUT,					/* a column that is read */
 	ROLE_OUTPUT,				/* a column that is written */
 	ROLE_NUMBER,				/* a number in [0, 1] */
-	ROLE_PROFILE				/* a name in williams_profile */
+	ROLE_PROFILE				/* the name of a profile */
 } Role;
 
 static const struct
@@ -279,37 +279,46 @@ check_use(const char *trigger, const ScoreTrigger *t, const bool *seen)
 							 WL_DEFAULT_CONFIDENCE)));
 }
 
+/* A name in the schema of this function, the extension's, whatever search_path is. */
+static const char *
+own_name(FunctionCallInfo fcinfo, const char *name)
+{
+	return quote_qualified_identifier(get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid)),
+									  name);
+}
+
 /*
- * The rules of a profile, a user's own before a shipped one: from the table in
- * this function's own schema, whatever search_path is. The query runs with the
+ * The rules of a profile, one's own before a shipped one. The query runs with the
  * rights of the user at hand; its plan is kept for the session.
  */
 static WlProfile *
 find_profile(FunctionCallInfo fcinfo, const char *trigger, const char *name)
 {
 	SPIPlanPtr	plan;
-	char	   *schema = get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid));
 	Oid			types[] = {TEXTOID};
 	Datum		values[] = {CStringGetTextDatum(name)};
+	Datum		rules;
 	WlProfile  *profile;
 	MemoryContext old;
 	bool		isnull;
 
 	SPI_connect();
-	plan = wl_kept_plan(psprintf("SELECT rules FROM %s WHERE name OPERATOR(pg_catalog.=) $1 "
-								 "ORDER BY shipped LIMIT 1",
-								 quote_qualified_identifier(schema, "williams_profile")),
+	plan = wl_kept_plan(psprintf("SELECT coalesce("
+								 "(SELECT rules FROM %s WHERE name OPERATOR(pg_catalog.=) $1), "
+								 "(SELECT rules FROM %s WHERE name OPERATOR(pg_catalog.=) $1))",
+								 own_name(fcinfo, "williams_profile"),
+								 own_name(fcinfo, "williams_shipped_profile")),
 						1, types);
 	if (SPI_execute_plan(plan, values, NULL, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "the query for a profile failed");
-	if (SPI_processed == 0)
+	rules = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	if (isnull)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("profile \"%s\", which trigger \"%s\" names, does not exist", name, trigger),
-				 errhint("The profiles are in the table williams_profile.")));
+				 errhint("The profiles are in williams_profile and williams_shipped_profile.")));
 	old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-	profile = wl_parse_profile(DatumGetJsonbP(SPI_getbinval(SPI_tuptable->vals[0],
-															SPI_tuptable->tupdesc, 1, &isnull)));
+	profile = wl_parse_profile(DatumGetJsonbP(rules));
 	MemoryContextSwitchTo(old);
 	SPI_finish();
 	return profile;

@@ -312,7 +312,7 @@ SET max_parallel_workers_per_gather = 2;
 CREATE TABLE score_differs AS
 	SELECT p.id, o.name, a.overall, o.overall AS other
 	FROM passports AS p
-		JOIN williams_profile AS r ON r.name = 'passport'
+		JOIN williams_shipped_profile AS r ON r.name = 'passport'
 		CROSS JOIN LATERAL williams_score_fields(p.fields, r.rules, p.confidence) AS a
 		CROSS JOIN LATERAL (
 			SELECT 'PL/pgSQL', b.* FROM fields_plpgsql(p.fields, r.rules, p.confidence) AS b

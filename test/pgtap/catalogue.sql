@@ -8,17 +8,17 @@ SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS williams;
 
-SELECT plan(84);
+SELECT plan(85);
 
 --
 -- The extension
 --
 SELECT results_eq(
 	$$SELECT extrelocatable, extversion = williams_version(), 
-		extconfig = ARRAY['williams_profile'::regclass::oid], extcondition = ARRAY['WHERE NOT shipped']
+		extconfig = ARRAY['williams_profile'::regclass::oid], extcondition = ARRAY['']
 	  FROM pg_extension WHERE extname = 'williams'$$,
 	$$VALUES (false, true, true, true)$$,
-	'not relocatable, of the library''s version; of the profiles those that were not shipped are dumped');
+	'not relocatable, of the library''s version; a user''s profiles are dumped');
 SELECT results_eq(
 	$$SELECT default_version = williams_version(), installed_version = williams_version()
 	  FROM pg_available_extensions WHERE name = 'williams'$$,
@@ -484,6 +484,7 @@ SELECT set_eq(
 	$$SELECT relname::text, relkind::text, relpersistence::text, relrowsecurity, relforcerowsecurity, reloptions
 	  FROM member JOIN pg_class AS c ON c.oid = objid WHERE classid = 'pg_class'::regclass AND relkind IN ('r', 'v')$$,
 	$$VALUES ('williams_profile', 'r', 'p', false, false, NULL::text[]),
+		('williams_shipped_profile', 'v', 'p', false, false, NULL),
 		('williams_task', 'r', 'p', true, false, '{fillfactor=50}'),
 		('williams_batch', 'r', 'p', true, false, '{fillfactor=70}'),
 		('williams_progress', 'v', 'p', false, false, '{security_barrier=true}')$$,
@@ -493,7 +494,8 @@ SELECT is(
 		', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = relation::regclass AND attnum > 0),
 	columns, relation || ': columns')
 FROM (VALUES
-	('williams_profile', 'name text, shipped boolean, rules jsonb'),
+	('williams_profile', 'name text, rules jsonb'),
+	('williams_shipped_profile', 'name text null, rules jsonb null'),
 	('williams_task', 'owner oid, name text, relation oid, statement text, search_path text, '
 		'available_memory_mb double precision, item_mb text null, key_column name, key_order text, method text, max_items bigint null, '
 		'strict boolean, max_attempts integer, time_limit_ms integer null, pause_ms integer, throttle text null, '
@@ -525,8 +527,7 @@ SELECT set_eq(
 	$$SELECT tgrelid::regclass::text, tgname::text, tgfoid::regproc::text, tgtype::int, tgenabled::text FROM pg_trigger
 	  WHERE tgrelid IN (SELECT objid FROM member) AND NOT tgisinternal$$,
 	-- 1: row, 2: before, 4: insert, 8: delete, 16: update, 32: truncate
-	$$VALUES ('williams_profile', 'williams_profile_check', 'williams_check_profile', 1 + 2 + 4 + 8 + 16, 'O'),
-		('williams_profile', 'williams_profile_truncate', 'williams_check_profile', 2 + 32, 'O'),
+	$$VALUES ('williams_profile', 'williams_profile_check', 'williams_check_profile', 1 + 2 + 4 + 16, 'O'),
 		('williams_task', 'williams_task_local', 'williams_drop_replicated', 1 + 2 + 4 + 8 + 16, 'R'),
 		('williams_batch', 'williams_batch_local', 'williams_drop_replicated', 1 + 2 + 4 + 8 + 16, 'R')$$,
 	'triggers');
@@ -571,7 +572,7 @@ SELECT results_eq(
 	$$SELECT 4, 0.5 * "Own Schema".williams_confidence_multiplier(2), 2, true, 4::float8 UNION ALL SELECT 16, 0.9::float8, 1, false, 16$$,
 	'the trigger and a generated column work there');
 SELECT results_eq(
-	$$SELECT review, num_fields FROM "Own Schema".williams_profile AS p,
+	$$SELECT review, num_fields FROM "Own Schema".williams_shipped_profile AS p,
 		"Own Schema".williams_score_fields('{"country": "NL"}', rules) WHERE name = 'diploma'$$,
 	$$VALUES ('{grade,degree_type,field_of_study,graduation_date,institution_name}'::text[], 1::bigint)$$,
 	'the profiles are there');

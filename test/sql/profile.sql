@@ -1,7 +1,8 @@
 --
--- The table williams_profile: the shipped profiles are there and stay as they
--- are; a user's own is checked when it is stored, and the key at fault named;
--- PUBLIC reads, and the extension's owner decides who writes.
+-- The view williams_shipped_profile: the profiles that come with the extension,
+-- which cannot be changed. The table williams_profile: a user's own are checked
+-- when they are stored, and the key at fault named; PUBLIC reads, and the
+-- extension's owner decides who writes.
 --
 
 CREATE FUNCTION pg_temp.error_of(command text) RETURNS text LANGUAGE plpgsql AS $$
@@ -19,18 +20,19 @@ END $$;
 -- Shipped
 --
 SELECT name, key AS field, value #>> '{}' AS format
-FROM williams_profile, jsonb_each(rules -> 'fields') WHERE shipped ORDER BY name, key COLLATE "C";
+FROM williams_shipped_profile, jsonb_each(rules -> 'fields') ORDER BY name, key COLLATE "C";
 SELECT name, rules -> 'threshold' AS threshold, c.value AS "check"
-FROM williams_profile LEFT JOIN LATERAL jsonb_array_elements(rules -> 'checks') WITH ORDINALITY AS c (value, i) ON true
-WHERE shipped ORDER BY name, i;
-
+FROM williams_shipped_profile LEFT JOIN LATERAL jsonb_array_elements(rules -> 'checks') WITH ORDINALITY AS c (value, i) ON true
+ORDER BY name, i;
+-- what is shipped could be stored, too
+BEGIN;
+INSERT INTO williams_profile TABLE williams_shipped_profile;
+ROLLBACK;
 SELECT pg_temp.error_of(command) AS error, command
 FROM unnest(ARRAY[
-    $$UPDATE williams_profile SET rules = '{"fields": {"a": null}}' WHERE name = 'permit'$$,
-    $$UPDATE williams_profile SET shipped = false WHERE name = 'permit'$$,
-    $$DELETE FROM williams_profile WHERE name = 'permit'$$,
-    $$INSERT INTO williams_profile VALUES ('own', true, '{"fields": {"a": null}}')$$,
-    $$TRUNCATE williams_profile$$]) AS command;
+    $$UPDATE williams_shipped_profile SET rules = '{"fields": {"a": null}}'$$,
+    $$DELETE FROM williams_shipped_profile$$,
+    $$INSERT INTO williams_shipped_profile VALUES ('own', '{"fields": {"a": null}}')$$]) AS command;
 
 --
 -- A user's own
@@ -40,40 +42,34 @@ INSERT INTO williams_profile (name, rules) VALUES
     ('permit', '{"fields": {"a": null, "b": "date", "c": "date"}, "threshold": 1,
                  "checks": [{"check": "ordered", "fields": ["b", "c"]}]}');
 UPDATE williams_profile SET rules = jsonb_set(rules, '{threshold}', '0.5') WHERE name = 'invoice';
-SELECT name, shipped FROM williams_profile ORDER BY name COLLATE "C", shipped;
 SELECT pg_temp.error_of(command) AS error, command
 FROM unnest(ARRAY[
-    $$UPDATE williams_profile SET shipped = true WHERE name = 'invoice'$$,
     $$UPDATE williams_profile SET rules = '{"fields": 1}' WHERE name = 'invoice'$$,
     $$INSERT INTO williams_profile (name, rules) VALUES ('invoice', '{"fields": {"a": null}}')$$,
     $$INSERT INTO williams_profile (name, rules) VALUES ('empty', NULL)$$,
     $$INSERT INTO williams_profile (name, rules) VALUES (NULL, '{"fields": {"a": null}}')$$]) AS command;
 -- However a row arrives.
 INSERT INTO williams_profile (name, rules) VALUES ('invoice', '{"fields": {"due": "date"}}')
-    ON CONFLICT (name, shipped) DO UPDATE SET rules = excluded.rules RETURNING name, rules;
+    ON CONFLICT (name) DO UPDATE SET rules = excluded.rules RETURNING name, rules;
 MERGE INTO williams_profile AS p USING (VALUES ('invoice')) AS v (name) ON p.name = v.name
     WHEN MATCHED THEN UPDATE SET rules = '{"fields": {"sum": "number"}}';
 \set SHOW_CONTEXT never
 COPY williams_profile FROM stdin;
-letter	f	{"fields": {"to": null, "from": null}}
-invoice	t	{"fields": {"to": null}}
+letter	{"fields": {"to": null, "from": null}}
+invoice	{"fields": {"to": null}}
 \.
 COPY williams_profile FROM stdin;
-letter	f	{"fields": {"to": null, "from": "Post"}}
+letter	{"fields": {"to": null, "from": "Post"}}
 \.
 COPY williams_profile FROM stdin;
-letter	f	{"fields": {"to": null, "from": null}}
+letter	{"fields": {"to": null, "from": null}}
 \.
 \set SHOW_CONTEXT errors
 SELECT pg_temp.error_of(command) AS error, command
 FROM unnest(ARRAY[
-    $$INSERT INTO williams_profile (name, rules) VALUES ('invoice', '{"fields": {"a": null}}') ON CONFLICT (name, shipped) DO UPDATE SET rules = '{"fields": {"a": 1}}'$$,
-    $$INSERT INTO williams_profile VALUES ('permit', true, '{"fields": {"a": null}}') ON CONFLICT (name, shipped) DO UPDATE SET rules = excluded.rules$$,
-    $$INSERT INTO williams_profile VALUES ('permit', true, '{"fields": {"a": null}}') ON CONFLICT DO NOTHING$$,
-    $$MERGE INTO williams_profile AS p USING (VALUES ('diploma')) AS v (name) ON p.name = v.name WHEN MATCHED THEN DELETE$$]) AS command;
-SELECT name, rules FROM williams_profile WHERE NOT shipped ORDER BY name COLLATE "C";
-DELETE FROM williams_profile WHERE NOT shipped;
-SELECT count(*) FROM williams_profile;
+    $$INSERT INTO williams_profile (name, rules) VALUES ('invoice', '{"fields": {"a": null}}') ON CONFLICT (name) DO UPDATE SET rules = '{"fields": {"a": 1}}'$$]) AS command;
+SELECT name, rules FROM williams_profile ORDER BY name COLLATE "C";
+TRUNCATE williams_profile;
 
 --
 -- Malformed rules: each key at fault
@@ -119,7 +115,7 @@ FROM malformed;
 SELECT count(*) FILTER (WHERE stored IS DISTINCT FROM scored) AS differ, count(DISTINCT left(scored, 5)) AS codes
 FROM (SELECT pg_temp.error_of(format('INSERT INTO williams_profile (name, rules) VALUES (%L, %L)', 'bad', rules)) AS stored,
              pg_temp.error_of(format('SELECT williams_score_fields(NULL, %L)', rules)) AS scored FROM malformed) AS v;
-SELECT count(*) FROM williams_profile WHERE name = 'bad';
+SELECT count(*) FROM williams_profile;
 
 --
 -- Rights
@@ -127,7 +123,7 @@ SELECT count(*) FROM williams_profile WHERE name = 'bad';
 CREATE ROLE williams_clerk;
 CREATE ROLE williams_author;
 SET ROLE williams_clerk;
-SELECT count(*) FROM williams_profile;
+SELECT (SELECT count(*) FROM williams_profile) AS own, (SELECT count(*) FROM williams_shipped_profile) AS shipped;
 SELECT pg_temp.error_of($$INSERT INTO williams_profile (name, rules) VALUES ('x', '{"fields": {"a": null}}')$$);
 SELECT pg_temp.error_of('DELETE FROM williams_profile');
 SELECT pg_temp.error_of('GRANT INSERT ON williams_profile TO williams_author');
@@ -136,15 +132,21 @@ GRANT INSERT, UPDATE, DELETE ON williams_profile TO williams_author;
 SET ROLE williams_author;
 INSERT INTO williams_profile (name, rules) VALUES ('x', '{"fields": {"a": null}}');
 SELECT pg_temp.error_of($$INSERT INTO williams_profile (name, rules) VALUES ('y', '{"fields": {"a": 1}}')$$);
-SELECT pg_temp.error_of($$DELETE FROM williams_profile WHERE name = 'permit'$$);
 DELETE FROM williams_profile WHERE name = 'x';
 RESET ROLE;
 REVOKE INSERT, UPDATE, DELETE ON williams_profile FROM williams_author;
 DROP ROLE williams_clerk, williams_author;
 
 -- The trigger function is for that table.
-CREATE TABLE other (name text, shipped int, rules jsonb);
+CREATE TABLE other (name text, rules json);
 CREATE TRIGGER check_it BEFORE INSERT ON other FOR EACH ROW EXECUTE FUNCTION williams_check_profile();
-SELECT pg_temp.error_of('INSERT INTO other VALUES (1, 1, 1::text::jsonb)');
+SELECT pg_temp.error_of('INSERT INTO other VALUES (1, 1::text::json)');
+ALTER TABLE other ALTER rules TYPE jsonb;
+INSERT INTO other VALUES ('x', '{"fields": {"a": null}}');
+SELECT pg_temp.error_of($$INSERT INTO other VALUES ('x', '{"fields": {"a": 1}}')$$);
+CREATE TRIGGER check_late AFTER UPDATE ON other FOR EACH ROW EXECUTE FUNCTION williams_check_profile();
+CREATE TRIGGER check_gone BEFORE DELETE ON other FOR EACH ROW EXECUTE FUNCTION williams_check_profile();
+CREATE TRIGGER check_all BEFORE TRUNCATE ON other FOR EACH STATEMENT EXECUTE FUNCTION williams_check_profile();
+SELECT pg_temp.error_of(command) AS error, command FROM unnest(ARRAY['UPDATE other SET name = 1', 'DELETE FROM other', 'TRUNCATE other']) AS command;
 SELECT pg_temp.error_of('SELECT williams_check_profile()');
 DROP TABLE other;

@@ -149,7 +149,7 @@ WHERE pg_temp.mrz(line1, overlay(line2 PLACING translate(substr(line2, i, 1), '0
 
 -- The whole passport: everything in it holds.
 SELECT round(overall::numeric, 6) AS overall, round(multiplier::numeric, 6) AS multiplier, num_fields, s.script, review, scores
-FROM specimen, williams_profile AS p,
+FROM specimen, williams_shipped_profile AS p,
      williams_score_fields(jsonb_build_object('surname', 'ERIKSSON', 'given_names', 'ANNA MARIA', 'passport_number', 'L898902C3', 'nationality', 'UTO',
          'date_of_birth', '1974-08-12', 'place_of_birth', 'ZENITH', 'sex', 'F', 'date_of_issue', '2007-04-16', 'date_of_expiry', '2012-04-15',
          'issuing_authority', 'PASSPORT OFFICE', 'mrz_line1', line1, 'mrz_line2', line2), p.rules, '{"sex": 0.91}') AS s
