@@ -16,7 +16,7 @@ PG_CPPFLAGS = -DWILLIAMS_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS = -fno-math-errno
 SHLIB_LINK = -lm
 
-REGRESS = bound score profile score_fields engines trigger trigger_errors plan batch_no workload plan_table plan_table_errors plan_table_foreign plan_table_property run run_alter run_answers run_range run_relation run_commit run_pace run_property run_security efficiency scorecard calibration hostile parallel
+REGRESS = bound score profile score_fields engines trigger trigger_errors plan batch_no workload plan_table plan_table_errors plan_table_foreign plan_table_property run run_alter run_answers run_range run_relation run_commit run_pace run_property run_security efficiency scorecard calibration summary hostile parallel
 REGRESS_OPTS = --inputdir=test --load-extension=williams
 ISOLATION = trigger_update plan_table run_claim run_split run_task run_stop run_sessions run_lock run_table
 ISOLATION_OPTS = --inputdir=test/isolation --load-extension=williams

@@ -871,6 +871,154 @@ CREATE OPERATOR + (
 COMMENT ON OPERATOR + (williams_scorecard, williams_scorecard) IS
 'the scorecard of both';
 
+CREATE FUNCTION williams_scorecard_eq(williams_scorecard, williams_scorecard) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'wl_scorecard_eq'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION williams_scorecard_eq(williams_scorecard, williams_scorecard) IS 'a = b, by bytes';
+
+CREATE FUNCTION williams_scorecard_ne(williams_scorecard, williams_scorecard) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'wl_scorecard_ne'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION williams_scorecard_ne(williams_scorecard, williams_scorecard) IS 'a <> b, by bytes';
+
+CREATE FUNCTION williams_scorecard_lt(williams_scorecard, williams_scorecard) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'wl_scorecard_lt'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION williams_scorecard_lt(williams_scorecard, williams_scorecard) IS 'a < b, by bytes';
+
+CREATE FUNCTION williams_scorecard_le(williams_scorecard, williams_scorecard) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'wl_scorecard_le'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION williams_scorecard_le(williams_scorecard, williams_scorecard) IS 'a <= b, by bytes';
+
+CREATE FUNCTION williams_scorecard_ge(williams_scorecard, williams_scorecard) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'wl_scorecard_ge'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION williams_scorecard_ge(williams_scorecard, williams_scorecard) IS 'a >= b, by bytes';
+
+CREATE FUNCTION williams_scorecard_gt(williams_scorecard, williams_scorecard) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'wl_scorecard_gt'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION williams_scorecard_gt(williams_scorecard, williams_scorecard) IS 'a > b, by bytes';
+
+CREATE FUNCTION williams_scorecard_cmp(williams_scorecard, williams_scorecard) RETURNS int
+	AS 'MODULE_PATHNAME', 'wl_scorecard_cmp'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION williams_scorecard_cmp(williams_scorecard, williams_scorecard) IS
+'less than 0, 0 or more: the order of bytes';
+
+CREATE FUNCTION williams_scorecard_sortsupport(internal) RETURNS void
+	AS 'MODULE_PATHNAME', 'wl_scorecard_sortsupport'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION williams_scorecard_sortsupport(internal) IS
+'sort support: the order of bytes';
+
+CREATE FUNCTION williams_scorecard_hash(williams_scorecard) RETURNS int
+	AS 'MODULE_PATHNAME', 'wl_scorecard_hash'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION williams_scorecard_hash(williams_scorecard) IS
+'hash of the bytes';
+
+CREATE FUNCTION williams_scorecard_hash_extended(williams_scorecard, seed bigint) RETURNS bigint
+	AS 'MODULE_PATHNAME', 'wl_scorecard_hash_extended'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION williams_scorecard_hash_extended(williams_scorecard, bigint) IS
+'hash of the bytes, 64 bits, with a seed';
+
+CREATE OPERATOR = (
+	LEFTARG = williams_scorecard,
+	RIGHTARG = williams_scorecard,
+	FUNCTION = williams_scorecard_eq,
+	COMMUTATOR = =,
+	NEGATOR = <>,
+	RESTRICT = pg_catalog.eqsel,
+	JOIN = pg_catalog.eqjoinsel,
+	HASHES, MERGES
+);
+COMMENT ON OPERATOR = (williams_scorecard, williams_scorecard) IS
+'the same scorecard: equal bytes are equal summaries';
+
+CREATE OPERATOR <> (
+	LEFTARG = williams_scorecard,
+	RIGHTARG = williams_scorecard,
+	FUNCTION = williams_scorecard_ne,
+	COMMUTATOR = <>,
+	NEGATOR = =,
+	RESTRICT = pg_catalog.neqsel,
+	JOIN = pg_catalog.neqjoinsel
+);
+COMMENT ON OPERATOR <> (williams_scorecard, williams_scorecard) IS
+'another scorecard';
+
+CREATE OPERATOR < (
+	LEFTARG = williams_scorecard,
+	RIGHTARG = williams_scorecard,
+	FUNCTION = williams_scorecard_lt,
+	COMMUTATOR = >,
+	NEGATOR = >=,
+	RESTRICT = pg_catalog.scalarltsel,
+	JOIN = pg_catalog.scalarltjoinsel
+);
+COMMENT ON OPERATOR < (williams_scorecard, williams_scorecard) IS
+'less by bytes, an order to sort and to index by that says nothing of the values';
+
+CREATE OPERATOR <= (
+	LEFTARG = williams_scorecard,
+	RIGHTARG = williams_scorecard,
+	FUNCTION = williams_scorecard_le,
+	COMMUTATOR = >=,
+	NEGATOR = >,
+	RESTRICT = pg_catalog.scalarlesel,
+	JOIN = pg_catalog.scalarlejoinsel
+);
+COMMENT ON OPERATOR <= (williams_scorecard, williams_scorecard) IS
+'less or equal by bytes';
+
+CREATE OPERATOR >= (
+	LEFTARG = williams_scorecard,
+	RIGHTARG = williams_scorecard,
+	FUNCTION = williams_scorecard_ge,
+	COMMUTATOR = <=,
+	NEGATOR = <,
+	RESTRICT = pg_catalog.scalargesel,
+	JOIN = pg_catalog.scalargejoinsel
+);
+COMMENT ON OPERATOR >= (williams_scorecard, williams_scorecard) IS
+'greater or equal by bytes';
+
+CREATE OPERATOR > (
+	LEFTARG = williams_scorecard,
+	RIGHTARG = williams_scorecard,
+	FUNCTION = williams_scorecard_gt,
+	COMMUTATOR = <,
+	NEGATOR = <=,
+	RESTRICT = pg_catalog.scalargtsel,
+	JOIN = pg_catalog.scalargtjoinsel
+);
+COMMENT ON OPERATOR > (williams_scorecard, williams_scorecard) IS
+'greater by bytes';
+
+CREATE OPERATOR CLASS williams_scorecard_ops DEFAULT FOR TYPE williams_scorecard USING btree AS
+	OPERATOR 1 <,
+	OPERATOR 2 <=,
+	OPERATOR 3 =,
+	OPERATOR 4 >=,
+	OPERATOR 5 >,
+	FUNCTION 1 williams_scorecard_cmp(williams_scorecard, williams_scorecard),
+	FUNCTION 2 williams_scorecard_sortsupport(internal),
+	FUNCTION 4 pg_catalog.btequalimage(pg_catalog.oid);
+COMMENT ON OPERATOR CLASS williams_scorecard_ops USING btree IS
+'by bytes: for ORDER BY, DISTINCT, merge joins and unique indexes, not an order of the values';
+COMMENT ON OPERATOR FAMILY williams_scorecard_ops USING btree IS 'by bytes';
+
+CREATE OPERATOR CLASS williams_scorecard_ops DEFAULT FOR TYPE williams_scorecard USING hash AS
+	OPERATOR 1 =,
+	FUNCTION 1 williams_scorecard_hash(williams_scorecard),
+	FUNCTION 2 williams_scorecard_hash_extended(williams_scorecard, bigint);
+COMMENT ON OPERATOR CLASS williams_scorecard_ops USING hash IS
+'by bytes: for GROUP BY, hash joins and indexes for =';
+COMMENT ON OPERATOR FAMILY williams_scorecard_ops USING hash IS 'by bytes';
+
 CREATE FUNCTION williams_count(scorecard williams_scorecard) RETURNS bigint
 	AS 'MODULE_PATHNAME', 'wl_count'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
@@ -1069,6 +1217,154 @@ CREATE OPERATOR + (
 );
 COMMENT ON OPERATOR + (williams_calibration, williams_calibration) IS
 'the calibration of both';
+
+CREATE FUNCTION williams_calibration_eq(williams_calibration, williams_calibration) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'wl_calibration_eq'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION williams_calibration_eq(williams_calibration, williams_calibration) IS 'a = b, by bytes';
+
+CREATE FUNCTION williams_calibration_ne(williams_calibration, williams_calibration) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'wl_calibration_ne'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION williams_calibration_ne(williams_calibration, williams_calibration) IS 'a <> b, by bytes';
+
+CREATE FUNCTION williams_calibration_lt(williams_calibration, williams_calibration) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'wl_calibration_lt'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION williams_calibration_lt(williams_calibration, williams_calibration) IS 'a < b, by bytes';
+
+CREATE FUNCTION williams_calibration_le(williams_calibration, williams_calibration) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'wl_calibration_le'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION williams_calibration_le(williams_calibration, williams_calibration) IS 'a <= b, by bytes';
+
+CREATE FUNCTION williams_calibration_ge(williams_calibration, williams_calibration) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'wl_calibration_ge'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION williams_calibration_ge(williams_calibration, williams_calibration) IS 'a >= b, by bytes';
+
+CREATE FUNCTION williams_calibration_gt(williams_calibration, williams_calibration) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'wl_calibration_gt'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION williams_calibration_gt(williams_calibration, williams_calibration) IS 'a > b, by bytes';
+
+CREATE FUNCTION williams_calibration_cmp(williams_calibration, williams_calibration) RETURNS int
+	AS 'MODULE_PATHNAME', 'wl_calibration_cmp'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION williams_calibration_cmp(williams_calibration, williams_calibration) IS
+'less than 0, 0 or more: the order of bytes';
+
+CREATE FUNCTION williams_calibration_sortsupport(internal) RETURNS void
+	AS 'MODULE_PATHNAME', 'wl_calibration_sortsupport'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION williams_calibration_sortsupport(internal) IS
+'sort support: the order of bytes';
+
+CREATE FUNCTION williams_calibration_hash(williams_calibration) RETURNS int
+	AS 'MODULE_PATHNAME', 'wl_calibration_hash'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION williams_calibration_hash(williams_calibration) IS
+'hash of the bytes';
+
+CREATE FUNCTION williams_calibration_hash_extended(williams_calibration, seed bigint) RETURNS bigint
+	AS 'MODULE_PATHNAME', 'wl_calibration_hash_extended'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION williams_calibration_hash_extended(williams_calibration, bigint) IS
+'hash of the bytes, 64 bits, with a seed';
+
+CREATE OPERATOR = (
+	LEFTARG = williams_calibration,
+	RIGHTARG = williams_calibration,
+	FUNCTION = williams_calibration_eq,
+	COMMUTATOR = =,
+	NEGATOR = <>,
+	RESTRICT = pg_catalog.eqsel,
+	JOIN = pg_catalog.eqjoinsel,
+	HASHES, MERGES
+);
+COMMENT ON OPERATOR = (williams_calibration, williams_calibration) IS
+'the same calibration: equal bytes are equal summaries';
+
+CREATE OPERATOR <> (
+	LEFTARG = williams_calibration,
+	RIGHTARG = williams_calibration,
+	FUNCTION = williams_calibration_ne,
+	COMMUTATOR = <>,
+	NEGATOR = =,
+	RESTRICT = pg_catalog.neqsel,
+	JOIN = pg_catalog.neqjoinsel
+);
+COMMENT ON OPERATOR <> (williams_calibration, williams_calibration) IS
+'another calibration';
+
+CREATE OPERATOR < (
+	LEFTARG = williams_calibration,
+	RIGHTARG = williams_calibration,
+	FUNCTION = williams_calibration_lt,
+	COMMUTATOR = >,
+	NEGATOR = >=,
+	RESTRICT = pg_catalog.scalarltsel,
+	JOIN = pg_catalog.scalarltjoinsel
+);
+COMMENT ON OPERATOR < (williams_calibration, williams_calibration) IS
+'less by bytes, an order to sort and to index by that says nothing of the values';
+
+CREATE OPERATOR <= (
+	LEFTARG = williams_calibration,
+	RIGHTARG = williams_calibration,
+	FUNCTION = williams_calibration_le,
+	COMMUTATOR = >=,
+	NEGATOR = >,
+	RESTRICT = pg_catalog.scalarlesel,
+	JOIN = pg_catalog.scalarlejoinsel
+);
+COMMENT ON OPERATOR <= (williams_calibration, williams_calibration) IS
+'less or equal by bytes';
+
+CREATE OPERATOR >= (
+	LEFTARG = williams_calibration,
+	RIGHTARG = williams_calibration,
+	FUNCTION = williams_calibration_ge,
+	COMMUTATOR = <=,
+	NEGATOR = <,
+	RESTRICT = pg_catalog.scalargesel,
+	JOIN = pg_catalog.scalargejoinsel
+);
+COMMENT ON OPERATOR >= (williams_calibration, williams_calibration) IS
+'greater or equal by bytes';
+
+CREATE OPERATOR > (
+	LEFTARG = williams_calibration,
+	RIGHTARG = williams_calibration,
+	FUNCTION = williams_calibration_gt,
+	COMMUTATOR = <,
+	NEGATOR = <=,
+	RESTRICT = pg_catalog.scalargtsel,
+	JOIN = pg_catalog.scalargtjoinsel
+);
+COMMENT ON OPERATOR > (williams_calibration, williams_calibration) IS
+'greater by bytes';
+
+CREATE OPERATOR CLASS williams_calibration_ops DEFAULT FOR TYPE williams_calibration USING btree AS
+	OPERATOR 1 <,
+	OPERATOR 2 <=,
+	OPERATOR 3 =,
+	OPERATOR 4 >=,
+	OPERATOR 5 >,
+	FUNCTION 1 williams_calibration_cmp(williams_calibration, williams_calibration),
+	FUNCTION 2 williams_calibration_sortsupport(internal),
+	FUNCTION 4 pg_catalog.btequalimage(pg_catalog.oid);
+COMMENT ON OPERATOR CLASS williams_calibration_ops USING btree IS
+'by bytes: for ORDER BY, DISTINCT, merge joins and unique indexes, not an order of the values';
+COMMENT ON OPERATOR FAMILY williams_calibration_ops USING btree IS 'by bytes';
+
+CREATE OPERATOR CLASS williams_calibration_ops DEFAULT FOR TYPE williams_calibration USING hash AS
+	OPERATOR 1 =,
+	FUNCTION 1 williams_calibration_hash(williams_calibration),
+	FUNCTION 2 williams_calibration_hash_extended(williams_calibration, bigint);
+COMMENT ON OPERATOR CLASS williams_calibration_ops USING hash IS
+'by bytes: for GROUP BY, hash joins and indexes for =';
+COMMENT ON OPERATOR FAMILY williams_calibration_ops USING hash IS 'by bytes';
 
 CREATE FUNCTION williams_count(calibration williams_calibration) RETURNS bigint
 	AS 'MODULE_PATHNAME', 'wl_count_calibration'

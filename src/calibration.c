@@ -174,6 +174,7 @@ static const WlSummaryType calibration_type = {
 };
 
 WL_SUMMARY_IO(calibration, calibration_type);
+WL_SUMMARY_ORDER(calibration);
 
 /*
  * Aggregates

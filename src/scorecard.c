@@ -143,6 +143,7 @@ static const WlSummaryType scorecard_type = {
 };
 
 WL_SUMMARY_IO(scorecard, scorecard_type);
+WL_SUMMARY_ORDER(scorecard);
 
 /*
  * Aggregates

@@ -52,6 +52,9 @@ wl_state_writable(FunctionCallInfo fcinfo, Size size)
 	return wl_state_other(fcinfo, size);
 }
 
+/* A malformed text form as messages repeat it: its first 200 bytes. */
+extern const char *wl_text_start(const char *text);
+
 /* White space in a text form, which the input functions pass over. */
 static inline void
 wl_skip_space(char **p)

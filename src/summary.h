@@ -18,6 +18,7 @@
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "port/pg_bitutils.h"
+#include "utils/fmgrprotos.h"
 
 #include "compat.h"
 #include "exact.h"
@@ -118,5 +119,26 @@ wl_stored_integer(const uint8 **next, const uint8 *end)
 #define WL_SUMMARY_IO(name, type) \
 	WL_SUMMARY_IO_OF(name, type, true); \
 	WL_SUMMARY_IO_OF(name##_state, type, false)
+
+/*
+ * Comparisons and hashes of a stored type, wl_NAME_eq and so on. Equal bytes are
+ * equal summaries, so that they are bytea's.
+ */
+#define WL_SUMMARY_BYTES(name, suffix, function) \
+	PG_FUNCTION_INFO_V1(wl_##name##_##suffix); \
+	Datum wl_##name##_##suffix(PG_FUNCTION_ARGS) { return function(fcinfo); } \
+	StaticAssertDecl(true, "takes the semicolon")
+
+#define WL_SUMMARY_ORDER(name) \
+	WL_SUMMARY_BYTES(name, eq, byteaeq); \
+	WL_SUMMARY_BYTES(name, ne, byteane); \
+	WL_SUMMARY_BYTES(name, lt, bytealt); \
+	WL_SUMMARY_BYTES(name, le, byteale); \
+	WL_SUMMARY_BYTES(name, ge, byteage); \
+	WL_SUMMARY_BYTES(name, gt, byteagt); \
+	WL_SUMMARY_BYTES(name, cmp, byteacmp); \
+	WL_SUMMARY_BYTES(name, sortsupport, bytea_sortsupport); \
+	WL_SUMMARY_BYTES(name, hash, hashvarlena); \
+	WL_SUMMARY_BYTES(name, hash_extended, hashvarlenaextended)
 
 #endif							/* WL_SUMMARY_H */

@@ -8,7 +8,7 @@ SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS williams;
 
-SELECT plan(85);
+SELECT plan(87);
 
 --
 -- The extension
@@ -43,8 +43,8 @@ WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname 
 
 SELECT set_eq(
 	$$SELECT DISTINCT classid::regclass::text FROM member$$,
-	$$VALUES ('pg_proc'), ('pg_type'), ('pg_class'), ('pg_operator'), ('pg_cast')$$,
-	'it consists of functions, types, tables and a view, operators and casts');
+	$$VALUES ('pg_proc'), ('pg_type'), ('pg_class'), ('pg_operator'), ('pg_opfamily'), ('pg_opclass'), ('pg_cast')$$,
+	'it consists of functions, types, tables and views, operators, their families and classes, and casts');
 SELECT is_empty(
 	$$SELECT object FROM member WHERE obj_description(objid, classid::regclass::name) IS NULL$$,
 	'every object has a comment');
@@ -257,6 +257,26 @@ INSERT INTO expected VALUES
 		'record', 'f', 'i', true, 's', 'wl_threshold'),
 	('williams_to_jsonb', 'calibration williams_calibration',
 		'jsonb', 'f', 'i', true, 's', 'wl_to_jsonb_calibration'),
+	('williams_scorecard_eq', 'williams_scorecard, williams_scorecard', 'boolean', 'f', 'i', true, 's', 'wl_scorecard_eq'),
+	('williams_scorecard_ne', 'williams_scorecard, williams_scorecard', 'boolean', 'f', 'i', true, 's', 'wl_scorecard_ne'),
+	('williams_scorecard_lt', 'williams_scorecard, williams_scorecard', 'boolean', 'f', 'i', true, 's', 'wl_scorecard_lt'),
+	('williams_scorecard_le', 'williams_scorecard, williams_scorecard', 'boolean', 'f', 'i', true, 's', 'wl_scorecard_le'),
+	('williams_scorecard_ge', 'williams_scorecard, williams_scorecard', 'boolean', 'f', 'i', true, 's', 'wl_scorecard_ge'),
+	('williams_scorecard_gt', 'williams_scorecard, williams_scorecard', 'boolean', 'f', 'i', true, 's', 'wl_scorecard_gt'),
+	('williams_scorecard_cmp', 'williams_scorecard, williams_scorecard', 'integer', 'f', 'i', true, 's', 'wl_scorecard_cmp'),
+	('williams_scorecard_sortsupport', 'internal', 'void', 'f', 'i', true, 's', 'wl_scorecard_sortsupport'),
+	('williams_scorecard_hash', 'williams_scorecard', 'integer', 'f', 'i', true, 's', 'wl_scorecard_hash'),
+	('williams_scorecard_hash_extended', 'williams_scorecard, seed bigint', 'bigint', 'f', 'i', true, 's', 'wl_scorecard_hash_extended'),
+	('williams_calibration_eq', 'williams_calibration, williams_calibration', 'boolean', 'f', 'i', true, 's', 'wl_calibration_eq'),
+	('williams_calibration_ne', 'williams_calibration, williams_calibration', 'boolean', 'f', 'i', true, 's', 'wl_calibration_ne'),
+	('williams_calibration_lt', 'williams_calibration, williams_calibration', 'boolean', 'f', 'i', true, 's', 'wl_calibration_lt'),
+	('williams_calibration_le', 'williams_calibration, williams_calibration', 'boolean', 'f', 'i', true, 's', 'wl_calibration_le'),
+	('williams_calibration_ge', 'williams_calibration, williams_calibration', 'boolean', 'f', 'i', true, 's', 'wl_calibration_ge'),
+	('williams_calibration_gt', 'williams_calibration, williams_calibration', 'boolean', 'f', 'i', true, 's', 'wl_calibration_gt'),
+	('williams_calibration_cmp', 'williams_calibration, williams_calibration', 'integer', 'f', 'i', true, 's', 'wl_calibration_cmp'),
+	('williams_calibration_sortsupport', 'internal', 'void', 'f', 'i', true, 's', 'wl_calibration_sortsupport'),
+	('williams_calibration_hash', 'williams_calibration', 'integer', 'f', 'i', true, 's', 'wl_calibration_hash'),
+	('williams_calibration_hash_extended', 'williams_calibration, seed bigint', 'bigint', 'f', 'i', true, 's', 'wl_calibration_hash_extended'),
 	('williams_scorecard_agg', 'confidence double precision', 'williams_scorecard', 'a', 'i', false, 's', NULL),
 	('williams_scorecard_agg', 'num_fields bigint, base_confidence double precision', 'williams_scorecard', 'a', 'i', false, 's', NULL),
 	('williams_rollup', 'scorecard williams_scorecard', 'williams_scorecard', 'a', 'i', false, 's', NULL),
@@ -471,14 +491,48 @@ SELECT set_eq(
 		('williams_calibration', 'jsonb', 'williams_to_jsonb(williams_calibration)', 'e')$$,
 	'summaries are cast to jsonb, explicitly; no cast leads into a type past its checks');
 SELECT set_eq(
-	$$SELECT oprname::text, oprleft::regtype::text, oprright::regtype::text, oprresult::regtype::text, oprcode::text, oprcom = o.oid
-	  FROM member JOIN pg_operator AS o ON o.oid = objid AND classid = 'pg_operator'::regclass$$,
-	$$VALUES ('+', 'williams_scorecard', 'williams_scorecard', 'williams_scorecard', 'williams_scorecard_add', true),
-		('+', 'williams_calibration', 'williams_calibration', 'williams_calibration', 'williams_calibration_add', true)$$,
-	'operators');
+	$$SELECT o.oprname::text, o.oprleft::regtype::text, o.oprresult::regtype::text, o.oprcode::text, c.oprname::text AS commutator, n.oprname::text AS negator,
+		nullif(o.oprrest::text, '-') AS rest, nullif(o.oprjoin::text, '-') AS join, o.oprcanhash, o.oprcanmerge
+	  FROM member JOIN pg_operator AS o ON o.oid = objid AND classid = 'pg_operator'::regclass
+		LEFT JOIN pg_operator AS c ON c.oid = o.oprcom LEFT JOIN pg_operator AS n ON n.oid = o.oprnegate$$,
+	$$VALUES ('+', 'williams_scorecard', 'williams_scorecard', 'williams_scorecard_add', '+', NULL, NULL, NULL, false, false),
+		('+', 'williams_calibration', 'williams_calibration', 'williams_calibration_add', '+', NULL, NULL, NULL, false, false),
+		('=', 'williams_scorecard', 'boolean', 'williams_scorecard_eq', '=', '<>', 'eqsel', 'eqjoinsel', true, true),
+		('<>', 'williams_scorecard', 'boolean', 'williams_scorecard_ne', '<>', '=', 'neqsel', 'neqjoinsel', false, false),
+		('<', 'williams_scorecard', 'boolean', 'williams_scorecard_lt', '>', '>=', 'scalarltsel', 'scalarltjoinsel', false, false),
+		('<=', 'williams_scorecard', 'boolean', 'williams_scorecard_le', '>=', '>', 'scalarlesel', 'scalarlejoinsel', false, false),
+		('>=', 'williams_scorecard', 'boolean', 'williams_scorecard_ge', '<=', '<', 'scalargesel', 'scalargejoinsel', false, false),
+		('>', 'williams_scorecard', 'boolean', 'williams_scorecard_gt', '<', '<=', 'scalargtsel', 'scalargtjoinsel', false, false),
+		('=', 'williams_calibration', 'boolean', 'williams_calibration_eq', '=', '<>', 'eqsel', 'eqjoinsel', true, true),
+		('<>', 'williams_calibration', 'boolean', 'williams_calibration_ne', '<>', '=', 'neqsel', 'neqjoinsel', false, false),
+		('<', 'williams_calibration', 'boolean', 'williams_calibration_lt', '>', '>=', 'scalarltsel', 'scalarltjoinsel', false, false),
+		('<=', 'williams_calibration', 'boolean', 'williams_calibration_le', '>=', '>', 'scalarlesel', 'scalarlejoinsel', false, false),
+		('>=', 'williams_calibration', 'boolean', 'williams_calibration_ge', '<=', '<', 'scalargesel', 'scalargejoinsel', false, false),
+		('>', 'williams_calibration', 'boolean', 'williams_calibration_gt', '<', '<=', 'scalargtsel', 'scalargtjoinsel', false, false)$$,
+	'operators: commutators, negators, estimates');
+SELECT is_empty(
+	$$SELECT o.oid::regoperator FROM pg_operator AS o JOIN member ON o.oid = objid AND classid = 'pg_operator'::regclass
+		LEFT JOIN pg_operator AS c ON c.oid = o.oprcom LEFT JOIN pg_operator AS n ON n.oid = o.oprnegate
+	  WHERE (o.oprleft, c.oprleft, coalesce(n.oprleft, o.oprleft)) IS DISTINCT FROM (o.oprright, o.oprleft, o.oprleft)$$,
+	'and they, their commutators and negators are of one type each');
+SELECT set_eq(
+	$$SELECT amname::text, opcname::text, opcintype::regtype::text,
+		(SELECT string_agg(amopstrategy || ' ' || oprname, ', ' ORDER BY amopstrategy)
+		 FROM pg_amop JOIN pg_operator AS o ON o.oid = amopopr WHERE amopfamily = opcfamily) AS operators,
+		(SELECT string_agg(amprocnum || ' ' || amproc::text, ', ' ORDER BY amprocnum) FROM pg_amproc WHERE amprocfamily = opcfamily) AS functions,
+		opcdefault, amvalidate(c.oid)
+	  FROM member JOIN pg_opclass AS c ON c.oid = objid AND classid = 'pg_opclass'::regclass JOIN pg_am AS m ON m.oid = opcmethod$$,
+	$$VALUES
+		('btree', 'williams_scorecard_ops', 'williams_scorecard', '1 <, 2 <=, 3 =, 4 >=, 5 >',
+			'1 williams_scorecard_cmp, 2 williams_scorecard_sortsupport, 4 btequalimage', true, true),
+		('hash', 'williams_scorecard_ops', 'williams_scorecard', '1 =', '1 williams_scorecard_hash, 2 williams_scorecard_hash_extended', true, true),
+		('btree', 'williams_calibration_ops', 'williams_calibration', '1 <, 2 <=, 3 =, 4 >=, 5 >',
+			'1 williams_calibration_cmp, 2 williams_calibration_sortsupport, 4 btequalimage', true, true),
+		('hash', 'williams_calibration_ops', 'williams_calibration', '1 =', '1 williams_calibration_hash, 2 williams_calibration_hash_extended', true, true)$$,
+	'operator classes, each its type''s default: by bytes');
 
 --
--- The tables and the view
+-- The tables and views
 --
 SELECT set_eq(
 	$$SELECT relname::text, relkind::text, relpersistence::text, relrowsecurity, relforcerowsecurity, reloptions
