@@ -1,0 +1,240 @@
+# Logical replication between two servers, either of them publisher and subscriber,
+# FOR ALL TABLES, the extension's own among them: a user's profiles arrive, summaries
+# are found again by REPLICA IDENTITY FULL, scores stay as they were made.
+use strict;
+use warnings;
+use FindBin;
+use Test::More;
+use lib $FindBin::RealBin;
+use Needs;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Tasks;
+
+my $conf = qq{
+max_worker_processes = 20
+max_logical_replication_workers = 16
+wal_retrieve_retry_interval = 100ms
+};
+my $one = new_node('one', $conf, allows_streaming => 'logical');
+my $two = new_node('two', $conf, allows_streaming => 'logical');
+
+# From a database of one server to one of the other, whose name the subscription has.
+sub publish
+{
+	my ($from, $db) = @_;
+
+	$from->safe_psql($db, "CREATE PUBLICATION $db FOR ALL TABLES");
+	return;
+}
+
+sub subscribe
+{
+	my ($to, $from, $db, $into, $options) = @_;
+
+	$to->safe_psql($into, "CREATE SUBSCRIPTION $into CONNECTION \$\$" . $from->connstr($db) . "\$\$ PUBLICATION $db WITH ($options)");
+	return;
+}
+
+# Is the answer to a query the same on both sides, once what was written has arrived?
+sub same
+{
+	my ($to, $from, $db, $query, $what) = @_;
+
+	$from->wait_for_catchup($db);
+	my $answer = $from->safe_psql($db, $query);
+	isnt($answer, '', "$what: there is something");
+	is($to->safe_psql($db, $query), $answer, "$what: the same on the subscriber");
+	return;
+}
+
+# Tables of users: scored rows; rows that the subscriber scores itself; summaries
+# without a key and with indexes on them, by which PostgreSQL finds a row from 16 on.
+my $tables = q{
+	CREATE TABLE scan (id int PRIMARY KEY, fields jsonb, confidence float8, review text[], num_fields int);
+	CREATE TABLE rescored (LIKE scan INCLUDING ALL);
+	CREATE TRIGGER score BEFORE INSERT OR UPDATE ON scan FOR EACH ROW EXECUTE FUNCTION
+		williams_score_ocr('fields=fields', 'profile=invoice', 'confidence=confidence', 'review=review', 'num_fields=num_fields');
+	CREATE TRIGGER score BEFORE INSERT OR UPDATE ON rescored FOR EACH ROW EXECUTE FUNCTION
+		williams_score_ocr('fields=fields', 'profile=diploma', 'confidence=confidence', 'num_fields=num_fields');
+	CREATE TABLE day (note text, card williams_scorecard, seen williams_calibration);
+	CREATE TABLE day_by_card (LIKE day);
+	CREATE TABLE day_by_seen (LIKE day);
+	CREATE INDEX ON day_by_card (card);
+	CREATE INDEX ON day_by_seen USING hash (seen);
+	ALTER TABLE day REPLICA IDENTITY FULL;
+	ALTER TABLE day_by_card REPLICA IDENTITY FULL;
+	ALTER TABLE day_by_seen REPLICA IDENTITY FULL;
+};
+
+# Rows from i = first to last; the calibrations of every tenth are out of line.
+sub fill
+{
+	my ($node, $db, $first, $last) = @_;
+
+	$node->safe_psql(
+		$db, qq{
+		INSERT INTO scan (id, fields) SELECT i, jsonb_build_object('total', i / 7.0, 'due', CASE WHEN i % 3 > 0 THEN '2026-01-01' END)
+			FROM generate_series($first, $last) AS i;
+		INSERT INTO rescored (id, fields) SELECT id, '{"grade": "8", "country": "NL"}' FROM scan WHERE id BETWEEN $first AND $last;
+		INSERT INTO day SELECT 'day ' || i % 2, williams_scorecard_agg(sqrt(k / 20001.0)), williams_calibration_agg(sqrt(k / 20001.0), k % 3 > 0)
+			FROM generate_series($first, $last) AS i, LATERAL generate_series(1, CASE WHEN i % 10 = 0 THEN 20000 ELSE i / 2 END) AS k GROUP BY i;
+		INSERT INTO day_by_card TABLE day;
+		INSERT INTO day_by_seen TABLE day;
+	});
+	return;
+}
+
+my $scans = 'SELECT * FROM scan ORDER BY id';
+my $days = join ' UNION ALL ', map { "SELECT '$_', note, card::text, seen::text FROM $_" } qw(day day_by_card day_by_seen);
+$days = "SELECT * FROM ($days) AS v ORDER BY 1, 2, 3, 4";
+my $profiles = "SELECT * FROM williams_profile WHERE name <> 'diploma' ORDER BY name";
+
+# What a publisher writes, before the subscription and after it, arrives.
+sub replicate
+{
+	my ($to, $from, $db, $options) = @_;
+
+	$from->safe_psql($db, q{INSERT INTO williams_profile VALUES ('invoice', '{"fields": {"total": "number", "due": "date"}}')});
+	fill($from, $db, 1, 30);
+	# what a clerk decided is no score
+	$from->safe_psql($db, 'UPDATE scan SET confidence = 0.125, review = NULL WHERE id = 3');
+	# the subscriber has rules of its own, and scores what arrives
+	$to->safe_psql(
+		$db, q{
+		INSERT INTO williams_profile VALUES ('diploma', '{"fields": {"grade": "number"}}');
+		ALTER TABLE rescored ENABLE ALWAYS TRIGGER score;
+	});
+	subscribe($to, $from, $db, $db, $options);
+	$to->wait_for_subscription_sync($from, $db, $db);
+	same($to, $from, $db, $profiles, "$db, profiles at first");
+	same($to, $from, $db, $scans, "$db, scores at first");
+	same($to, $from, $db, $days, "$db, summaries at first");
+
+	fill($from, $db, 31, 60);
+	$from->safe_psql(
+		$db, q{
+		UPDATE scan SET confidence = 0.25, review = NULL WHERE id = 33;
+		UPDATE scan SET fields = fields || '{"total": 12}' WHERE id % 5 = 0;
+		DELETE FROM scan WHERE id % 7 = 0;
+		UPDATE williams_profile SET rules = jsonb_set(rules, '{threshold}', '0.9') WHERE name = 'invoice';
+		INSERT INTO williams_profile VALUES ('letter', '{"fields": {"to": null}}'), ('gone', '{"fields": {"to": null}}');
+		DELETE FROM williams_profile WHERE name = 'gone';
+	});
+	for my $table (qw(day day_by_card day_by_seen))
+	{
+		$from->safe_psql(
+			$db, qq{
+			UPDATE $table SET card = card + card, seen = seen + seen WHERE note = 'day 1';
+			UPDATE $table SET note = 'seen' WHERE williams_count(seen) > 20000;
+			DELETE FROM $table WHERE williams_count(card) IN (2, 3, 4, 20000);
+			UPDATE $table SET card = NULL, seen = NULL WHERE note = 'seen';
+		});
+	}
+	same($to, $from, $db, $scans, "$db, scores");
+	same($to, $from, $db, $days, "$db, summaries");
+	same($to, $from, $db, $profiles, "$db, profiles");
+	is($from->safe_psql($db, 'SELECT count(*), sum(num_fields) FROM rescored'), '60|120', "$db: two fields by the publisher's rules");
+	is($to->safe_psql($db, 'SELECT count(*), sum(num_fields) FROM rescored'), '60|60', "$db: one by the subscriber's, where its trigger is to fire");
+	is($to->safe_psql($db, "SELECT count(*) FROM pg_subscription_rel WHERE srsubstate <> 'r'"), '0', "$db: every table is ready");
+
+	$from->safe_psql($db, 'TRUNCATE williams_profile');
+	$from->wait_for_catchup($db);
+	is($to->safe_psql($db, 'SELECT count(*) FROM williams_profile'), '0', "$db: TRUNCATE of profiles arrives");
+	return;
+}
+
+# A subscriber's database that was made by hand.
+for my $node ($one, $two)
+{
+	$node->safe_psql('postgres', 'CREATE DATABASE north');
+	$node->safe_psql('north', "CREATE EXTENSION williams; $tables");
+}
+publish($one, 'north');
+is($one->safe_psql('north', q{SELECT string_agg(tablename, ' ' ORDER BY tablename COLLATE "C") FROM pg_publication_tables WHERE tablename LIKE 'williams%'}),
+	'williams_batch williams_profile williams_task', 'FOR ALL TABLES has those of the extension, and no shipped profile');
+replicate($two, $one, 'north', 'copy_data = true');
+
+# The other way round, at the same time, by the binary protocol, into a database that
+# was made from the publisher's by pg_dump.
+$_->safe_psql('postgres', 'CREATE DATABASE south') for $two, $one;
+$two->safe_psql('south', "CREATE EXTENSION williams; $tables");
+my $dump = $two->backup_dir . '/south.sql';
+mkdir $two->backup_dir;
+$two->command_ok([ 'pg_dump', '--schema-only', '--no-publications', '-f', $dump, '-d', $two->connstr('south') ], 'pg_dump, schema only');
+$one->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-o', '/dev/null', '-f', $dump, '-d', $one->connstr('south') ], 'restored on the other server');
+publish($two, 'south');
+replicate($one, $two, 'south', 'binary = true');
+
+# The extension comes to databases that replicate already, to the publisher's first.
+for my $node ($one, $two)
+{
+	$node->safe_psql('postgres', 'CREATE DATABASE later');
+	$node->safe_psql('later', 'CREATE TABLE letter (id int PRIMARY KEY)');
+}
+publish($one, 'later');
+subscribe($two, $one, 'later', 'later', 'copy_data = true');
+$two->wait_for_subscription_sync($one, 'later', 'later');
+$one->safe_psql(
+	'later', q{
+	CREATE EXTENSION williams;
+	INSERT INTO williams_profile VALUES ('invoice', '{"fields": {"total": "number"}}');
+	INSERT INTO letter VALUES (1);
+});
+$two->safe_psql('later', 'CREATE EXTENSION williams');
+$two->safe_psql('later', 'ALTER SUBSCRIPTION later REFRESH PUBLICATION');
+$two->wait_for_subscription_sync($one, 'later', 'later');
+same($two, $one, 'later', $profiles, 'later, profiles');
+same($two, $one, 'later', 'TABLE letter', 'later, a table that was there before');
+
+# Tasks are their server's, whose role the other one need not have.
+my $pages = 'CREATE TABLE page (id int PRIMARY KEY, seen int)';
+$two->safe_psql('later', $pages);
+$two->safe_psql('postgres', 'CREATE DATABASE latest');
+$two->safe_psql('latest', "CREATE EXTENSION williams; CREATE TABLE letter (id int PRIMARY KEY); $pages");
+$one->safe_psql(
+	'later', qq{
+	CREATE ROLE clerk;
+	GRANT CREATE ON SCHEMA public TO clerk;
+	SET ROLE clerk;
+	$pages;
+	INSERT INTO page SELECT i, 0 FROM generate_series(1, 100) AS i;
+	SELECT williams_create_task('pages', 'page', 'UPDATE page SET seen = seen + 1 WHERE id BETWEEN \$1 AND \$2', 1, max_items => 20);
+	SELECT williams_run_batch('pages') FROM generate_series(1, 3);
+});
+$one->safe_psql('later', 'INSERT INTO letter VALUES (2)');
+# one that subscribes while there is a task, too
+subscribe($two, $one, 'later', 'latest', 'copy_data = true');
+TODO:
+{
+	local $TODO = 'the tables of tasks are replicated like any other';
+	local $PostgreSQL::Test::Utils::timeout_default = 5;
+
+	ok($two->poll_query_until('later', 'SELECT count(*) = 2 FROM letter'), 'replication goes on beside a task');
+	ok($two->poll_query_until('latest', q{SELECT bool_and(srsubstate = 'r') FROM pg_subscription_rel}), 'and begins beside one');
+}
+$one->safe_psql(
+	'later', q{
+	SET ROLE clerk;
+	SELECT williams_run_batch('pages');
+	SELECT williams_stop('pages');
+	SET client_min_messages = error;
+	CALL williams_run('pages');
+	SELECT williams_drop_task('pages');
+	RESET ROLE;
+	INSERT INTO letter VALUES (3);
+});
+TODO:
+{
+	local $TODO = 'the tables of tasks are replicated like any other';
+	local $PostgreSQL::Test::Utils::timeout_default = 5;
+
+	for my $db ('later', 'latest')
+	{
+		ok($two->poll_query_until($db, 'SELECT count(*) = 3 FROM letter'), "$db: and goes on when the task is gone");
+		is($two->safe_psql($db, 'SELECT (SELECT count(*) FROM williams_task), (SELECT count(*) FROM williams_batch)'), '0|0', "$db: no task arrives");
+	}
+}
+
+$_->stop for $two, $one;
+done_testing();
