@@ -68,7 +68,7 @@ SELECT item_mb, pg_temp.error_of_plan(format('''page'', 64, %L', item_mb)) AS er
     '', ' ', E'\n\t', ';', '1;', '1; DROP TABLE page', '1) FROM pg_authid --', '1 FROM pg_authid', '1 WHERE true', '1 AS x', '1 x', '*', 'page.*', '(page).*', '1, 2', 'DISTINCT 1', 'ALL 1', '1 ORDER BY 1', '1 LIMIT 1', '1 OFFSET 1',
     '1 GROUP BY 1', '1 HAVING true', '1 WINDOW w AS ()', '1 FOR UPDATE', '1 UNION SELECT 2', 'SELECT 1', 'WITH w AS (SELECT 1) SELECT 1', 'INSERT INTO page VALUES (1)', 'x := 1', '1 INTO x', '/* 1', '-- 1', '''1', '1 + ', '$1', 'DEFAULT',
     'sum(image_mb)', 'count(*)', 'sum(image_mb) OVER ()', 'row_number() OVER (ORDER BY id)', 'generate_series(1, 3)', '(SELECT sum(page.image_mb))', 'GROUPING(id)',
-    '(WITH d AS (DELETE FROM page RETURNING 1) SELECT count(*) FROM d)', '(SELECT 1, 2)', '(SELECT id FROM page)', 'nothing', 'bare.a', 'no_such_function(1)',
+    '(WITH d AS (DELETE FROM page RETURNING 1) SELECT count(*) FROM d)', '(SELECT 1, 2)', '(SELECT id FROM page)', 'nothing', 'bare.a', 'id::no_such_type',
     'image', 'tags', 'true', '''abc''', 'page', 'ROW(1)', 'NULL::text', '''2024-01-01''::date', 'ARRAY[1]']) AS item_mb;
 SELECT count(*) FROM page;
 -- where in the expression

@@ -105,7 +105,7 @@ SELECT refused(s) FROM unnest(ARRAY[
 	'CREATE TABLE t AS SELECT * FROM document WHERE id BETWEEN $1 AND $2',
 	'COMMIT',
 	'DELETE FROM dokument WHERE id BETWEEN $1 AND $2',
-	'DELETE FROM document WHERE id = $1 || $2']) s;
+	'DELETE FROM document WHERE $1 AND $2']) s;
 SELECT refused('DELETE FROM document WHERE id BETWEEN $1 AND $2', o) FROM unnest(ARRAY[
 	'max_attempts => 0', 'max_attempts => NULL', 'time_limit_ms => -1', 'pause_ms => -1', 'method => ''range''',
 	'throttle => ''1''', 'throttle => ''true; DROP TABLE document''', 'throttle => ''count(*) > 1''', 'throttle => ''id > 1''',
