@@ -209,6 +209,22 @@ is(value(q{SELECT DISTINCT by FROM letter}), 'clerk', 'as its owner');
 wait_until($node, 'postgres', $no_worker, 'to its end');
 value(q{SET ROLE clerk; SELECT williams_drop_task('by clerk')});
 
+# from 19 on, a database that is dropped takes its workers with it
+SKIP:
+{
+	skip 'before PostgreSQL 19 DROP DATABASE fails where a worker is connected', 3 if value('SHOW server_version_num') < 190000;
+	$node->safe_psql('postgres', 'CREATE DATABASE leaving');
+	$node->safe_psql('leaving', q{
+		CREATE EXTENSION williams;
+		CREATE TABLE letter AS SELECT generate_series(1, 9) AS id;
+		SELECT williams_create_task('letters', 'letter', 'SELECT pg_sleep(600) FROM letter WHERE id BETWEEN $1 AND $2', 9, key_column => 'id');
+		SELECT williams_launch('letters')});
+	wait_until($node, 'postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE datname = 'leaving' AND wait_event = 'PgSleep'},
+		'a worker is in the midst of a batch');
+	is(error_of($node, 'postgres', 'DROP DATABASE leaving'), '', 'its database is dropped');
+	is(value($no_worker), 't', 'and it has ended');
+}
+
 # the server has few slots for workers, or none
 value('UPDATE pace SET seconds = 0.02');
 new_task();
