@@ -2,7 +2,10 @@
 # `make install-lib` need neither PostgreSQL's headers nor a running server.
 
 EXTENSION = williams
-EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" williams.control)
+
+# Where the sources are: here, or where PGXS looks for them in a build elsewhere.
+srcdir := $(or $(VPATH),$(patsubst %/,%,$(dir $(firstword $(MAKEFILE_LIST)))))
+EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(srcdir)/williams.control)
 
 MODULE_big = williams
 OBJS = src/bound.o src/calibration.o src/check.o src/efficiency.o src/engines.o \
@@ -10,6 +13,7 @@ OBJS = src/bound.o src/calibration.o src/check.o src/efficiency.o src/engines.o 
 	src/run.o src/score.o src/scorecard.o src/session.o src/state.o src/statement.o src/step.o \
 	src/store.o src/summary.o \
 	src/task.o src/trigger.o src/williams.o src/worker.o src/workload.o
+DATA = $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/sql/updates/$(EXTENSION)--*.sql))
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 PG_CPPFLAGS = -DWILLIAMS_VERSION='"$(EXTVERSION)"'
 # nobody reads errno after sqrt(): one instruction then, without a test
@@ -17,9 +21,9 @@ PG_CFLAGS = -fno-math-errno
 SHLIB_LINK = -lm
 
 REGRESS = bound score profile score_fields engines trigger trigger_errors plan batch_no workload plan_table plan_table_errors plan_table_foreign plan_table_property run run_alter run_answers run_range run_relation run_commit run_pace run_property run_security efficiency scorecard calibration summary hostile parallel
-REGRESS_OPTS = --inputdir=test --load-extension=williams
+REGRESS_OPTS = --inputdir=$(srcdir)/test --load-extension=williams
 ISOLATION = trigger_update plan_table run_claim run_split run_task run_stop run_sessions run_lock run_table
-ISOLATION_OPTS = --inputdir=test/isolation --load-extension=williams
+ISOLATION_OPTS = --inputdir=$(srcdir)/test/isolation --load-extension=williams
 TAP_TESTS = 1
 PROVE_TESTS = test/t/*.pl
 EXTRA_CLEAN = libwilliams.so sql/$(EXTENSION)--*.sql test/core/accuracy
@@ -45,11 +49,26 @@ all install installcheck clean:
 	@exit 1
 endif
 
-# Every object depends on every header: there are few of both.
-$(OBJS): $(wildcard src/*.h) williams.control
+ifneq ($(abspath $(srcdir)),$(CURDIR))
+VPATH := $(srcdir)
+ifneq ($(wildcard $(addprefix $(srcdir)/,$(OBJS) $(DATA_built))),)
+$(error $(abspath $(srcdir)) has been built in: run "make clean" there first)
+endif
+# what pg_regress compares with; it looks in the directory where it is run
+EXTRA_CLEAN += expected
+installcheck: $(CURDIR)/expected
+$(CURDIR)/expected:
+	ln -s $(abspath $(srcdir))/expected $@
+endif
 
-sql/$(EXTENSION)--$(EXTVERSION).sql: sql/$(EXTENSION).sql williams.control
+# Every object depends on every header: there are few of both.
+$(OBJS) $(OBJS:.o=.bc): $(wildcard $(srcdir)/src/*.h) williams.control | $(CURDIR)/src
+
+sql/$(EXTENSION)--$(EXTVERSION).sql: sql/$(EXTENSION).sql williams.control | $(CURDIR)/sql
 	cp $< $@
+
+$(CURDIR)/src $(CURDIR)/sql:
+	mkdir -p $@
 
 # The C library of the five symbols, for programs that load it through an FFI.
 CC ?= cc
@@ -57,7 +76,7 @@ libwilliams.so: src/cabi.c src/core.h
 	$(CC) -O2 -Wall -Wextra -fPIC -shared -fvisibility=hidden -Wl,-soname,$@ -o $@ $< -lm
 
 lib:
-	@tools/deps.sh lib
+	@$(srcdir)/tools/deps.sh lib
 	@$(MAKE) --no-print-directory libwilliams.so
 
 # The core against MPFR.

@@ -7,7 +7,7 @@
 set -uo pipefail
 
 parts=("$@")
-[ ${#parts[@]} -gt 0 ] || parts=(core ctypes regress isolation pgtap parity real tap readme demo throwaway)
+[ ${#parts[@]} -gt 0 ] || parts=(core ctypes regress isolation pgtap parity real tap readme demo throwaway build)
 
 core() {
     make -s test/core/accuracy && test/core/accuracy
@@ -43,6 +43,8 @@ parity() {
 tap() { test/tap.sh; }
 
 throwaway() { test/throwaway.sh; }
+
+build() { test/build.sh; }
 
 readme() {
     createdb readme && PGDATABASE=readme test/readme.py README.md

@@ -63,21 +63,9 @@ if [ -n "$user" ]; then
     chown "$user" "$work"
 fi
 
-# PostgreSQL's own files at the same paths below $work: its programs copied,
-# for they find the rest from where they are, the rest linked.
-mirror() {
-    if [ -d "$2" ] && [ ! -e "$work/pg$2" ]; then
-        mkdir -p "$work/pg$2"
-        cp -R "$1" "$2/." "$work/pg$2/"
-    fi
-}
-pg_config=$(tools/pg_config.sh)
-bindir=$("$pg_config" --bindir)
-bin=$work/pg$bindir
-mirror -L "$bindir"
-for d in pkglibdir sharedir pkgincludedir includedir-server; do
-    mirror -s "$("$pg_config" --$d)"
-done
+mkdir "$work/pg"
+pg_config=$(tools/mirror.sh "$work/pg")
+bin=${pg_config%/pg_config}
 
 mkdir "$work/src"
 tar -C "$source" --exclude=./.git --exclude='*.o' --exclude='*.so' --exclude='*.bc' --exclude=./results \
@@ -87,7 +75,7 @@ cd "$work/src"
 # nothing of the caller's PostgreSQL, make or language goes in
 for v in $(compgen -v PG) MAKEFLAGS MAKELEVEL MFLAGS; do unset "$v"; done
 mkdir -m 1777 "$work/tmp"
-export LC_ALL=C.UTF-8 TMPDIR=$work/tmp PATH=$bin:$PATH PG_CONFIG=$bin/pg_config
+export LC_ALL=C.UTF-8 TMPDIR=$work/tmp PATH=$bin:$PATH PG_CONFIG=$pg_config
 export PGHOST=$work PGUSER=postgres PGDATABASE=postgres PGPORT=5432
 # no bitcode: only JIT's inlining would use it
 make=(make -s -j"$(nproc)" with_llvm=no PG_CONFIG="$PG_CONFIG" ${COPT:+COPT="$COPT"})
