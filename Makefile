@@ -91,6 +91,12 @@ test:
 	@tools/deps.sh test
 	@CLUSTER_LOG=1 WILLIAMS_DATA="$${WILLIAMS_DATA:-$(CURDIR)/../shared/data}" tools/cluster.sh test/run.sh $(PARTS)
 
+# each of PARTS, or of those that PostgreSQL's tools run, TIMES times beside LOADS busy loops
+test-stress:
+	@tools/deps.sh test
+	@TIMES=$(TIMES) LOADS=$(LOADS) WILLIAMS_DATA="$${WILLIAMS_DATA:-$(CURDIR)/../shared/data}" \
+		tools/cluster.sh test/stress.sh $(PARTS)
+
 # FUZZ_SECONDS for each of six targets
 test-fuzz:
 	@tools/deps.sh test
@@ -105,4 +111,4 @@ lint:
 	@tools/deps.sh lint
 	@tools/lint.sh
 
-.PHONY: lib install-lib demo test test-fuzz bench lint
+.PHONY: lib install-lib demo test test-stress test-fuzz bench lint

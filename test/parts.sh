@@ -1,0 +1,55 @@
+# shellcheck shell=bash
+# The parts of the tests, a function each, for test/run.sh and test/stress.sh. Each
+# can be run again in the same cluster; what fails is shown.
+
+# all of them, in the order of `make test`
+# shellcheck disable=SC2034
+all_parts=(core ctypes regress isolation pgtap parity real tap readme demo throwaway build)
+
+# a database of that name, empty, for the commands that follow
+fresh() {
+    PGOPTIONS='-c client_min_messages=warning' dropdb --if-exists --force "$1" &&
+        createdb "$1" && export PGDATABASE=$1
+}
+
+core() {
+    make -s test/core/accuracy && test/core/accuracy
+}
+
+ctypes() {
+    make -s libwilliams.so && test/core/ctypes_test.py ./libwilliams.so
+}
+
+# make installcheck, with what differs shown, for the directory is thrown away
+schedule() {
+    make -s installcheck PG_CONFIG="$PG_CONFIG" TAP_TESTS= "$@" || {
+        find . -name regression.diffs -exec cat {} +
+        return 1
+    }
+}
+regress() { schedule ISOLATION=; }
+isolation() { schedule REGRESS=; }
+
+pgtap() { (fresh pgtap && pg_prove -Q test/pgtap/*.sql); }
+
+parity() { (fresh parity && test/parity.py); }
+
+# over engines' own results and the truth about them, where WILLIAMS_DATA has them
+real() { (fresh real && test/real/engines.py && test/real/calibration.py); }
+
+tap() { test/tap.sh; }
+
+readme() { (fresh readme && test/readme.py README.md); }
+
+demo() {
+    local out
+    out=$(demo/run.sh 2>&1) || {
+        echo "$out"
+        return 1
+    }
+    tail -n 1 <<<"$out"
+}
+
+throwaway() { test/throwaway.sh; }
+
+build() { test/build.sh; }
