@@ -60,7 +60,7 @@
 
 /* The rights come first: a lock that is waited for makes others wait. */
 Relation
-wl_open_relation(Oid relid)
+wl_open_relation(Oid relid, bool missing_ok)
 {
 	Relation	rel = NULL;
 
@@ -72,7 +72,7 @@ wl_open_relation(Oid relid)
 						   get_rel_name(relid));
 		rel = try_relation_open(relid, AccessShareLock);
 	}
-	if (rel == NULL)
+	if (rel == NULL && !missing_ok)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("relation with OID %u does not exist", relid)));

@@ -44,9 +44,9 @@ typedef bool (*WlKeyRow) (void *arg, Datum key, bool same_key, double weight_mb)
 
 /*
  * Open it and lock it in ACCESS SHARE mode, if the current user may read any of its
- * columns; error 42P01 if it is gone.
+ * columns. If it is gone: NULL, or error 42P01.
  */
-extern Relation wl_open_relation(Oid relid);
+extern Relation wl_open_relation(Oid relid, bool missing_ok);
 
 /*
  * The key of an open relation: column, or where that is NULL the first column

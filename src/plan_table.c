@@ -436,7 +436,7 @@ wl_plan_table(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	result.batches = info->setResult;
 	result.desc = info->setDesc;
-	rel = wl_open_relation(PG_GETARG_OID(0));
+	rel = wl_open_relation(PG_GETARG_OID(0), false);
 	wl_plan_relation(rel, &options, &result);
 	relation_close(rel, NoLock);
 	return (Datum) 0;

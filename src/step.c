@@ -29,7 +29,6 @@
 #include "utils/builtins.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
-#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 #include "key.h"
@@ -183,13 +182,12 @@ mark(const WlTaskId *id, const WlBatch *batch, const char *state, int64 rows,
 static Relation
 open_table(const WlTask *task, WlKey *key)
 {
-	Relation	rel;
+	Relation	rel = wl_open_relation(task->relation, true);
 
-	if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(task->relation)))
+	if (rel == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("the table of task \"%s\" does not exist any more", NameStr(task->id.name))));
-	rel = wl_open_relation(task->relation);
 	if (task->by_ctid)
 		wl_check_blocks(rel);
 	if (task->by_ctid && rel->rd_rel->relfilenode != task->filenode)

@@ -155,7 +155,7 @@ wl_create_task(PG_FUNCTION_ARGS)
 
 	SPI_connect();
 	/* its lock stays, so that what is planned is what was checked */
-	rel = wl_open_relation(PG_GETARG_OID(ARG_RELATION));
+	rel = wl_open_relation(PG_GETARG_OID(ARG_RELATION), false);
 	wl_find_key(rel, options.key_column, options.by_ctid, &key);
 	check_texts(text_argument(fcinfo, ARG_STATEMENT), text_argument(fcinfo, ARG_THROTTLE),
 				rel, &key, options.by_ctid);
@@ -184,7 +184,7 @@ check_altered(FunctionCallInfo fcinfo, const WlTask *task)
 
 	if (statement != NULL)
 	{
-		rel = wl_open_relation(task->relation);
+		rel = wl_open_relation(task->relation, false);
 		wl_find_key(rel, task->key_column, task->by_ctid, &key);
 	}
 	wl_set_local("search_path", task->search_path);
