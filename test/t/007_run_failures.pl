@@ -211,7 +211,9 @@ value(q{SELECT williams_drop_task('divided')});
 # Cancelled, by the user or by statement_timeout: no attempt, nothing half done.
 #
 value('UPDATE document SET seen = 0');
-make_task($node, 'cancelled', 'UPDATE document SET seen = seen + 1 WHERE id BETWEEN $1 AND $2 AND pg_sleep(0.002) IS NOT NULL');
+value('CREATE TABLE pace AS SELECT 0.1 AS seconds');
+make_task($node, 'cancelled', 'UPDATE document SET seen = seen + 1 WHERE id BETWEEN $1 AND $2 AND pg_sleep((SELECT seconds FROM pace)) IS NOT NULL',
+	items => 2);
 $session->query(q{SET lock_timeout = 0});
 for my $how ('pg_cancel_backend', 'statement_timeout')
 {
@@ -232,6 +234,7 @@ for my $how ('pg_cancel_backend', 'statement_timeout')
 		'0', 'no batch is half done');
 }
 $session->query('RESET statement_timeout');
+value('UPDATE pace SET seconds = 0');
 run_task($node, 'cancelled');
 is(value('SELECT min(seen), max(seen) FROM document'), '1|1', 'another run does the rest');
 value(q{SELECT williams_drop_task('cancelled')});
@@ -264,8 +267,13 @@ $session->query('SELECT pg_sleep(0.2)');
 is($session->query(q{SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'williams worker' AND wait_event = 'transactionid'}),
 	'3', 'workers wait for the transaction that launched them, whatever lock_timeout is');
 $session->query('COMMIT');
-ok($node->poll_query_until('postgres', q{SELECT bool_and(state = 'done') FROM public.williams_progress}),
-	'timeouts of the database do not end workers');
+{
+	# who looks has its own
+	local $ENV{PGOPTIONS} = '-c statement_timeout=0';
+
+	ok($node->poll_query_until('postgres', q{SELECT bool_and(state = 'done') FROM public.williams_progress}),
+		'timeouts of the database do not end workers');
+}
 $session->query(q{SELECT williams_drop_task('settings'), williams_drop_task('stays')});
 $session->query('ALTER DATABASE postgres RESET ALL');
 $session->quit;
