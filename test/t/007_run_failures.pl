@@ -286,12 +286,14 @@ is(value('SELECT min(seen), max(seen) FROM stay'), '1|1', 'and every one whose k
 value(
 	q{
 	UPDATE document SET seen = 0;
+	UPDATE pace SET seconds = 0.03;
 	CREATE ROLE clerk LOGIN;
+	GRANT SELECT ON pace TO clerk;
 	GRANT SELECT, UPDATE ON document TO clerk;
 	GRANT EXECUTE ON FUNCTION williams_launch TO clerk;
 	SET ROLE clerk;
 	SELECT williams_create_task('rights', 'document',
-		'UPDATE document SET seen = seen + 1 WHERE id BETWEEN $1 AND $2 AND pg_sleep(0.002) IS NOT NULL', 100, 'mb', max_items => 100);
+		'UPDATE document SET seen = seen + 1 WHERE id BETWEEN $1 AND $2 AND pg_sleep((SELECT seconds FROM pace)) IS NOT NULL', 10, 'mb', max_items => 10);
 	SELECT williams_launch('rights', 2);
 });
 wait_until($node, 'postgres', 'SELECT done > 0 FROM williams_progress', q{a role's workers});
@@ -301,7 +303,7 @@ wait_until($node, 'postgres', $no_worker, 'they end when it loses its rights');
 is(value('SELECT stopped FROM williams_task'), 't', 'the task is stopped');
 is(value(q{SELECT string_agg(DISTINCT sqlstate, ' '), count(*) BETWEEN 1 AND 2 FROM williams_batch WHERE state = 'failed'}),
 	'42501|t', 'after an execution each');
-value(q{GRANT UPDATE ON document TO clerk; SET ROLE clerk; SELECT williams_retry('rights')});
+value(q{UPDATE pace SET seconds = 0; GRANT UPDATE ON document TO clerk; SET ROLE clerk; SELECT williams_retry('rights')});
 value(q{SET client_min_messages = error; SET ROLE clerk; CALL williams_run('rights')});
 is(value('SELECT min(seen), max(seen) FROM document'), '1|1', 'with them again it does the rest');
 value('REVOKE CONNECT ON DATABASE postgres FROM PUBLIC');
@@ -311,7 +313,7 @@ value('GRANT CONNECT ON DATABASE postgres TO PUBLIC');
 value(q{SET ROLE clerk; SELECT williams_drop_task('rights')});
 
 make_documents($node, 'postgres', 1000, 'short_lived');
-make_task($node, 'gone', 'UPDATE short_lived SET seen = seen + 1 WHERE id BETWEEN $1 AND $2 AND pg_sleep(0.002) IS NOT NULL', table => 'short_lived');
+make_task($node, 'gone', 'UPDATE short_lived SET seen = seen + 1 WHERE id BETWEEN $1 AND $2 AND pg_sleep(0.03) IS NOT NULL', table => 'short_lived', items => 10);
 value(q{SELECT williams_launch('gone', 2)});
 wait_until($node, 'postgres', 'SELECT done > 0 FROM williams_progress', 'workers over a table');
 value('DROP TABLE short_lived');
