@@ -536,7 +536,7 @@ CREATE VIEW williams_progress WITH (security_barrier) AS
 			pg_catalog.count(*) FILTER (WHERE s.pending AND w.xmax OPERATOR(pg_catalog.=) ANY (
 				SELECT transactionid FROM pg_catalog.pg_locks
 				WHERE locktype OPERATOR(pg_catalog.=) 'transactionid'::pg_catalog.text AND granted
-				AND virtualtransaction OPERATOR(pg_catalog.<>) ALL (
+				AND NOT virtualtransaction OPERATOR(pg_catalog.=) ANY (
 					SELECT virtualtransaction FROM pg_catalog.pg_locks
 					WHERE classid OPERATOR(pg_catalog.=) 'williams_task'::pg_catalog.regclass::pg_catalog.oid
 					AND mode OPERATOR(pg_catalog.=) 'AccessExclusiveLock'::pg_catalog.text

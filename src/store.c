@@ -306,18 +306,22 @@ wl_unlock_session(const WlTaskId *id, WlLockPart part, LOCKMODE mode)
 	LockRelease(&tag, mode, true);
 }
 
+/* What is not stopped needs no change, and waits for nobody's. */
 void
 wl_start_task(const WlTaskId *id)
 {
 	WlTask		task;
 
 	wl_connect();
-	wl_lock_task(id, LOCK_TASK, ShareUpdateExclusiveLock);
 	if (!wl_load_task(id, &task))
 		wl_refuse_task(id);
 	if (task.stopped)
-		wl_query(id, "UPDATE %s.williams_task SET stopped = false WHERE" THIS_TASK,
-				 0, NULL, NULL, NULL);
+	{
+		wl_lock_task(id, LOCK_TASK, ShareUpdateExclusiveLock);
+		if (wl_query(id, "UPDATE %s.williams_task SET stopped = false WHERE" THIS_TASK,
+					 0, NULL, NULL, NULL) == 0)
+			wl_refuse_task(id);
+	}
 	wl_finish();
 }
 
