@@ -132,27 +132,27 @@ COMMENT ON FUNCTION williams_ocr_engine(jsonb) IS
 'which engine''s result this is, by its shape: ''textract'', ''documentai'', ''azure'' or ''mistral''; NULL for none of them';
 
 CREATE FUNCTION williams_ocr_fields(document jsonb, engine text = 'auto',
-		OUT page int, OUT field text, OUT value text, OUT confidence float8)
+		OUT document int, OUT page int, OUT field text, OUT value text, OUT confidence float8)
 		RETURNS SETOF record
 	AS 'MODULE_PATHNAME', 'wl_ocr_fields_jsonb'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500 ROWS 30;
 COMMENT ON FUNCTION williams_ocr_fields(jsonb, text) IS
-'the fields of an engine''s result as rows, confidence in 0..1; a field without a value has NULL for it and for its confidence; error 22023 for a document that is no result of the engine, or with ''auto'' of any';
+'the fields of an engine''s result as rows, confidence in 0..1; a field without a value has NULL for it and for its confidence; document counts from 1, NULL where an answer of several does not say which; error 22023 for a document that is no result of the engine, or with ''auto'' of any, or of one but known in part only';
 
 CREATE FUNCTION williams_ocr_fields(document text, engine text = 'auto',
-		OUT page int, OUT field text, OUT value text, OUT confidence float8)
+		OUT document int, OUT page int, OUT field text, OUT value text, OUT confidence float8)
 		RETURNS SETOF record
 	AS 'MODULE_PATHNAME', 'wl_ocr_fields_text'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 200;
 COMMENT ON FUNCTION williams_ocr_fields(text, text) IS
-'the same of JSON as text, and of Tesseract''s TSV, hOCR and ALTO, of which a row is a word and field is NULL; error 22023 for a document that is no result of the engine, or with ''auto'' of any, 22P02 for JSON that is none';
+'the same of JSON as text, and of Tesseract''s TSV, hOCR and ALTO, of which a row is a word (in hOCR a line that has none) and field is NULL; errors as for jsonb, and 22P02 for JSON that is none';
 
 CREATE FUNCTION williams_ocr_document(document jsonb, engine text = 'auto',
 		OUT engine text, OUT fields jsonb, OUT confidence jsonb)
 	AS 'MODULE_PATHNAME', 'wl_ocr_document'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500;
 COMMENT ON FUNCTION williams_ocr_document(jsonb, text) IS
-'the fields of an engine''s result as two objects by name, of values and of confidences; a repeated name becomes name, name.2, ...; null where there is none; errors as williams_ocr_fields';
+'the fields of an engine''s result as two objects by name, of values and of confidences; a repeated name becomes name, name.2, ..., and a name in the second of several documents name.2; null where there is none; errors as williams_ocr_fields';
 
 CREATE TYPE williams_field_score AS (
 	overall float8,

@@ -1,11 +1,15 @@
 /*
  * engines.c
- *		What OCR engines answer, read as one table: the page, the field, its value
- *		and the engine's confidence in it, in 0..1.
+ *		What OCR engines answer, read as one table: the document, the page, the
+ *		field, its value and the engine's confidence in it, in 0..1.
  *
  * Seven shapes are known (engines[] below): four of JSON, whose rows are fields,
  * and three of text, whose rows are words. For each there is one function that
- * says whether a document has the shape, and one that walks it and emits rows.
+ * says whether a document has the shape, by what no other JSON or text has, and
+ * one that walks it and emits rows. A result that bears the marks of an engine
+ * but has none of the parts that are read (..._has_parts) is an error of its own,
+ * so that what an engine answers in a form unknown here is not taken for a page
+ * without fields.
  *
  * What holds for all of them:
  * - A value is what was read off the page, trimmed, never the engine's
@@ -16,8 +20,10 @@
  *   them, dotted, items numbered from 1.
  * - A part of a document that is not as it should be is passed over, and a
  *   confidence that is no number on the engine's scale is NULL: bad OCR data is
- *   no error. Only a document of no known shape is one, or text that begins as
- *   JSON and is none.
+ *   no error. Only a document of no known shape is one, or of one that is known
+ *   in part, or text that begins as JSON and is none.
+ * - An answer can be of several documents, whose fields are never mixed: each
+ *   row has its document's number, and so has each name but the first one's.
  *
  * Time is linear in the size of the document and of what is emitted, memory in
  * the document alone: what a row's making allocates goes with the row, and two
@@ -30,6 +36,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/namespace.h"
 #include "common/hashfn.h"
 #include "common/jsonapi.h"
 #include "fmgr.h"
@@ -43,6 +50,7 @@
 #include "utils/tuplestore.h"
 
 #include "check.h"
+#include "entities.h"
 #include "record.h"
 #include "walk.h"
 
@@ -66,14 +74,19 @@ static const struct
 {
 	const char *name;
 	const char *shape;			/* what a result of it has */
+	const char *parts;			/* those of JSON that are read, or say enough */
 }			engines[] = {
-	{"textract", "\"Blocks\", \"ExpenseDocuments\", \"IdentityDocuments\" or \"JobStatus\""},
-	{"documentai", "\"entities\" with \"type\", \"pages\" with \"pageNumber\", or \"text\" and \"mimeType\""},
-	{"azure", "\"analyzeResult\", or \"status\" and \"createdDateTime\""},
-	{"mistral", "\"document_annotation\", or \"pages\" with \"markdown\""},
+
+	{"textract", "\"Blocks\" with \"BlockType\", \"ExpenseDocuments\", \"IdentityDocuments\", \"Results\" with \"Extractions\", or \"JobStatus\"",
+	"\"Blocks\", \"ExpenseDocuments\", \"IdentityDocuments\", \"Results\" with \"LendingDocument\", \"ExpenseDocument\" or \"IdentityDocument\", or \"Summary\""},
+	{"documentai", "\"entities\" with \"type\" and \"mentionText\" or an anchor, \"pages\" with \"pageNumber\" and \"layout\", \"image\" or \"formFields\", or \"documentLayout\"",
+	"\"entities\", \"pages\", \"documentLayout\" or \"chunkedDocument\""},
+	{"azure", "\"analyzeResult\", or \"status\" and \"createdDateTime\"",
+	"\"analyzeResult\" with \"documents\", \"documentResults\", \"keyValuePairs\", \"pageResults\", \"readResults\" or \"pages\""},
+	{"mistral", "\"document_annotation\", or \"pages\" with \"markdown\" and \"model\""},
 	{"tesseract_tsv", "text in 12 columns divided by tabs, \"level\" to \"text\""},
-	{"hocr", "HTML with a class \"ocr_page\" or \"ocrx_word\""},
-	{"alto", "XML with an element \"alto\""},
+	{"hocr", "HTML with a class \"ocr_page\", \"ocr_line\" or \"ocrx_word\""},
+	{"alto", "XML whose root is an element \"alto\""},
 };
 
 #define is_json_engine(engine)	((engine) <= ENGINE_MISTRAL)
@@ -247,6 +260,9 @@ typedef struct Output
 {
 	MemoryContext whole;		/* what lasts */
 	MemoryContext row;			/* what a row's making allocates */
+	bool		several;		/* has the answer more than one document? */
+	int			documents;		/* those begun */
+	int			document;		/* that at hand, from 1; 0 is none of several */
 	/* williams_ocr_fields */
 	Tuplestorestate *store;
 	TupleDesc	desc;
@@ -332,23 +348,29 @@ enter_numbered(HTAB *names, Slice name, int number)
 
 /*
  * A name that no field has yet: name, or name.2, name.3, ... In the third item
- * name.3, or else name.3.2, ..., which leaves the fourth item its number.
+ * name.3, or else name.3.2, ..., which leaves the fourth item its number. In an
+ * answer of several documents the document's number stands before these: name in
+ * the first, then name.1.2, name.1.3, ..., and name.2 in the second, then
+ * name.2.2, ... So what ends in a document's number alone is of that document.
  */
 static Slice
-unique_name(HTAB *names, Slice name, int item)
+unique_name(const Output *out, Slice name, int item)
 {
-	FieldName  *first = enter_name(names, name);
-	FieldName  *entry = item > 1 ? enter_numbered(names, name, item) : first;
+	FieldName  *entry = enter_name(out->names, name);
+	FieldName  *first = entry;	/* what is numbered */
 
+	if (out->document > 1)
+		entry = first = enter_numbered(out->names, name, out->document);
+	else if (out->several)
+		first = enter_numbered(out->names, name, 1);
+	if (item > 1)
+		entry = enter_numbered(out->names, first->name, item);
 	if (item > 0 && entry->used)
-	{
-		first = enter_numbered(names, name, item);
-		name = first->name;
-	}
+		first = enter_numbered(out->names, first->name, item);
 	while (entry->used)
 	{
 		CHECK_FOR_INTERRUPTS();
-		entry = enter_numbered(names, name, ++first->last);
+		entry = enter_numbered(out->names, first->name, ++first->last);
 	}
 	entry->used = true;
 	return entry->name;
@@ -369,7 +391,7 @@ jsonb_string(Slice s)
 static void
 emit_member(Output *out, const Row *row)
 {
-	JsonbValue	name = jsonb_string(unique_name(out->names, row->field, row->item));
+	JsonbValue	name = jsonb_string(unique_name(out, row->field, row->item));
 	JsonbValue	value = {.type = jbvNull};
 	JsonbValue	confidence = {.type = jbvNull};
 
@@ -397,19 +419,21 @@ emit_member(Output *out, const Row *row)
 static void
 emit_row(Output *out, const Row *row)
 {
-	Datum		values[4] = {0};
-	bool		nulls[4];
+	Datum		values[5] = {0};
+	bool		nulls[5];
 
-	nulls[0] = row->page <= 0;
-	values[0] = Int32GetDatum(row->page);
-	nulls[1] = row->field.data == NULL;
-	if (!nulls[1])
-		values[1] = PointerGetDatum(cstring_to_text_with_len(row->field.data, row->field.length));
-	nulls[2] = row->value.data == NULL;
+	nulls[0] = out->document <= 0;
+	values[0] = Int32GetDatum(out->document);
+	nulls[1] = row->page <= 0;
+	values[1] = Int32GetDatum(row->page);
+	nulls[2] = row->field.data == NULL;
 	if (!nulls[2])
-		values[2] = PointerGetDatum(cstring_to_text_with_len(row->value.data, row->value.length));
-	nulls[3] = isnan(row->confidence);
-	values[3] = Float8GetDatum(row->confidence);
+		values[2] = PointerGetDatum(cstring_to_text_with_len(row->field.data, row->field.length));
+	nulls[3] = row->value.data == NULL;
+	if (!nulls[3])
+		values[3] = PointerGetDatum(cstring_to_text_with_len(row->value.data, row->value.length));
+	nulls[4] = isnan(row->confidence);
+	values[4] = Float8GetDatum(row->confidence);
 	tuplestore_putvalues(out->store, out->desc, values, nulls);
 }
 
@@ -417,9 +441,23 @@ static void
 output_begin(Output *out)
 {
 	memset(out, 0, sizeof(Output));
+	out->document = 1;
 	out->whole = CurrentMemoryContext;
 	out->row = AllocSetContextCreate(CurrentMemoryContext, "williams_ocr row",
 									 ALLOCSET_DEFAULT_SIZES);
+}
+
+/* What follows is of the whole answer: of none of its documents, if they are several. */
+static inline void
+no_document(Output *out)
+{
+	out->document = out->several ? 0 : 1;
+}
+
+static inline void
+next_document(Output *out)
+{
+	out->document = ++out->documents;
 }
 
 /* What is allocated from here on lasts until the row is emitted. */
@@ -466,7 +504,7 @@ scaled(double x, double scale)
 	return wl_is_fraction(x) ? x : NAN;
 }
 
-/* A number in text; NaN where it is none, or followed by anything. */
+/* A decimal number in text; NaN where it is none, or followed by anything. */
 static double
 text_number(Slice s)
 {
@@ -479,6 +517,8 @@ text_number(Slice s)
 		return NAN;
 	memcpy(buffer, s.data, s.length);
 	buffer[s.length] = '\0';
+	if (strspn(buffer, "+-.0123456789Ee") != s.length)
+		return NAN;
 	x = strtod(buffer, &end);
 	return *end == '\0' ? x : NAN;
 }
@@ -488,6 +528,51 @@ static int
 as_count(double x)
 {
 	return x >= 0.0 && x < PG_INT32_MAX ? (int) x : 0;
+}
+
+/* Of a decimal or hexadecimal digit; 16 of anything else. */
+static inline int
+digit_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = pg_ascii_tolower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16;
+}
+
+/*
+ * Append a character of Unicode's, in the database's encoding; false, and
+ * nothing, where it has none for it.
+ */
+static bool
+append_character(StringInfo buffer, pg_wchar c)
+{
+	int			encoding = GetDatabaseEncoding();
+	unsigned char utf8[MAX_MULTIBYTE_CHAR_LEN + 1];
+	unsigned char converted[MAX_CONVERSION_GROWTH * (MAX_MULTIBYTE_CHAR_LEN + 1) + 1];
+	int			length;
+	Oid			conversion;
+
+	if (c < 0x80)
+	{
+		appendStringInfoChar(buffer, (char) c);
+		return true;
+	}
+	unicode_to_utf8(c, utf8);
+	length = pg_utf_mblen(utf8);
+	if (encoding == PG_UTF8)
+	{
+		appendBinaryStringInfo(buffer, (char *) utf8, length);
+		return true;
+	}
+	/* there is none for SQL_ASCII */
+	conversion = FindDefaultConversionProc(PG_UTF8, encoding);
+	if (!OidIsValid(conversion) ||
+		pg_do_encoding_conversion_buf(conversion, PG_UTF8, encoding, utf8, length,
+									  converted, sizeof(converted), true) < length)
+		return false;
+	appendStringInfoString(buffer, (char *) converted);
+	return true;
 }
 
 /*
@@ -507,7 +592,7 @@ is_array(const JsonbContainer *c)
 	return c != NULL && JsonContainerIsArray(c) && !JsonContainerIsScalar(c);
 }
 
-#define MAX_KEY		48
+#define MAX_KEY		64
 
 /*
  * field_name for fieldName, and the other way about: a service writes one of
@@ -703,6 +788,69 @@ first_object(JsonbContainer *array)
 	return walk_next_object(&w);
 }
 
+static int
+count_objects(JsonbContainer *array)
+{
+	Walk		w;
+	int			n = 0;
+
+	walk_begin(&w, array);
+	while (walk_next_object(&w) != NULL)
+		n++;
+	return n;
+}
+
+static bool
+is_empty(JsonbContainer *container)
+{
+	return container != NULL && JsonContainerSize(container) == 0;
+}
+
+static bool
+has_string(JsonbContainer *object, const char *key)
+{
+	return get_string(object, key).data != NULL;
+}
+
+static bool
+has_number(JsonbContainer *object, const char *key)
+{
+	return !isnan(get_number(object, key));
+}
+
+/* Has it an array under one of these keys, which end with a NULL? */
+static bool
+has_array(JsonbContainer *object, const char *const *keys)
+{
+	for (; *keys != NULL; keys++)
+		if (get_array(object, *keys) != NULL)
+			return true;
+	return false;
+}
+
+/* How many of these keys has it? */
+static uint32
+count_keys(JsonbContainer *object, const char *const *keys)
+{
+	JsonbValue	v;
+	uint32		n = 0;
+
+	for (; *keys != NULL; keys++)
+		if (get(object, *keys, &v))
+			n++;
+	return n;
+}
+
+/*
+ * Has it no other keys than these? What is too little for a mark of an engine
+ * by itself, an empty array or a status, is one where nothing else stands.
+ */
+static bool
+has_only(JsonbContainer *object, const char *const *keys)
+{
+	return is_object(object) && count_keys(object, keys) == JsonContainerSize(object);
+}
+
 /*
  * Amazon Textract
  */
@@ -713,17 +861,69 @@ typedef struct Block
 	JsonbContainer *block;
 } Block;
 
+static const char *const textract_versions[] = {
+	"DetectDocumentTextModelVersion", "AnalyzeDocumentModelVersion",
+	"AnalyzeExpenseModelVersion", "AnalyzeIDModelVersion",
+	"AnalyzeLendingModelVersion", NULL
+};
+
+static const char *const textract_keys[] = {
+	"JobStatus", "StatusMessage", "Warnings", "NextToken", "ResponseMetadata",
+	"$metadata", "DocumentMetadata", "HumanLoopActivationOutput", "Blocks",
+	"ExpenseDocuments", "IdentityDocuments", "Results", "Summary",
+	"DetectDocumentTextModelVersion", "AnalyzeDocumentModelVersion",
+	"AnalyzeExpenseModelVersion", "AnalyzeIDModelVersion",
+	"AnalyzeLendingModelVersion", NULL
+};
+
+static bool
+is_unfinished(JsonbContainer *answer)
+{
+	Slice		status = get_string(answer, "JobStatus");
+
+	return slice_is(status, "FAILED") || slice_is(status, "IN_PROGRESS");
+}
+
+static bool
+is_job(JsonbContainer *answer)
+{
+	Slice		status = get_string(answer, "JobStatus");
+
+	return is_unfinished(answer) || slice_is(status, "SUCCEEDED") ||
+		slice_is(status, "PARTIAL_SUCCESS");
+}
+
+/* Has it a part that is read, by the first in it? */
+static bool
+has_textract_part(JsonbContainer *answer)
+{
+	JsonbContainer *expense = first_object(get_array(answer, "ExpenseDocuments"));
+	JsonbContainer *identity = first_object(get_array(answer, "IdentityDocuments"));
+
+	return has_string(first_object(get_array(answer, "Blocks")), "BlockType") ||
+		get_array(expense, "SummaryFields") != NULL ||
+		get_array(expense, "LineItemGroups") != NULL ||
+		get_array(identity, "IdentityDocumentFields") != NULL ||
+		get_array(first_object(get_array(answer, "Results")), "Extractions") != NULL;
+}
+
+static bool
+has_empty_textract_part(JsonbContainer *answer)
+{
+	return is_empty(get_array(answer, "Blocks")) ||
+		is_empty(get_array(answer, "ExpenseDocuments")) ||
+		is_empty(get_array(answer, "IdentityDocuments"));
+}
+
 /* One answer, or one of the answers that a long result comes in. */
 static bool
-is_textract_answer(JsonbContainer *root)
+is_textract_answer(JsonbContainer *answer)
 {
-	Slice		status = get_string(root, "JobStatus");
+	bool		counted = has_number(get_object(answer, "DocumentMetadata"), "Pages");
 
-	return get_array(root, "Blocks") != NULL ||
-		get_array(root, "ExpenseDocuments") != NULL ||
-		get_array(root, "IdentityDocuments") != NULL ||
-		slice_is(status, "FAILED") || slice_is(status, "IN_PROGRESS") ||
-		slice_is(status, "SUCCEEDED") || slice_is(status, "PARTIAL_SUCCESS");
+	return has_textract_part(answer) ||
+		(counted && (is_job(answer) || count_keys(answer, textract_versions) > 0)) ||
+		((is_job(answer) || has_empty_textract_part(answer)) && has_only(answer, textract_keys));
 }
 
 static bool
@@ -740,15 +940,87 @@ is_textract(JsonbContainer *root)
 	return w.index > 0;
 }
 
+static bool
+is_known_extraction(JsonbContainer *extraction)
+{
+	return get_object(extraction, "LendingDocument") != NULL ||
+		get_object(extraction, "ExpenseDocument") != NULL ||
+		get_object(extraction, "IdentityDocument") != NULL;
+}
+
+/* Of a page that is of no class there is none; of all others none is known? */
+static bool
+are_known_results(JsonbContainer *results)
+{
+	bool		any = false;
+	Walk		w;
+	JsonbContainer *result;
+
+	if (results == NULL)
+		return false;
+	walk_begin(&w, results);
+	while ((result = walk_next_object(&w)) != NULL)
+	{
+		Walk		extractions;
+		JsonbContainer *extraction;
+
+		if (get_array(result, "Extractions") == NULL)
+			any = true;
+		walk_begin(&extractions, get_array(result, "Extractions"));
+		while ((extraction = walk_next_object(&extractions)) != NULL)
+		{
+			if (is_known_extraction(extraction))
+				return true;
+			any = true;
+		}
+	}
+	return !any;
+}
+
+/*
+ * A job that is not done has no part, nor has the answer of AnalyzeID in which
+ * nothing was found. The summary of a loan package counts documents.
+ */
+static bool
+has_textract_parts(JsonbContainer *answer)
+{
+	JsonbValue	v;
+
+	return is_unfinished(answer) || has_empty_textract_part(answer) ||
+		get_array(get_object(answer, "Summary"), "DocumentGroups") != NULL ||
+		(get(answer, "AnalyzeIDModelVersion", &v) && !get(answer, "IdentityDocuments", &v)) ||
+		(get(answer, "Results", &v) ? are_known_results(get_array(answer, "Results")) :
+		 has_textract_part(answer));
+}
+
+static bool
+textract_has_parts(JsonbContainer *root)
+{
+	Walk		w;
+	JsonbContainer *answer;
+
+	if (!is_array(root))
+		return has_textract_parts(root);
+	walk_begin(&w, root);
+	while ((answer = walk_next_object(&w)) != NULL)
+		if (!has_textract_parts(answer))
+			return false;
+	return true;
+}
+
 /* What a synchronous answer does not say, since there is only one page. */
 static int
-textract_page(JsonbContainer *root, JsonbContainer *part, const char *key)
+only_page(JsonbContainer *answer)
+{
+	return get_number(get_object(answer, "DocumentMetadata"), "Pages") == 1.0 ? 1 : 0;
+}
+
+static int
+textract_page(JsonbContainer *part, const char *key, int inherited)
 {
 	double		page = get_number(part, key);
 
-	if (!isnan(page))
-		return as_count(page);
-	return get_number(get_object(root, "DocumentMetadata"), "Pages") == 1.0 ? 1 : 0;
+	return isnan(page) ? inherited : as_count(page);
 }
 
 /* The blocks that a block is related to in one way, in order. */
@@ -899,7 +1171,7 @@ textract_blocks(Output *out, HTAB *blocks, JsonbContainer *root)
 	while ((block = walk_next_object(&w)) != NULL)
 	{
 		Slice		type = get_string(block, "BlockType");
-		int			page = textract_page(root, block, "Page");
+		int			page = textract_page(block, "Page", only_page(root));
 
 		if (slice_is(type, "KEY_VALUE_SET") && has_entity_type(block, "KEY"))
 			textract_key(out, blocks, block, page);
@@ -908,21 +1180,30 @@ textract_blocks(Output *out, HTAB *blocks, JsonbContainer *root)
 	}
 }
 
+/* What is of no type, or of the type OTHER, has its label as a name, if there is one. */
+static Slice
+textract_name(Slice type, JsonbContainer *label)
+{
+	Slice text = get_string(label, "Text");
+
+	if ((type.data == NULL || slice_is(type, "OTHER")) && trim(text).length > 0)
+		return text;
+
+	return type;
+}
+
 /*
  * A field of an expense or of an identity document: the score is that of the
- * value's detection; the type's is a placeholder. What is of the type OTHER has
- * its label as a name, if there is one.
+ * value's detection; the type's is a placeholder.
  */
 static void
 textract_detection(Output *out, JsonbContainer *field, int page, int item)
 {
 	JsonbContainer *value = get_object(field, "ValueDetection");
-	Slice		label = get_string(get_object(field, "LabelDetection"), "Text");
 	Row			row = {.page = page,.item = item};
 
-	row.field = get_string(get_object(field, "Type"), "Text");
-	if ((row.field.data == NULL || slice_is(row.field, "OTHER")) && trim(label).length > 0)
-		row.field = label;
+	row.field = textract_name(get_string(get_object(field, "Type"), "Text"),
+							  get_object(field, "LabelDetection"));
 	if (row.field.data == NULL)
 		return;
 	row_begin(out);
@@ -933,51 +1214,152 @@ textract_detection(Output *out, JsonbContainer *field, int page, int item)
 }
 
 static void
-textract_expense(Output *out, JsonbContainer *root, JsonbContainer *expense, int *n)
+textract_expense_fields(Output *out, JsonbContainer *fields, int page, int item)
+{
+	Walk		w;
+	JsonbContainer *field;
+
+	walk_begin(&w, fields);
+	while ((field = walk_next_object(&w)) != NULL)
+		textract_detection(out, field, textract_page(field, "PageNumber", page), item);
+}
+
+static void
+textract_expense(Output *out, JsonbContainer *expense, int page)
 {
 	Walk		groups;
 	JsonbContainer *group;
 	Walk		items;
 	JsonbContainer *item;
-	Walk		fields;
-	JsonbContainer *field;
+	int			n = 0;
 
-	walk_begin(&fields, get_array(expense, "SummaryFields"));
-	while ((field = walk_next_object(&fields)) != NULL)
-		textract_detection(out, field, textract_page(root, field, "PageNumber"), 0);
+	textract_expense_fields(out, get_array(expense, "SummaryFields"), page, 0);
 	walk_begin(&groups, get_array(expense, "LineItemGroups"));
 	while ((group = walk_next_object(&groups)) != NULL)
 	{
 		walk_begin(&items, get_array(group, "LineItems"));
 		while ((item = walk_next_object(&items)) != NULL)
-		{
-			++*n;
-			walk_begin(&fields, get_array(item, "LineItemExpenseFields"));
-			while ((field = walk_next_object(&fields)) != NULL)
-				textract_detection(out, field, textract_page(root, field, "PageNumber"), *n);
-		}
+			textract_expense_fields(out, get_array(item, "LineItemExpenseFields"), page, ++n);
 	}
 }
 
 static void
-textract_answer(Output *out, HTAB *blocks, JsonbContainer *root, int *n_items)
+textract_identity(Output *out, JsonbContainer *identity, int page)
 {
-	Walk		documents;
-	JsonbContainer *document;
 	Walk		fields;
 	JsonbContainer *field;
 
-	textract_blocks(out, blocks, root);
-	walk_begin(&documents, get_array(root, "ExpenseDocuments"));
-	while ((document = walk_next_object(&documents)) != NULL)
-		textract_expense(out, root, document, n_items);
-	walk_begin(&documents, get_array(root, "IdentityDocuments"));
-	while ((document = walk_next_object(&documents)) != NULL)
+	walk_begin(&fields, get_array(identity, "IdentityDocumentFields"));
+	while ((field = walk_next_object(&fields)) != NULL)
+		textract_detection(out, field, page, 0);
+}
+
+/* A field of a loan's document, with each value that it has there. */
+static void
+textract_lending_field(Output *out, JsonbContainer *field, int page)
+{
+	Row			row = {.page = page,.confidence = NAN};
+	Walk		values;
+	JsonbContainer *value;
+	bool		any = false;
+
+	row.field = textract_name(get_string(field, "Type"), get_object(field, "KeyDetection"));
+	if (row.field.data == NULL)
+		return;
+	row.field = one_line(row.field);
+	walk_begin(&values, get_array(field, "ValueDetections"));
+	while ((value = walk_next_object(&values)) != NULL)
 	{
-		walk_begin(&fields, get_array(document, "IdentityDocumentFields"));
-		while ((field = walk_next_object(&fields)) != NULL)
-			textract_detection(out, field, textract_page(root, NULL, ""), 0);
+		row.value = get_string(value, "Text");
+		if (trim(row.value).length == 0)
+			row.value = get_string(value, "SelectionStatus");
+		row.confidence = scaled(get_number(value, "Confidence"), 100);
+		emit(out, row);
+		any = true;
 	}
+	if (!any)
+		emit(out, row);
+}
+
+static void
+textract_lending(Output *out, JsonbContainer *lending, int page)
+{
+	Walk		w;
+	JsonbContainer *part;
+
+	walk_begin(&w, get_array(lending, "LendingFields"));
+	while ((part = walk_next_object(&w)) != NULL)
+		textract_lending_field(out, part, page);
+	/* a signature's text is not read: that it is there is all there is to say */
+	walk_begin(&w, get_array(lending, "SignatureDetections"));
+	while ((part = walk_next_object(&w)) != NULL)
+	{
+		Row			row = {.page = page,.field = slice("SIGNATURE", 9),.value = slice("DETECTED", 8)};
+
+		row.confidence = scaled(get_number(part, "Confidence"), 100);
+		emit(out, row);
+	}
+}
+
+/*
+ * A loan's papers come page by page. What was extracted from one page is a
+ * document: which pages belong together is only guessed at, there and here.
+ */
+static void
+textract_result(Output *out, JsonbContainer *result)
+{
+	int			page = textract_page(result, "Page", 0);
+	Walk		w;
+	JsonbContainer *extraction;
+
+	walk_begin(&w, get_array(result, "Extractions"));
+	while ((extraction = walk_next_object(&w)) != NULL)
+	{
+		next_document(out);
+		textract_lending(out, get_object(extraction, "LendingDocument"), page);
+		textract_expense(out, get_object(extraction, "ExpenseDocument"), page);
+		textract_identity(out, get_object(extraction, "IdentityDocument"), page);
+	}
+}
+
+static void
+textract_answer(Output *out, HTAB *blocks, JsonbContainer *answer)
+{
+	int			page = only_page(answer);
+	Walk		w;
+	JsonbContainer *part;
+
+	no_document(out);
+	textract_blocks(out, blocks, answer);
+	walk_begin(&w, get_array(answer, "ExpenseDocuments"));
+	while ((part = walk_next_object(&w)) != NULL)
+	{
+		next_document(out);
+		textract_expense(out, part, page);
+	}
+	walk_begin(&w, get_array(answer, "IdentityDocuments"));
+	while ((part = walk_next_object(&w)) != NULL)
+	{
+		next_document(out);
+		textract_identity(out, part, page);
+	}
+	walk_begin(&w, get_array(answer, "Results"));
+	while ((part = walk_next_object(&w)) != NULL)
+		textract_result(out, part);
+}
+
+static int
+count_documents(JsonbContainer *answer)
+{
+	int			n = count_objects(get_array(answer, "ExpenseDocuments")) +
+	count_objects(get_array(answer, "IdentityDocuments"));
+	Walk		w;
+	JsonbContainer *result;
+
+	walk_begin(&w, get_array(answer, "Results"));
+	while ((result = walk_next_object(&w)) != NULL)
+		n += count_objects(get_array(result, "Extractions"));
+	return n;
 }
 
 static void
@@ -1000,22 +1382,27 @@ static void
 textract(Output *out, JsonbContainer *root)
 {
 	HTAB	   *blocks = name_table(sizeof(Block));
-	int			n_items = 0;	/* line items so far, of all documents */
+	int			n = 0;
 	Walk		w;
 	JsonbContainer *answer;
 
 	if (is_object(root))
 	{
 		index_blocks(blocks, root);
-		textract_answer(out, blocks, root, &n_items);
+		out->several = count_documents(root) > 1;
+		textract_answer(out, blocks, root);
 		return;
 	}
 	walk_begin(&w, root);
 	while ((answer = walk_next_object(&w)) != NULL)
+	{
 		index_blocks(blocks, answer);
+		n += count_documents(answer);
+	}
+	out->several = n > 1;
 	walk_begin(&w, root);
 	while ((answer = walk_next_object(&w)) != NULL)
-		textract_answer(out, blocks, answer, &n_items);
+		textract_answer(out, blocks, answer);
 }
 
 /*
@@ -1040,18 +1427,120 @@ entity_type(JsonbContainer *entity)
 	return type.data != NULL ? type : get_string(entity, "type_");
 }
 
+/*
+ * Does it, or what it consists of, say anything that was read? A class does not:
+ * it has no text of its own.
+ */
+static bool
+says_text(JsonbContainer *entity)
+{
+	Walk		w;
+	JsonbContainer *property;
+
+	check_stack_depth();
+	if (trim(get_string(entity, "mentionText")).length > 0 || get_object(entity, "normalizedValue") != NULL)
+		return true;
+	walk_begin(&w, get_array(entity, "properties"));
+	while ((property = walk_next_object(&w)) != NULL)
+		if (says_text(property))
+			return true;
+	return false;
+}
+
+/*
+ * What a splitter or a classifier answers has entities too, one for each class,
+ * with the text of all its pages for an anchor. They are no fields.
+ */
+static bool
+are_classes(JsonbContainer *entities)
+{
+	Walk		w;
+	JsonbContainer *entity;
+
+	walk_begin(&w, entities);
+	while ((entity = walk_next_object(&w)) != NULL)
+		if (says_text(entity))
+			return false;
+	return true;
+}
+
+/* An entity says where it is, or what stands there. */
+static bool
+is_entity(JsonbContainer *entity)
+{
+	Walk		w;
+	JsonbContainer *property;
+
+	check_stack_depth();
+	if (entity_type(entity).data == NULL)
+		return false;
+	if (has_string(entity, "mentionText") || get_object(entity, "textAnchor") != NULL ||
+		get_object(entity, "pageAnchor") != NULL)
+		return true;
+	walk_begin(&w, get_array(entity, "properties"));
+	while ((property = walk_next_object(&w)) != NULL)
+		if (is_entity(property))
+			return true;
+	return false;
+}
+
+static bool
+has_entity(JsonbContainer *document)
+{
+	Walk		w;
+	JsonbContainer *entity;
+
+	walk_begin(&w, get_array(document, "entities"));
+	while ((entity = walk_next_object(&w)) != NULL)
+		if (is_entity(entity))
+			return true;
+	return false;
+}
+
+/* A page that was read, or the number that a field mask leaves of it. */
+static bool
+is_documentai_page(JsonbContainer *page)
+{
+	JsonbContainer *field = first_object(get_array(page, "formFields"));
+	JsonbContainer *layout = get_object(page, "layout");
+
+	return has_number(page, "pageNumber") &&
+		(get_object(layout, "textAnchor") != NULL || get_object(layout, "boundingPoly") != NULL ||
+		 get_object(page, "image") != NULL || get_object(page, "imageQualityScores") != NULL ||
+		 get_object(field, "fieldName") != NULL || get_object(field, "fieldValue") != NULL);
+}
+
+static bool
+is_bare_page(JsonbContainer *page)
+{
+	return has_number(page, "pageNumber") && JsonContainerSize(page) == 1;
+}
+
 static bool
 is_documentai(JsonbContainer *root)
 {
+	static const char *const masked[] = {"text", "pages", "entities", "mimeType", "uri", "shardInfo", NULL};
+	JsonbContainer *document = documentai_document(root);
+	JsonbContainer *page = first_object(get_array(document, "pages"));
+	JsonbContainer *layout = get_object(document, "documentLayout");
+	JsonbContainer *chunked = get_object(document, "chunkedDocument");
+
+	return has_entity(document) || is_documentai_page(page) ||
+		(is_bare_page(page) && has_only(document, masked)) ||
+		(layout != NULL && chunked != NULL) ||
+		get_array(layout, "blocks") != NULL || get_array(chunked, "chunks") != NULL ||
+		(has_string(document, "text") && !isnan(get_int64(get_object(document, "shardInfo"), "shardCount"))) ||
+		(document != root && get_object(root, "humanReviewStatus") != NULL);
+}
+
+static bool
+documentai_has_parts(JsonbContainer *root)
+{
 	JsonbContainer *document = documentai_document(root);
 
-	return entity_type(first_object(get_array(document, "entities"))).data != NULL ||
-		!isnan(get_number(first_object(get_array(document, "pages")), "pageNumber")) ||
-		(get_string(document, "mimeType").data != NULL &&
-		 (get_string(document, "text").data != NULL ||
-		  get_array(document, "pages") != NULL ||
-		  get_array(document, "entities") != NULL ||
-		  get_object(document, "error") != NULL));
+	return get_array(document, "entities") != NULL || get_array(document, "pages") != NULL ||
+		get_object(document, "documentLayout") != NULL ||
+		get_object(document, "chunkedDocument") != NULL;
 }
 
 /* The document's text, into which anchors count characters. */
@@ -1143,8 +1632,8 @@ entity_page(JsonbContainer *entity, int inherited)
 
 /*
  * An entity, or what it consists of. One that says nothing about text, "" where
- * a client library writes out what is not there, is a classifier's or a picture,
- * and no field; nor is what a page's quality is.
+ * a client library writes out what is not there, is a picture and no field; nor
+ * is what a page's quality is.
  */
 static void
 documentai_entity(Output *out, const Anchored *a, JsonbContainer *entity, int page, int item)
@@ -1210,7 +1699,8 @@ documentai(Output *out, JsonbContainer *root)
 	JsonbContainer *part;
 
 	anchored_begin(&a, get_string(document, "text"));
-	walk_begin(&w, get_array(document, "entities"));
+	part = get_array(document, "entities");
+	walk_begin(&w, are_classes(part) ? NULL : part);
 	while ((part = walk_next_object(&w)) != NULL)
 	{
 		Slice		type = entity_type(part);
@@ -1271,14 +1761,53 @@ azure_result(JsonbContainer *root)
 	return result != NULL ? result : root;
 }
 
+static const char *const azure_keys[] = {
+	"status", "createdDateTime", "lastUpdatedDateTime", "analyzeResult", "error", NULL
+};
+
+static const char *const azure_read[] = {
+	"documents", "documentResults", "keyValuePairs", "pageResults", "readResults", "pages", NULL
+};
+
+static bool
+is_azure_status(Slice status)
+{
+	return slice_is(status, "notStarted") || slice_is(status, "running") ||
+		slice_is(status, "failed") || slice_is(status, "succeeded");
+}
+
+/* The result as a client library hands it on: other APIs have a model and a version. */
+static bool
+is_azure_result(JsonbContainer *result)
+{
+	return has_string(result, "apiVersion") && has_string(result, "modelId") &&
+		(get_object(first_object(get_array(result, "documents")), "fields") != NULL ||
+		 has_string(first_object(get_array(result, "documents")), "docType") ||
+		 has_number(first_object(get_array(result, "pages")), "pageNumber") ||
+		 get_object(first_object(get_array(result, "keyValuePairs")), "key") != NULL);
+}
+
 static bool
 is_azure(JsonbContainer *root)
 {
-	return get_object(root, "analyzeResult") != NULL ||
-		(get_string(root, "status").data != NULL &&
-		 get_string(root, "createdDateTime").data != NULL) ||
-		(get_string(root, "apiVersion").data != NULL &&
-		 get_string(root, "modelId").data != NULL);
+	JsonbContainer *result = get_object(root, "analyzeResult");
+
+	if (result == NULL)
+		return is_azure_result(root) ||
+			(is_azure_status(get_string(root, "status")) &&
+			 has_string(root, "createdDateTime") && has_only(root, azure_keys));
+	return is_azure_status(get_string(root, "status")) || has_string(result, "version") ||
+		has_string(result, "apiVersion") || has_array(result, azure_read);
+}
+
+/* An operation that runs or has failed has no result. */
+static bool
+azure_has_parts(JsonbContainer *root)
+{
+	Slice		status = get_string(root, "status");
+
+	return has_array(azure_result(root), azure_read) ||
+		(status.data != NULL && !slice_is(status, "succeeded"));
 }
 
 static int
@@ -1313,6 +1842,82 @@ azure_document_page(JsonbContainer *document)
 	return as_count(first);
 }
 
+/* Append a member that is not blank, and what divides it from the one before. */
+static void
+append_member(StringInfo buffer, const char *between, JsonbContainer *object, const char *key)
+{
+	JsonbValue	v;
+	Slice		s = get(object, key, &v) ? trim(value_text(&v)) : no_slice;
+
+	if (s.length == 0)
+		return;
+	if (buffer->len > 0)
+		appendStringInfoString(buffer, between);
+	appendBinaryStringInfo(buffer, s.data, s.length);
+}
+
+/* 1250.5 USD; the symbol where there is no code */
+static void
+append_currency(StringInfo buffer, JsonbContainer *currency)
+{
+	static const char *const units[] = {"currencyCode", "code", "currencySymbol", "symbol"};
+	int			length;
+
+	append_member(buffer, "", currency, "amount");
+	length = buffer->len;
+	for (int i = 0; i < lengthof(units) && buffer->len == length; i++)
+		append_member(buffer, " ", currency, units[i]);
+}
+
+/* 1 High St, Ashcombe, 00123: from the house to the country */
+static void
+append_address(StringInfo buffer, JsonbContainer *address)
+{
+	static const char *const lines[] = {
+		"suburb", "cityDistrict", "city", "stateDistrict", "state", "postalCode", "countryRegion"
+	};
+
+	append_member(buffer, "", address, "streetAddress");
+	if (buffer->len == 0)
+	{
+		append_member(buffer, "", address, "houseNumber");
+		append_member(buffer, " ", address, "road");
+		append_member(buffer, ", ", address, "unit");
+		append_member(buffer, ", ", address, "poBox");
+	}
+	for (int i = 0; i < lengthof(lines); i++)
+		append_member(buffer, ", ", address, lines[i]);
+}
+
+/* The normalised form of a leaf. */
+static Slice
+azure_value(JsonbContainer *field)
+{
+	Slice		type = get_string(field, "valueType");
+	JsonbContainer *currency = get_object(field, "valueCurrency");
+	JsonbContainer *address = get_object(field, "valueAddress");
+	StringInfoData buffer;
+	Walk		w;
+
+	if (slice_is(type, "currency"))
+		currency = get_object(field, "value");
+	if (slice_is(type, "address"))
+		address = get_object(field, "value");
+	if (currency != NULL || address != NULL)
+	{
+		initStringInfo(&buffer);
+		append_currency(&buffer, currency);
+		append_address(&buffer, address);
+		return slice_of(&buffer);
+	}
+	walk_begin(&w, field);
+	while (walk_next(&w))
+		if (slice_starts(w.key, "value") && !slice_is(w.key, "value_type") &&
+			!slice_is(w.key, "valueType") && value_text(&w.value).data != NULL)
+			return value_text(&w.value);
+	return no_slice;
+}
+
 /*
  * What a leaf says: its text (v2) or content (v3 and later), or else its value;
  * a mark's content is only a placeholder for it.
@@ -1321,7 +1926,6 @@ static Slice
 azure_leaf_text(JsonbContainer *field)
 {
 	Slice		s = get_string(field, "valueSelectionMark");
-	Walk		w;
 
 	if (s.length == 0 && slice_is(get_string(field, "valueType"), "selectionMark"))
 		s = get_string(field, "value");
@@ -1329,12 +1933,7 @@ azure_leaf_text(JsonbContainer *field)
 		s = get_string(field, "content");
 	if (trim(s).length == 0)
 		s = get_string(field, "text");
-	walk_begin(&w, trim(s).length == 0 ? field : NULL);
-	while (walk_next(&w))
-		if (slice_starts(w.key, "value") && !slice_is(w.key, "value_type") &&
-			value_text(&w.value).data != NULL)
-			return value_text(&w.value);
-	return s;
+	return trim(s).length > 0 ? s : azure_value(field);
 }
 
 /* What a field consists of; in Python's client library its type says what its value is. */
@@ -1396,6 +1995,7 @@ azure_documents(Output *out, JsonbContainer *documents)
 		int			page = azure_document_page(document);
 		Walk		fields;
 
+		next_document(out);
 		walk_begin(&fields, get_object(document, "fields"));
 		while (walk_next(&fields))
 		{
@@ -1435,11 +2035,16 @@ static void
 azure(Output *out, JsonbContainer *root)
 {
 	JsonbContainer *result = azure_result(root);
+	JsonbContainer *v2 = get_array(result, "documentResults");
+	JsonbContainer *documents = get_array(result, "documents");
 	Walk		w;
 	JsonbContainer *page;
 
-	azure_documents(out, get_array(result, "documentResults"));
-	azure_documents(out, get_array(result, "documents"));
+	out->several = count_objects(v2) + count_objects(documents) > 1;
+	azure_documents(out, v2);
+	azure_documents(out, documents);
+	/* pairs are found beside the documents, whichever they are in */
+	no_document(out);
 	azure_pairs(out, get_array(result, "keyValuePairs"), 0);
 	/* v2, of a model that was trained without labels */
 	walk_begin(&w, get_array(result, "pageResults"));
@@ -1454,12 +2059,23 @@ azure(Output *out, JsonbContainer *root)
 static bool
 is_mistral(JsonbContainer *root)
 {
+	static const char *const keys[] = {"pages", "model", "document_annotation", "usage_info", NULL};
+	JsonbContainer *pages = get_array(root, "pages");
+	bool		markdown = has_string(first_object(pages), "markdown");
 	JsonbValue	v;
 
-	return get(root, "document_annotation", &v) ||
-		get_string(first_object(get_array(root, "pages")), "markdown").data != NULL ||
-		(get_array(root, "pages") != NULL && get_object(root, "usage_info") != NULL);
+	if (get(root, "document_annotation", &v))
+		return markdown || has_only(root, keys);
+	return (markdown && has_number(first_object(pages), "index") && has_string(root, "model")) ||
+		(pages != NULL && (markdown || is_empty(pages)) && get_object(root, "usage_info") != NULL && has_only(root, keys));
 }
+
+/*
+ * An annotation that is nested deeper has no fields: the stack must hold it,
+ * whatever max_stack_depth is within reason, when it is parsed, made a jsonb and
+ * walked.
+ */
+#define MAX_DEPTH	1000
 
 /* numeric holds 16383 digits behind the point, and more before it. */
 #define MAX_DIGITS	8000
@@ -1511,6 +2127,105 @@ is_json(Slice s)
 		}
 	}
 	return fits;
+}
+
+/* Four hexadecimal digits behind \u; false where there is no such thing. */
+static bool
+escaped_unit(const char *p, const char *end, pg_wchar *c)
+{
+	*c = 0;
+	if (end - p < 6 || p[0] != '\\' || p[1] != 'u')
+		return false;
+	for (int i = 2; i < 6; i++)
+	{
+		if (digit_value(p[i]) >= 16)
+			return false;
+		*c = *c * 16 + digit_value(p[i]);
+	}
+	return true;
+}
+
+/*
+ * Go on behind an escape. Is it of a character that the database's encoding has?
+ * One of two escapes is one character. What is no such escape is the parser's.
+ */
+static bool
+escape_fits(const char **p, const char *end, StringInfo scratch)
+{
+	pg_wchar	c;
+	pg_wchar	second;
+
+	if (!escaped_unit(*p, end, &c))
+	{
+		*p += Min(2, end - *p);
+		return true;
+	}
+	*p += 6;
+	if (is_utf16_surrogate_first(c) && escaped_unit(*p, end, &second))
+	{
+		*p += 6;
+		c = surrogate_pair_to_codepoint(c, second);
+	}
+	resetStringInfo(scratch);
+	return append_character(scratch, c);
+}
+
+/*
+ * Can it be parsed at all? What is nested too deep, or has an escape of a
+ * character that the database's encoding has not, would be an error within the
+ * parser. It need not be JSON.
+ */
+static bool
+is_parsable(Slice s)
+{
+	const char *p = s.data;
+	const char *end = p + s.length;
+	StringInfoData scratch;
+	int			depth = 0;
+	bool		quoted = false;
+
+	initStringInfo(&scratch);
+	while (p < end)
+	{
+		if (quoted && *p == '\\')
+		{
+			if (!escape_fits(&p, end, &scratch))
+				return false;
+			continue;
+		}
+		if (*p == '"')
+			quoted = !quoted;
+		else if (!quoted && (*p == '{' || *p == '['))
+			depth++;
+		else if (!quoted && (*p == '}' || *p == ']'))
+			depth--;
+		if (depth > MAX_DEPTH)
+			return false;
+		p++;
+	}
+	return true;
+}
+
+/* The same of what has been parsed. */
+static bool
+is_deep(JsonbContainer *container)
+{
+	JsonbIterator *iterator = JsonbIteratorInit(container);
+	JsonbIteratorToken token;
+	JsonbValue	v;
+	int			depth = 0;
+
+	while ((token = JsonbIteratorNext(&iterator, &v, false)) != WJB_DONE)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (token == WJB_BEGIN_ARRAY || token == WJB_BEGIN_OBJECT)
+			depth++;
+		else if (token == WJB_END_ARRAY || token == WJB_END_OBJECT)
+			depth--;
+		if (depth > MAX_DEPTH)
+			return true;
+	}
+	return false;
 }
 
 static JsonbContainer *
@@ -1566,14 +2281,15 @@ mistral(Output *out, JsonbContainer *root)
 	{
 		Slice		s = value_text(&annotation);
 
-		if (!is_json(s))
+		if (!is_parsable(s) || !is_json(s))
 			return;
 		annotation.type = jbvBinary;
 		annotation.val.binary.data = parse_json(s);
 		if (JsonContainerIsScalar(annotation.val.binary.data))
 			return;
 	}
-	if (annotation.type != jbvBinary || JsonContainerSize(annotation.val.binary.data) == 0)
+	if (annotation.type != jbvBinary || is_empty(annotation.val.binary.data) ||
+		is_deep(annotation.val.binary.data))
 		return;
 	initStringInfo(&path);
 	mistral_value(out, &path, &annotation);
@@ -1886,38 +2602,37 @@ attribute(const Markup *m, const char *name)
 	return no_slice;
 }
 
-/* The character that an entity stands for; 0 where it is left as it stands. */
-static pg_wchar
-entity_character(Slice s)
+static int
+compare_entity(const void *key, const void *entity)
 {
-	static const struct
-	{
-		const char *name;
-		pg_wchar	character;
-	}			named[] = {
-		{"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}, {"nbsp", 0xA0}
-	};
-	pg_wchar	c = 0;
-	int			base = 10;
+	const Slice *name = key;
+	int			order = strncmp(name->data, ((const WlEntity *) entity)->name, name->length);
 
-	if (s.length < 2 || s.data[0] != '#')
+	if (order == 0 && ((const WlEntity *) entity)->name[name->length] != '\0')
+		order = -1;
+	return order;
+}
+
+static pg_wchar
+named_character(Slice name)
+{
+	const WlEntity *found = NULL;
+
+	if (name.length < WL_ENTITY_LENGTH)
+		found = bsearch(&name, wl_entities, lengthof(wl_entities), sizeof(WlEntity), compare_entity);
+	return found != NULL ? found->character : 0;
+}
+
+static pg_wchar
+numbered_character(Slice number)
+{
+	bool		hexadecimal = number.length > 0 && (number.data[0] == 'x' || number.data[0] == 'X');
+	int			base = hexadecimal ? 16 : 10;
+	pg_wchar	c = 0;
+
+	for (int i = hexadecimal ? 1 : 0; i < number.length; i++)
 	{
-		for (int i = 0; i < lengthof(named); i++)
-			if (slice_is(s, named[i].name))
-				return named[i].character;
-		return 0;
-	}
-	s = slice(s.data + 1, s.length - 1);
-	if (s.data[0] == 'x' || s.data[0] == 'X')
-	{
-		base = 16;
-		s = slice(s.data + 1, s.length - 1);
-	}
-	for (int i = 0; i < s.length; i++)
-	{
-		int			digit = s.data[i] >= '0' && s.data[i] <= '9' ? s.data[i] - '0' :
-		s.data[i] >= 'a' && s.data[i] <= 'f' ? s.data[i] - 'a' + 10 :
-		s.data[i] >= 'A' && s.data[i] <= 'F' ? s.data[i] - 'A' + 10 : 16;
+		int			digit = digit_value(number.data[i]);
 
 		if (digit >= base)
 			return 0;
@@ -1927,6 +2642,15 @@ entity_character(Slice s)
 	}
 	return is_valid_unicode_codepoint(c) && !is_utf16_surrogate_first(c) &&
 		!is_utf16_surrogate_second(c) ? c : 0;
+}
+
+/* The character that an entity stands for; 0 where it is left as it stands. */
+static pg_wchar
+entity_character(Slice s)
+{
+	if (s.length > 0 && s.data[0] == '#')
+		return numbered_character(slice(s.data + 1, s.length - 1));
+	return named_character(s);
 }
 
 /* Append text with its entities resolved. */
@@ -1946,20 +2670,10 @@ append_decoded(StringInfo buffer, Slice s)
 		appendBinaryStringInfo(buffer, p, (and != NULL ? and : end) - p);
 		if (and == NULL)
 			break;
-		/* the longest is &#x10FFFF; but for zeros in front */
-		semicolon = memchr(and, ';', Min(end - and, 16));
+		semicolon = memchr(and, ';', Min(end - and, WL_ENTITY_LENGTH + 1));
 		if (semicolon != NULL)
 			c = entity_character(slice(and + 1, semicolon - and - 1));
-		if (c != 0 && c < 0x80)
-			appendStringInfoChar(buffer, (char) c);
-		else if (c != 0 && GetDatabaseEncoding() == PG_UTF8)
-		{
-			unsigned char utf8[MAX_MULTIBYTE_CHAR_LEN + 1];
-
-			unicode_to_utf8(c, utf8);
-			appendBinaryStringInfo(buffer, (char *) utf8, pg_utf_mblen(utf8));
-		}
-		else
+		if (c == 0 || !append_character(buffer, c))
 		{
 			appendStringInfoChar(buffer, '&');
 			semicolon = and;
@@ -1968,9 +2682,9 @@ append_decoded(StringInfo buffer, Slice s)
 	}
 }
 
-/* Has the tag at hand this class, or one that starts so? */
-static bool
-has_class(const Markup *m, const char *class, bool prefix)
+/* Which of these classes has the tag at hand? -1 for none, the first of several. */
+static int
+find_class(const Markup *m, const char *const *classes, int n)
 {
 	Slice		s = attribute(m, "class");
 	const char *end = s.data + s.length;
@@ -1985,11 +2699,26 @@ has_class(const Markup *m, const char *class, bool prefix)
 		while (p < end && !is_space(*p))
 			p++;
 		one.length = p - one.data;
-		if (prefix ? slice_starts(one, class) : slice_is(one, class))
-			return true;
+		for (int i = 0; i < n; i++)
+			if (slice_is(one, classes[i]))
+				return i;
 	}
-	return false;
+	return -1;
 }
+
+/* What hOCR's classes mean to us. */
+enum
+{
+	HOCR_PAGE,
+	HOCR_LINE,
+	HOCR_LINE_OF_ENGINE,
+	HOCR_WORD,
+	HOCR_OTHER
+};
+
+static const char *const hocr_classes[] = {
+	"ocr_page", "ocr_line", "ocrx_line", "ocrx_word", "ocr_carea", "ocr_par", "ocrx_block"
+};
 
 /* A property of an hOCR element: title='bbox 1 2 3 4; x_wconf 95' */
 static double
@@ -2014,27 +2743,29 @@ title_number(const Markup *m, const char *property)
 	return NAN;
 }
 
-/* hOCR or ALTO, by the first tag that is of one of them. */
+/* ALTO by its root, hOCR by the first tag that is of it. */
 static Engine
 find_markup(Slice text)
 {
 	Markup		m;
 	Token		token;
+	bool		root = true;
 
 	markup_begin(&m, text);
 	while ((token = markup_next(&m)) != TOKEN_END)
 	{
 		if (token != TOKEN_OPEN && token != TOKEN_EMPTY)
 			continue;
-		if (slice_is_any_case(m.name, "alto"))
+		if (root && slice_is_any_case(m.name, "alto"))
 			return ENGINE_ALTO;
-		if (has_class(&m, "ocr_", true) || has_class(&m, "ocrx_", true))
+		if (find_class(&m, hocr_classes, lengthof(hocr_classes)) >= 0)
 			return ENGINE_HOCR;
+		root = false;
 	}
 	return ENGINE_NONE;
 }
 
-/* A word that is being read: from its tag to the one that closes it. */
+/* A word or a line that is being read: from its tag to the one that closes it. */
 typedef struct Word
 {
 	bool		open;
@@ -2057,58 +2788,96 @@ word_end(Output *out, Word *word)
 }
 
 static void
+word_begin(Output *out, Word *word, Slice tag, int page, double confidence)
+{
+	word_end(out, word);
+	word->open = true;
+	word->tag = tag;
+	word->depth = 0;
+	word->row.page = page;
+	word->row.confidence = confidence;
+	resetStringInfo(&word->text);
+}
+
+static void
+word_text(Word *word, const Markup *m, Token token)
+{
+	if (!word->open)
+		return;
+	if (token == TOKEN_CDATA)
+		appendBinaryStringInfo(&word->text, m->text.data, m->text.length);
+	else
+		append_decoded(&word->text, m->text);
+}
+
+/* A tag within it, or the one that closes it. */
+static void
+word_tag(Output *out, Word *word, const Markup *m, Token token)
+{
+	if (!word->open || token == TOKEN_EMPTY || m->name.length != word->tag.length ||
+		pg_strncasecmp(m->name.data, word->tag.data, word->tag.length) != 0)
+		return;
+	if (token == TOKEN_OPEN)
+		word->depth++;
+	else if (word->depth-- == 0)
+		word_end(out, word);
+}
+
+/* Words, and lines that have none. */
+static void
 hocr(Output *out, Slice text)
 {
 	Markup		m;
 	Token		token;
 	Word		word = {0};
+	Word		line = {0};
 	int			page = 0;
 
 	initStringInfo(&word.text);
+	initStringInfo(&line.text);
 	markup_begin(&m, text);
 	while ((token = markup_next(&m)) != TOKEN_END)
 	{
-		if (token == TOKEN_TEXT)
-		{
-			if (word.open)
-				append_decoded(&word.text, m.text);
-		}
-		else if (token == TOKEN_CDATA)
-		{
-			if (word.open)
-				appendBinaryStringInfo(&word.text, m.text.data, m.text.length);
-		}
-		else if (token == TOKEN_CLOSE)
-		{
-			if (word.open && m.name.length == word.tag.length &&
-				pg_strncasecmp(m.name.data, word.tag.data, word.tag.length) == 0 &&
-				word.depth-- == 0)
-				word_end(out, &word);
-		}
-		else if (has_class(&m, "ocr_page", false))
-		{
-			double		number = title_number(&m, "ppageno");
+		int			class = HOCR_OTHER;
+		double		number;
 
-			word_end(out, &word);
-			page = isnan(number) ? page + 1 : as_count(number + 1);
-		}
-		else if (has_class(&m, "ocrx_word", false))
+		if (token == TOKEN_TEXT || token == TOKEN_CDATA)
 		{
-			word_end(out, &word);
-			if (token == TOKEN_EMPTY)
-				continue;
-			word.open = true;
-			word.tag = m.name;
-			word.depth = 0;
-			word.row.page = page;
-			word.row.confidence = scaled(title_number(&m, "x_wconf"), 100);
-			resetStringInfo(&word.text);
+			word_text(&word, &m, token);
+			word_text(&line, &m, token);
+			continue;
 		}
-		else if (word.open && token == TOKEN_OPEN && m.name.length == word.tag.length &&
-				 pg_strncasecmp(m.name.data, word.tag.data, word.tag.length) == 0)
-			word.depth++;
+		if (token != TOKEN_CLOSE)
+			class = find_class(&m, hocr_classes, HOCR_OTHER);
+		switch (class)
+		{
+			case HOCR_PAGE:
+				word_end(out, &word);
+				word_end(out, &line);
+				number = title_number(&m, "ppageno");
+				page = isnan(number) ? page + 1 : as_count(number + 1);
+				break;
+			case HOCR_LINE:
+			case HOCR_LINE_OF_ENGINE:
+				word_end(out, &word);
+				word_end(out, &line);
+				if (token == TOKEN_OPEN)
+					word_begin(out, &line, m.name, page, NAN);
+				break;
+			case HOCR_WORD:
+				line.open = false;
+				word_end(out, &word);
+				if (token == TOKEN_OPEN)
+					word_begin(out, &word, m.name, page, scaled(title_number(&m, "x_wconf"), 100));
+				break;
+			default:
+				word_tag(out, &word, &m, token);
+				word_tag(out, &line, &m, token);
+				break;
+		}
 	}
 	word_end(out, &word);
+	word_end(out, &line);
 }
 
 static void
@@ -2183,6 +2952,40 @@ find_text(Slice s)
 	if (s.length > 0 && s.data[0] == '<')
 		return find_markup(s);
 	return is_tsv(s) ? ENGINE_TESSERACT_TSV : ENGINE_NONE;
+}
+
+static bool
+has_parts(JsonbContainer *root, Engine engine)
+{
+	switch (engine)
+	{
+		case ENGINE_TEXTRACT:
+			return textract_has_parts(root);
+		case ENGINE_DOCUMENTAI:
+			return documentai_has_parts(root);
+		case ENGINE_AZURE:
+			return azure_has_parts(root);
+		default:
+			return true;
+	}
+}
+
+/*
+ * The same of JSON. With 'auto' an engine's result must have a part that is read,
+ * or say why there is none: without, it would look like a page without fields.
+ */
+static Engine
+settle_json(Engine asked, JsonbContainer *root, bool json)
+{
+	Engine		engine = settle_engine(asked, find_json(root), json);
+
+	if (asked == ENGINE_NONE && !has_parts(root, engine))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("result of engine \"%s\" is known in part only", engines[engine].name),
+				 errdetail("It has none of the parts that are read: %s.", engines[engine].parts),
+				 errhint("If it has no fields, name the engine: engine => '%s'.", engines[engine].name)));
+	return engine;
 }
 
 static void
@@ -2268,7 +3071,7 @@ wl_ocr_fields_jsonb(PG_FUNCTION_ARGS)
 	JsonbContainer *root = &PG_GETARG_JSONB_P(0)->root;
 	Output		out;
 
-	engine = settle_engine(engine, find_json(root), true);
+	engine = settle_json(engine, root, true);
 	fields_begin(fcinfo, &out);
 	read_json(&out, root, engine);
 	return (Datum) 0;
@@ -2287,7 +3090,7 @@ wl_ocr_fields_text(PG_FUNCTION_ARGS)
 	{
 		JsonbContainer *root = parse_json(s);
 
-		engine = settle_engine(engine, find_json(root), false);
+		engine = settle_json(engine, root, false);
 		fields_begin(fcinfo, &out);
 		read_json(&out, root, engine);
 	}
@@ -2305,8 +3108,7 @@ Datum
 wl_ocr_document(PG_FUNCTION_ARGS)
 {
 	JsonbContainer *root = &PG_GETARG_JSONB_P(0)->root;
-	Engine		engine = settle_engine(engine_argument(PG_GETARG_TEXT_PP(1)),
-									   find_json(root), true);
+	Engine		engine = settle_json(engine_argument(PG_GETARG_TEXT_PP(1)), root, true);
 	Output		out;
 	Datum		values[3];
 	bool		nulls[3] = {false};

@@ -133,6 +133,7 @@ OCR = """
         (SELECT coalesce(bool_and(confidence IS NULL OR confidence BETWEEN 0 AND 1 AND value IS NOT NULL), true) FROM f),
         (SELECT coalesce(bool_and(value IS NULL OR value ~ '\\S' AND value !~ '^[ \\t\\n]|[ \\t\\n]$'), true) FROM f),
         (SELECT coalesce(bool_and(page IS NULL OR page > 0), true) FROM f),
+        (SELECT coalesce(bool_and(document IS NULL OR document > 0), true) FROM f),
         (SELECT coalesce(bool_and((field IS NULL) = NOT EXISTS (SELECT FROM j) AND coalesce(field, value) IS NOT NULL), true) FROM f),
         (SELECT array_agg(f) FROM f) IS NOT DISTINCT FROM (SELECT array_agg(f) FROM d, williams_ocr_fields(t) AS f),
         (SELECT array_agg(f) FROM f) IS NOT DISTINCT FROM (SELECT array_agg(f) FROM d, williams_ocr_fields(t, e) AS f),
@@ -159,8 +160,8 @@ SCORE = """
 
 SCALARS = (None, True, "", " ", "x", "-1", "1e400", "2024-02-30", "\u00e9\u3000\u4e00\u0627", 0, 1, 7, -0.1, 100.1, 0.5, 2**31, 2**64, 1e300, [], {}, [[]])
 MARKS = ("<", ">", "</", "/>", '"', "'", "=", " ", "\t", "\n", "\r\n", "&", ";", "&amp;", "&#0;", "&#x10FFFF;", "&#xD800;", "&#x20ac;", "<!--", "-->", "<![CDATA[",
-         "]]>", "<!DOCTYPE [", "]", "<?", "?>", "<script>", "</script>", "{", "}", "[", "null", "1e400", "1e99999999", "-1", "nan", "inf", "0x1p3", "\\", "\\u0000",
-         "\\ud800", "\ufeff", "\u00a0", "\u3000", "\u00e9", "5\t1\t1\t1\t1\t1\t0\t0\t9\t9\t50\tx\n", "title='x_wconf 9'", 'class="ocrx_word"', "CONTENT='&lt;'", "a:")
+         "&eacute;", "&NotEqualTilde;", "]]>", "<!DOCTYPE [", "]", "<?", "?>", "<script>", "</script>", "{", "}", "[", "null", "1e400", "1e99999999", "-1", "nan", "inf", "0x1p3", "\\", "\\u0000",
+         "\\ud800", "\ufeff", "\u00a0", "\u3000", "\u00e9", "5\t1\t1\t1\t1\t1\t0\t0\t9\t9\t50\tx\n", "title='x_wconf 9'", 'class="ocrx_word"', 'class="ocr_line"', "CONTENT='&lt;'", "a:")
 
 
 def mutated_markup(rng, form, other):

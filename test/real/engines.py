@@ -7,9 +7,11 @@ DIRECTORY has ocr_engines/, public samples of the engines, held against
 engines_expected.tsv, which was written by reading them; and ocr/{tsv,hocr,alto}/,
 pages that Tesseract wrote in all three forms, in which the words must be the
 same, and the TSV's those that a few lines of Python find. Without it, or without
-a part of it, that part is skipped. Speed is printed, not judged.
+a part of it, that part is skipped. HTML's named characters are held against the
+table that Python has of them. Speed is printed, not judged.
 """
 
+import html.entities
 import json
 import math
 import os
@@ -40,7 +42,7 @@ def load(paths):
          "CREATE TABLE real_file (path text PRIMARY KEY, body text);\n"
          f"COPY real_file FROM stdin;\n{body}\\.\n")
     out = psql("SELECT json_build_array(path, williams_ocr_engine(body), (SELECT coalesce(json_agg("
-               "json_build_array(page, field, value, confidence)), '[]') FROM williams_ocr_fields(body))) "
+               "json_build_array(page, field, value, confidence)), '[]') FROM williams_ocr_fields(body) WHERE document = 1)) "
                "FROM real_file;")
     found = {}
     for line in out.splitlines():
@@ -116,6 +118,18 @@ def check_pages(directory, check):
                       for r, w in zip(rows, words)), f"{path.name}: other confidences than the TSV")
 
 
+def check_entities(check):
+    """Those of one character as that, all others as they stand; between two letters, as blanks are trimmed."""
+    psql("CREATE EXTENSION IF NOT EXISTS williams")
+    names = sorted(n[:-1] for n in html.entities.html5 if n.endswith(";"))
+    content = "".join(f'<String CONTENT="a&{n};z"/>' for n in names)
+    out = psql(f"SELECT json_agg(value) FROM williams_ocr_fields('<alto>{content}</alto>'::text);")
+    for name, got in zip(names, json.loads(out), strict=True):
+        character = html.entities.html5[name + ";"]
+        want = f"a{character}z" if len(character) == 1 else f"a&{name};z"
+        check(" ".join(got.split()) == " ".join(want.split()), f"&{name}; is {got}")
+
+
 def speed(what, condition, call):
     times = 20
     total = int(psql(f"SELECT sum(octet_length(body)) FROM real_file WHERE {condition};"))
@@ -132,6 +146,7 @@ def speed(what, condition, call):
 def main():
     directory = Path(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("WILLIAMS_DATA", ""))
     check = Checks()
+    check_entities(check)
     if (directory / "ocr_engines").is_dir():
         check_samples(directory / "ocr_engines", check)
         json_only = "path LIKE '%.json'"

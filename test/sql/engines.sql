@@ -14,9 +14,9 @@ EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
     RETURN concat_ws(' ', SQLSTATE || ':', SQLERRM, '(' || nullif(hint, '') || ')');
 END $$;
--- page|field|value|confidence, a row a line; a NULL is ~
+-- document|page|field|value|confidence, a row a line; a NULL is ~
 CREATE FUNCTION pg_temp.rows_of(document text, engine text = 'auto') RETURNS SETOF text LANGUAGE sql AS $$
-    SELECT concat_ws('|', coalesce(page::text, '~'), coalesce(field, '~'), coalesce(value, '~'), coalesce(confidence::text, '~'))
+    SELECT concat_ws('|', coalesce(document::text, '~'), coalesce(page::text, '~'), coalesce(field, '~'), coalesce(value, '~'), coalesce(confidence::text, '~'))
     FROM williams_ocr_fields(document, engine)
 $$;
 
@@ -84,6 +84,34 @@ INSERT INTO sample VALUES ('textract identity', '{"IdentityDocuments": [{"Docume
         "NormalizedValue": {"Value": "2014-03-09T00:00:00", "ValueType": "Date"}}}]}]}');
 SELECT * FROM pg_temp.rows_of((SELECT document FROM sample WHERE name = 'textract identity'));
 
+-- loans: each value of a field, marks too; a field without one is missing; what is
+-- of no type goes by its label; a page that is of no class has no extraction
+INSERT INTO sample VALUES ('textract lending', '{"DocumentMetadata": {"Pages": 4}, "JobStatus": "SUCCEEDED", "AnalyzeLendingModelVersion": "1.0", "Results": [
+    {"Page": 1, "PageClassification": {"PageType": [{"Value": "1003", "Confidence": 99.9}], "PageNumber": [{"Value": "1", "Confidence": 99}]}, "Extractions": [
+        {"LendingDocument": {"LendingFields": [
+            {"Type": "BORROWER_NAME", "KeyDetection": {"Text": "Name:", "Confidence": 1}, "ValueDetections": [{"Text": "I. Odum ", "Confidence": 98}]},
+            {"Type": "PHONE", "ValueDetections": [{"Text": "555-0100", "Confidence": 52}, {"Text": "555-0101", "Confidence": 53}]},
+            {"Type": "REMARKS", "ValueDetections": []},
+            {"Type": "OWNER_OCCUPIED", "ValueDetections": [{"SelectionStatus": "NOT_SELECTED", "Confidence": 75}]},
+            {"Type": "OTHER", "KeyDetection": {"Text": "Crane\n hire"}, "ValueDetections": [{"Text": "yes", "Confidence": 60}, 7]},
+            {"KeyDetection": {"Confidence": 60}, "ValueDetections": [{"Text": "of no name", "Confidence": 60}]}, null],
+         "SignatureDetections": [{"Confidence": 90}, {"Confidence": 101}]}}]},
+    {"Page": 2, "PageClassification": {"PageType": [{"Value": "UNCLASSIFIED", "Confidence": 60}]}, "Extractions": []},
+    {"Page": 3, "PageClassification": {"PageType": [{"Value": "INVOICES"}]}, "Extractions": [
+        {"ExpenseDocument": {"SummaryFields": [{"Type": {"Text": "TOTAL"}, "ValueDetection": {"Text": "12.50", "Confidence": 80}, "PageNumber": 3}],
+         "LineItemGroups": [{"LineItems": [{"LineItemExpenseFields": [{"Type": {"Text": "ITEM"}, "ValueDetection": {"Text": "nails", "Confidence": 90}}]},
+                                           {"LineItemExpenseFields": [{"Type": {"Text": "ITEM"}, "ValueDetection": {"Text": "glue", "Confidence": 70}}]}]}]}}]},
+    {"Page": 4, "Extractions": [
+        {"IdentityDocument": {"IdentityDocumentFields": [{"Type": {"Text": "LAST_NAME"}, "ValueDetection": {"Text": "Odum", "Confidence": 97}}]}},
+        {"LendingDocument": {"LendingFields": [{"Type": "BORROWER_NAME", "ValueDetections": [{"Text": "W. Odum", "Confidence": 96}, {"Text": "W.", "Confidence": 40}]}]}}]}]}');
+SELECT * FROM pg_temp.rows_of((SELECT document FROM sample WHERE name = 'textract lending'));
+SELECT fields FROM williams_ocr_document((SELECT document::jsonb FROM sample WHERE name = 'textract lending'));
+-- in two answers it is the same
+SELECT (SELECT array_agg(r) FROM pg_temp.rows_of(document) AS r) = (SELECT array_agg(r) FROM pg_temp.rows_of(jsonb_build_array(
+           document::jsonb || jsonb_build_object('Results', jsonb_build_array(document::jsonb #> '{Results,0}'), 'NextToken', 'n'),
+           document::jsonb || jsonb_build_object('Results', document::jsonb #> '{Results}' #- '{0}'))::text) AS r) AS in_two_answers
+FROM sample WHERE name = 'textract lending';
+
 --
 -- Document AI: leaves only, at any depth, with their own confidence; neither
 -- what a classifier says nor the quality of a page; text by anchor
@@ -111,6 +139,22 @@ SELECT fields FROM williams_ocr_document((SELECT document::jsonb FROM sample WHE
 SELECT count(*) AS inside_an_answer
 FROM williams_ocr_fields(jsonb_build_object('document', (SELECT document::jsonb FROM sample WHERE name = 'documentai')));
 
+-- a splitter's entities have the text of whole pages, a classifier's none, and
+-- neither has a field; a quality is none of them; one field, and it is another answer
+CREATE TEMP TABLE class (name text, entities jsonb);
+INSERT INTO class VALUES
+    ('splitter', '[{"type": "invoice", "confidence": 0.9, "textAnchor": {"textSegments": [{"endIndex": "8"}]}, "pageAnchor": {"pageRefs": [{}]}},
+                   {"type": "other", "confidence": 0.8, "textAnchor": {"textSegments": [{"startIndex": "8", "endIndex": "16"}]}, "pageAnchor": {"pageRefs": [{"page": "1"}, {"page": "2"}]}}]'),
+    ('splitter in Python', '[{"type_": "invoice", "mention_text": "", "mention_id": "", "confidence": 0.9, "properties": [], "text_anchor": {"content": "", "text_segments": [{"start_index": "0", "end_index": "8"}]},
+                   "page_anchor": {"page_refs": [{"page": "0"}]}}]'),
+    ('classifier', '[{"type": "permit", "confidence": 0.9, "id": "0"}, {"type": "other", "confidence": 0.1, "id": "1"}]'),
+    ('with a quality', '[{"type": "quality_score", "confidence": 0.1, "properties": [{"type": "quality/defect_blurry", "confidence": 0.9}]},
+                   {"type": "invoice", "confidence": 0.9, "textAnchor": {"textSegments": [{"endIndex": "8"}]}}]'),
+    ('with a field', '[{"type": "a", "confidence": 0.9, "textAnchor": {"textSegments": [{"endIndex": "8"}]}}, {"type": "b", "properties": [{"type": "c", "mentionText": "x"}]}]');
+SELECT name, williams_ocr_engine(document) AS engine, (SELECT array_agg(r) FROM pg_temp.rows_of(document::text) AS r) AS rows
+FROM class, LATERAL (SELECT jsonb_build_object('text', E'page one\npage two', 'entities', entities, 'pages', '[{"pageNumber": 1}, {"pageNumber": 2}, {"pageNumber": 3}]'::jsonb) AS document) AS d
+ORDER BY name;
+
 --
 -- Azure: arrays and objects have no confidence, their leaves do
 --
@@ -135,6 +179,19 @@ INSERT INTO sample VALUES ('azure v2', '{"status": "succeeded", "createdDateTime
                           {"key": {"content": "Fax"}, "confidence": 0.4}]}}');
 SELECT name, r FROM sample, pg_temp.rows_of(document) WITH ORDINALITY AS r (r, n) WHERE name LIKE 'azure%' ORDER BY name, n;
 SELECT fields FROM williams_ocr_document((SELECT document::jsonb FROM sample WHERE name = 'azure v2'));
+-- the normalised form, where nothing was read: an amount, an address
+SELECT name, value, confidence FROM (VALUES
+    ('read', '{"valueCurrency": {"amount": 5, "currencyCode": "USD"}, "content": " $5 ", "confidence": 0.8}'),
+    ('code', '{"valueCurrency": {"currencySymbol": "$", "amount": 1250.50, "currencyCode": "USD"}, "content": " ", "confidence": 0.8}'),
+    ('symbol', '{"valueCurrency": {"currencySymbol": "€", "amount": 5}, "content": ""}'),
+    ('amount', '{"valueCurrency": {"amount": 5}}'), ('no amount', '{"valueCurrency": {}, "confidence": 0.8}'),
+    ('python, symbol', '{"value_type": "currency", "value": {"amount": 5.0, "symbol": "$", "code": null}, "content": null}'),
+    ('python, code', '{"value_type": "currency", "value": {"amount": 5.0, "symbol": "$", "code": "USD"}, "content": ""}'),
+    ('address', '{"valueAddress": {"countryRegion": "UK", "houseNumber": "1", "road": "High St", "city": "Ashcombe", "postalCode": "00123", "state": "  "}, "content": " "}'),
+    ('street', '{"valueAddress": {"houseNumber": "1", "road": "High St", "streetAddress": "1 High St Unit 2", "unit": "Unit 2", "state": "NY"}}'),
+    ('python, address', '{"value_type": "address", "value": {"house_number": "1", "road": "High St", "po_box": "PO 7", "city": "Ashcombe", "postal_code": null}, "content": ""}'),
+    ('date', '{"valueDate": "2024-03-09", "content": ""}'), ('type alone', '{"valueType": "string", "value": null, "content": null, "confidence": 0.8}')) AS v (name, field),
+    williams_ocr_fields(jsonb_build_object('analyzeResult', jsonb_build_object('version', '2.1.0', 'documents', jsonb_build_array(jsonb_build_object('fields', jsonb_build_object('F', field::jsonb))))));
 
 --
 -- Mistral: JSON in a string, or as it is; no confidence for a field
@@ -145,6 +202,13 @@ SELECT 'mistral ' || kind, jsonb_build_object('pages', '[{"index": 0, "markdown"
 FROM unnest('{string,object}'::text[]) AS kind,
     (VALUES ('{"permit": "B-17", "cost": 1250.50, "heated": false, "owner": {"name": "I. Odum", "fax": null}, "works": [{"name": "roof"}, "drain", []]}')) AS a (annotation);
 SELECT name, r FROM sample, pg_temp.rows_of(document) WITH ORDINALITY AS r (r, n) WHERE name LIKE 'mistral%' ORDER BY name, n;
+
+-- nested too deep, as a string or as it is, there are no fields; up to 1,000 there are
+SELECT depth, closed, (SELECT count(*) FROM williams_ocr_fields(jsonb_build_object('document_annotation', annotation))) AS in_a_string,
+       CASE WHEN closed AND depth < 2000 THEN (SELECT count(*) FROM williams_ocr_fields(jsonb_build_object('document_annotation', annotation::jsonb))) END AS as_it_is
+FROM unnest('{1,999,1000,1001,100000}'::int[]) AS depth, unnest('{t,f}'::bool[]) AS closed,
+    LATERAL (SELECT repeat('[', depth) || '"{[\"[{"' || CASE WHEN closed THEN repeat(']', depth) ELSE '' END AS annotation) AS a
+ORDER BY depth, closed DESC;
 
 --
 -- As client libraries hand them on: keys in the other spelling, type_, what is
@@ -190,6 +254,21 @@ INSERT INTO sample VALUES ('tsv', E'level\tpage_num\tblock_num\tpar_num\tline_nu
     '<Page><String WC="1.5" CONTENT="over"/><String CONTENT="none"/><String WC="0.100" CONTENT="sure"/><HYP CONTENT="-"/></Page></a:Layout></a:alto>');
 SELECT name, r FROM sample, pg_temp.rows_of(document) WITH ORDINALITY AS r (r, n) WHERE name ~ '^(tsv|hocr|alto)' ORDER BY name, n;
 
+-- entities: HTML's, of single characters; what is none stays as it is, and so
+-- does a name of two characters, or one that differs in case
+SELECT value FROM williams_ocr_fields('<alto><String CONTENT="caf&eacute; &mdash; &copy;&CounterClockwiseContourIntegral;&AMP;&Eacute;&nu; &Zscr;"/>'
+    '<String CONTENT="&EACUTE; &eacute &bogus; &; &e; &NotEqualTilde; &CounterClockwiseContourIntegralX; &#xe9;&#233;&#x; &#;&#xD800;&#1114112; &amp;eacute;"/></alto>');
+-- a number is decimal
+SELECT p AS x_wconf, (SELECT confidence FROM williams_ocr_fields(format('<p class="ocrx_word" title="x_wconf %s">x</p>', p))) AS hocr,
+       (SELECT confidence FROM williams_ocr_fields(format('<alto><String CONTENT="x" WC="%s"/></alto>', p))) AS alto
+FROM unnest('{0x1,0x32,0X1p-1,inf,nan,infinity,1e0,1.,.5,+1,1e,e,--1,1 1,1_0,""}'::text[]) AS p;
+-- hOCR of lines: a line that has no word is a row, without a confidence
+SELECT * FROM pg_temp.rows_of('<div class="ocr_page" title="ppageno 4"><span class="ocr_line" title="x_wconf 90">A <b>line</b> of  &lt;text&gt;</span>'
+    '<p class="ocr_par"><span class=''ocrx_line x''>no end'
+    '<span class="ocr_line"> <span>within</span> <![CDATA[&amp;]]></span> between <span class="ocr_line"> &nbsp; </span><span class="ocr_line"/>'
+    '<span class="ocr_line">lost <span class="ocrx_word" title="x_wconf 50">word</span> lost</span> <span class="ocrx_word">alone</span>'
+    '<div class="ocr_page"><div class="ocr_line">last');
+
 --
 -- No fields is no error: a failed job, one that runs, blank pages, a classifier
 --
@@ -198,18 +277,29 @@ INSERT INTO without VALUES
     ('textract', '{"JobStatus": "FAILED", "StatusMessage": "no"}'), ('textract', '{"JobStatus": "IN_PROGRESS"}'),
     ('textract', '{"Blocks": []}'), ('textract', '{"Blocks": [{"BlockType": "PAGE", "Id": "p"}, 7, null, {}]}'),
     ('textract', '{"ExpenseDocuments": [{"SummaryFields": null, "LineItemGroups": [{}]}, []]}'),
-    ('documentai', '{"text": "", "mimeType": "image/png"}'), ('documentai', '{"pages": [{"pageNumber": 1}]}'),
+    ('textract', '{"DocumentMetadata": {"Pages": 1}, "AnalyzeIDModelVersion": "1.0"}'), ('textract', '{"DocumentMetadata": {"Pages": 1}, "AnalyzeIDModelVersion": "1.0", "IdentityDocuments": []}'),
+    ('textract', '{"DocumentMetadata": {"Pages": 1}, "JobStatus": "SUCCEEDED", "Results": []}'), ('textract', '{"DocumentMetadata": {"Pages": 1}, "JobStatus": "SUCCEEDED", "Results": [{"Page": 1, "Extractions": []}]}'),
+    ('textract', '{"DocumentMetadata": {"Pages": 1}, "JobStatus": "SUCCEEDED", "Summary": {"DocumentGroups": [], "UndetectedDocumentTypes": ["1003"]}}'),
+    ('textract', '{"Results": [{"Page": 1, "Extractions": [{"LendingDocument": {"LendingFields": [], "SignatureDetections": []}}]}]}'),
+    ('textract', '{"DocumentMetadata": {"Pages": 1}, "JobStatus": "FAILED", "StatusMessage": "no", "Percent": 5}'), ('textract', '[{"JobStatus": "IN_PROGRESS"}, {"Blocks": []}]'),
+    ('documentai', '{"text": "", "mimeType": "image/png", "pages": [{"pageNumber": 1, "image": {"content": ""}}]}'), ('documentai', '{"pages": [{"pageNumber": 1}]}'),
+    ('documentai', '{"text": "x", "pages": [{"pageNumber": 1, "layout": {"textAnchor": {}}}]}'), ('documentai', '{"pages": [{"pageNumber": 1, "layout": {"boundingPoly": {}}}]}'),
+    ('documentai', '{"documentLayout": {"blocks": [{"blockId": "1", "textBlock": {"text": "Permit", "type": "heading-1"}, "pageSpan": {"pageStart": 1, "pageEnd": 1}}]}, "chunkedDocument": {"chunks": [{"chunkId": "c1", "content": "Permit"}]}}'),
+    ('documentai', '{"document": {"mimeType": "image/png", "documentLayout": {"blocks": []}}}'), ('documentai', '{"document_layout": {}, "chunked_document": {}}'), ('documentai', '{"chunked_document": {"chunks": []}}'),
     ('documentai', '{"entities": [{"type": "other", "confidence": 0.5, "id": "0"}], "pages": [{"pageNumber": 1}]}'),
     ('documentai', '{"entities": [{"type": "other", "mentionText": "", "mentionId": "", "confidence": 0.5, "properties": []}]}'),
     ('azure', '{"status": "failed", "createdDateTime": "2024-01-01T00:00:00Z", "error": {"code": "1"}}'),
-    ('azure', '{"status": "succeeded", "analyzeResult": {"documents": [], "pages": []}}'),
+    ('azure', '{"status": "running", "createdDateTime": "2024-01-01T00:00:00Z", "lastUpdatedDateTime": "2024-01-01T00:00:00Z"}'), ('azure', '{"status": "notStarted", "createdDateTime": "2024-01-01T00:00:00Z"}'),
+    ('azure', '{"status": "succeeded", "analyzeResult": {"documents": [], "pages": []}}'), ('azure', '{"apiVersion": "2024-11-30", "modelId": "prebuilt-read", "content": "", "pages": [{"pageNumber": 1}]}'),
+    ('azure', '{"apiVersion": "2024-11-30", "modelId": "a-classifier", "documents": [{"docType": "permit", "confidence": 0.9}]}'), ('azure', '{"status": "succeeded", "analyzeResult": {"version": "2.0", "readResults": []}}'),
     ('azure', '{"analyzeResult": {"documents": [{"fields": []}, {"fields": {}}], "documentResults": 7}}'),
     ('mistral', '{"pages": [{"index": 0, "markdown": ""}], "document_annotation": null}'),
     ('mistral', '{"pages": [], "usage_info": {}}'), ('mistral', '{"document_annotation": "{\"cut\": \"of"}'),
     ('mistral', '{"document_annotation": "{\"a\": 1e99999999}"}'), ('mistral', '{"document_annotation": "{\"a\": -1.5E-20000}"}'),
     ('mistral', '{"document_annotation": "{\"a\": \"\\u0000\"}"}'), ('mistral', jsonb_build_object('document_annotation', '[' || repeat('7', 200000) || ']')::text),
     ('mistral', '{"document_annotation": "7"}'), ('mistral', '{"document_annotation": ""}'), ('mistral', '{"document_annotation": "{}"}'),
-    ('hocr', '<html><body><div class="ocr_page"></div></body></html>'), ('hocr', '<div class="ocr_page"></div><p title="'),
+    ('mistral', '{"pages": [{"index": 0, "markdown": "# Permit"}], "model": "m", "usage_info": {}}'), ('mistral', '{"document_annotation": []}'),
+    ('hocr', '<html><body><div class="ocr_page"></div></body></html>'), ('hocr', '<div class="ocr_par"><p class="ocr_line">'), ('hocr', '<div class="ocr_page"></div><p title="'),
     ('alto', '<alto/>'), ('alto', '<alto><String'), ('alto', '<alto><!-- '),
     ('tesseract_tsv', E'level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext');
 SELECT count(*) AS documents, count(*) FILTER (WHERE williams_ocr_engine(document) IS DISTINCT FROM name) AS another_engine,
@@ -217,6 +307,58 @@ SELECT count(*) AS documents, count(*) FILTER (WHERE williams_ocr_engine(documen
        count(*) FILTER (WHERE EXISTS (SELECT FROM williams_ocr_fields(document, name))) AS with_rows_by_name
 FROM without;
 SELECT DISTINCT o.* FROM without, williams_ocr_document(CASE WHEN document LIKE '{%' THEN document::jsonb END) AS o WHERE o IS NOT NULL ORDER BY engine;
+-- an empty result scores 0, and a person looks at it
+CREATE TEMP TABLE inbox (document jsonb, fields jsonb, engine_confidence jsonb, confidence float8, review boolean);
+CREATE TRIGGER score BEFORE INSERT OR UPDATE ON inbox FOR EACH ROW
+    EXECUTE FUNCTION williams_score_ocr('fields=fields', 'engine_confidence=engine_confidence', 'confidence=confidence', 'review=review');
+INSERT INTO inbox SELECT document::jsonb, o.fields, o.confidence FROM without, williams_ocr_document(document::jsonb) AS o WHERE document LIKE '{%';
+SELECT count(*) > 30 AS documents, max(confidence) AS confidence, bool_and(review) AS review FROM inbox;
+
+--
+-- Known in part: an engine's marks, but none of the parts that are read, which by
+-- itself is an error, and by name is a result without fields
+--
+CREATE TEMP TABLE part (engine text, document text);
+INSERT INTO part VALUES
+    ('textract', '{"JobStatus": "SUCCEEDED"}'), ('textract', '{"JobStatus": "PARTIAL_SUCCESS", "Warnings": []}'),
+    ('textract', '{"DocumentMetadata": {"Pages": 1}, "JobStatus": "SUCCEEDED", "Outcomes": [{"Text": "x"}]}'),
+    ('textract', '{"DocumentMetadata": {"Pages": 1}, "AnalyzeDocumentModelVersion": "1.0", "Sheets": []}'),
+    ('textract', '{"DocumentMetadata": {"Pages": 1}, "AnalyzeIDModelVersion": "1.0", "IdentityDocuments": [{"Fields": []}]}'),
+    ('textract', '{"DocumentMetadata": {"Pages": 1}, "JobStatus": "SUCCEEDED", "Results": [{"Page": 1, "Extractions": [{"TaxDocument": {}}]}]}'),
+    ('textract', '{"DocumentMetadata": {"Pages": 1}, "JobStatus": "SUCCEEDED", "Results": [{"Page": 1, "Findings": []}]}'),
+    ('textract', '[{"Blocks": []}, {"JobStatus": "SUCCEEDED"}]'),
+    ('documentai', '{"text": "x", "shardInfo": {"shardCount": "1"}}'), ('documentai', '{"document": {"text": "x"}, "humanReviewStatus": {"state": "SKIPPED"}}'),
+    ('azure', '{"status": "succeeded", "createdDateTime": "2024-01-01T00:00:00Z"}'), ('azure', '{"status": "succeeded", "analyzeResult": {}}'),
+    ('azure', '{"status": "succeeded", "analyzeResult": {"apiVersion": "2030-01-01", "contents": []}}');
+SELECT count(*) AS documents, count(*) FILTER (WHERE williams_ocr_engine(document) IS DISTINCT FROM engine) AS another_engine,
+       count(*) FILTER (WHERE pg_temp.error_of(format('SELECT williams_ocr_fields(%L::text)', document)) <> format(
+           '22023: result of engine "%s" is known in part only (If it has no fields, name the engine: engine => ''%1$s''.)', engine)) AS another_error,
+       count(*) FILTER (WHERE pg_temp.error_of(format('SELECT williams_ocr_document(%L)', document)) NOT LIKE '22023: result of engine % in part only%') AS another_error_of_jsonb,
+       count(*) FILTER (WHERE EXISTS (SELECT FROM williams_ocr_fields(document, engine))) AS with_rows_by_name,
+       count(*) FILTER (WHERE (williams_ocr_document(document::jsonb, engine)).fields <> '{}') AS with_fields_by_name
+FROM part;
+SELECT williams_ocr_document('{"JobStatus": "SUCCEEDED", "StatusMessage": "unheard of"}');
+TRUNCATE inbox;
+INSERT INTO inbox SELECT document::jsonb, o.fields, o.confidence FROM part, williams_ocr_document(document::jsonb, engine) AS o;
+SELECT count(*) AS documents, max(confidence) AS confidence, bool_and(review) AS review FROM inbox;
+
+--
+-- Nobody's: other JSON, XML and HTML has names of the engines' too
+--
+SELECT document, williams_ocr_engine(document) AS engine FROM unnest(ARRAY[
+    '{"entities": [{"type": "PERSON", "text": "x"}]}', '{"entities": [{"type": "PERSON", "confidence": 0.9}], "text": "x"}', '{"entities": [{"type": "invoice", "properties": [{"name": "x"}]}]}',
+    '{"entities": [{"name": "Bree", "type": "LOCATION", "salience": 0.5, "mentions": [{"text": {"content": "Bree"}, "type": "PROPER"}]}], "language": "en"}',
+    '{"status": "completed", "createdDateTime": "2024", "orderId": 5}', '{"status": "succeeded", "createdDateTime": "2024-01-01T00:00:00Z", "tasks": {}}', '{"status": "succeeded", "createdDateTime": 5}',
+    '{"analyzeResult": {"score": 5}}', '{"analyzeResult": {"documents": 5}}', '{"apiVersion": "v1", "modelId": "gpt"}', '{"apiVersion": "v1", "modelId": "gpt", "documents": [{"text": "x"}]}', '{"apiVersion": "v1", "modelId": "m", "pages": []}',
+    '{"JobStatus": "FAILED", "JobId": 7}', '{"JobStatus": "SUCCEEDED", "VideoMetadata": {}, "Labels": []}', '{"JobStatus": "DONE"}', '{"Results": []}', '{"Results": [{"Page": 1}]}',
+    '{"Blocks": [{"Name": "A"}]}', '{"Blocks": [], "Estate": "Ashcombe"}', '{"IdentityDocuments": [{"Type": "passport", "Number": "X1"}]}', '{"IdentityDocuments": [], "Name": "Odum"}', '{"ExpenseDocuments": [{"Amount": 5}]}',
+    '{"DocumentMetadata": {"Pages": 3}, "Title": "x"}', '[{"Blocks": [{"BlockType": "PAGE"}]}, {"Blocks": [{"Name": "A"}]}]',
+    '{"pages": [{"pageNumber": 1, "text": "x"}]}', '{"pages": [{"pageNumber": 1, "layout": "portrait"}]}', '{"pages": [{"pageNumber": 1, "lines": ["x"]}], "text": "x"}', '{"pages": [{"pageNumber": 1}], "total": 9}', '{"page": 1, "pages": [{"number": 1}]}',
+    '{"mimeType": "text/plain", "text": "x", "uri": "file:///x"}', '{"mimeType": "image/png", "error": {"code": 3}}', '{"documentLayout": {"columns": 2}}', '{"documentLayout": "wide", "chunkedDocument": {}}', '{"shardInfo": {"shardCount": 3}}',
+    '{"document": {"title": "x", "text": "y"}}', '{"document": {"entities": []}}',
+    '{"pages": [{"title": "Home", "markdown": "# hi"}]}', '{"pages": [{"index": 0, "markdown": "# hi"}], "site": "x"}', '{"pages": [], "model": "m"}', '{"documentAnnotation": {"author": "x"}, "file": "y.pdf"}',
+    '<caja><alto>5</alto><ancho>7</ancho></caja>', '<p class="ocr_button ocrx">x</p>', '<html><body class="ocr"><p>ocr_page</p></body></html>']) AS document
+WHERE williams_ocr_engine(document) IS NOT NULL OR CASE WHEN document ~ '^[[{]' THEN williams_ocr_engine(document::jsonb) IS NOT NULL END;
 
 --
 -- Which engine: by name or by itself, as text or as jsonb, it is the same
@@ -229,7 +371,7 @@ SELECT name, williams_ocr_engine(document) AS engine,
 FROM sample ORDER BY name;
 SELECT document, williams_ocr_engine(document) AS engine
 FROM unnest(ARRAY['', ' ', '{}', '[]', '[{}]', '7', 'null', '"x"', '{"a": ', '[1,', 'plain text', '<html><p class="x">ocr_page</p></html>', '<', '<a', E'a\tb',
-                  '{"Blocks": [], "n": 1e99999999}', '{"Blocks": [], "n\"1e99999999": "\\1e99999999"}', '{"Blocks": [], "n": [1E+1, 1.5e7999, -0.25]}', '{"Blocks": 7}', '{"pages": []}', '{"entities": []}', '{"text": "x"}', '{"status": "succeeded"}', '[{"Blocks": []}, 1]']) AS document;
+                  '{"Blocks": [{"BlockType": "PAGE"}], "n": 1e99999999}', '{"Blocks": [{"BlockType": "PAGE"}], "n\"1e99999999": "\\1e99999999"}', '{"Blocks": [{"BlockType": "PAGE"}], "n": [1E+1, 1.5e7999, -0.25]}', '{"Blocks": 7}', '{"pages": []}', '{"entities": []}', '{"text": "x"}', '{"status": "succeeded"}', '[{"Blocks": []}, 1]']) AS document;
 -- an untyped literal is text
 SELECT williams_ocr_engine('<alto/>'), count(*) FROM williams_ocr_fields(E'5\t1\t1\t1\t1\t1\t0\t0\t9\t9\t50\tx');
 -- a byte order mark
@@ -278,6 +420,28 @@ SELECT fields FROM williams_ocr_document((SELECT jsonb_build_object('ExpenseDocu
     'SummaryFields', jsonb_build_array(jsonb_build_object('Type', '{"Text": "TAX"}'::jsonb, 'ValueDetection', jsonb_build_object('Text', 'all of ' || i))),
     'LineItemGroups', jsonb_build_array(jsonb_build_object('LineItems', (SELECT jsonb_agg(jsonb_build_object('LineItemExpenseFields',
         jsonb_build_array(jsonb_build_object('Type', '{"Text": "TAX"}'::jsonb, 'ValueDetection', jsonb_build_object('Text', 'of ' || j))))) FROM generate_series(2 * i - 1, 2 * i) AS j)))))) FROM generate_series(1, 2) AS i));
+-- of several documents the second's names end in .2, whatever the first has: what
+-- is MARY's is not JONES's
+INSERT INTO sample VALUES
+    ('two textract expenses', '{"DocumentMetadata": {"Pages": 2}, "ExpenseDocuments": [
+        {"SummaryFields": [{"Type": {"Text": "TOTAL"}, "ValueDetection": {"Text": "1.00"}, "PageNumber": 1}, {"Type": {"Text": "PHONE"}, "ValueDetection": {"Text": "555-0100"}, "PageNumber": 1},
+                           {"Type": {"Text": "PHONE"}, "ValueDetection": {"Text": "555-0101"}, "PageNumber": 1}],
+         "LineItemGroups": [{"LineItems": [{"LineItemExpenseFields": [{"Type": {"Text": "ITEM"}, "ValueDetection": {"Text": "nails"}}]},
+                                           {"LineItemExpenseFields": [{"Type": {"Text": "ITEM"}, "ValueDetection": {"Text": "glue"}}]}]}]},
+        {"SummaryFields": [{"Type": {"Text": "TOTAL"}, "ValueDetection": {"Text": "2.00"}, "PageNumber": 2}],
+         "LineItemGroups": [{"LineItems": [{"LineItemExpenseFields": [{"Type": {"Text": "ITEM"}, "ValueDetection": {"Text": "tar"}}]},
+                                           {"LineItemExpenseFields": [{"Type": {"Text": "PRICE"}, "ValueDetection": {"Text": "3.00"}}]},
+                                           {"LineItemExpenseFields": [{"Type": {"Text": "ITEM"}, "ValueDetection": {"Text": "lath"}}]}]}]}]}'),
+    ('two textract identities', '[{"IdentityDocuments": [{"IdentityDocumentFields": [{"Type": {"Text": "LAST_NAME"}, "ValueDetection": {"Text": "SMITH"}}, {"Type": {"Text": "FIRST_NAME"}, "ValueDetection": {"Text": "MARY"}}]}, 7]},
+        {"Blocks": [{"BlockType": "QUERY", "Id": "q", "Query": {"Text": "Why?"}}], "IdentityDocuments": [{"IdentityDocumentFields": [{"Type": {"Text": "LAST_NAME"}, "ValueDetection": {"Text": "JONES"}}]}]}]'),
+    ('two azure v4', '{"status": "succeeded", "analyzeResult": {"apiVersion": "2024-11-30", "modelId": "prebuilt-idDocument", "documents": [
+        {"docType": "idDocument", "fields": {"LastName": {"content": "SMITH"}, "FirstName": {"content": "MARY"}, "Names.2": {"content": "M."}}},
+        {"docType": "idDocument", "boundingRegions": [{"pageNumber": 2}], "fields": {"LastName": {"content": "JONES"}, "Names": {"valueArray": [{"content": "J."}, {"content": "K."}]}}},
+        {"docType": "idDocument", "fields": {"FirstName": {"content": "ANN"}}}],
+        "keyValuePairs": [{"key": {"content": "LastName"}, "value": {"content": "of a pair"}}, {"key": {"content": "Fax"}}, {"key": {"content": "Fax"}}]}}'),
+    ('two azure v2', '{"analyzeResult": {"version": "2.1.0", "documentResults": [{"fields": {"Total": {"text": "1"}}}, {"fields": {"Total": {"text": "2"}, "Tax": {"text": "0"}}}]}}');
+SELECT name, r FROM sample, pg_temp.rows_of(document) WITH ORDINALITY AS r (r, n) WHERE name LIKE 'two %' ORDER BY name, n;
+SELECT name, jsonb_pretty((williams_ocr_document(document::jsonb)).fields) AS fields FROM sample WHERE name LIKE 'two %' ORDER BY name;
 SELECT count(*) AS names, max(length(key)) AS longest FROM williams_ocr_document((
     SELECT jsonb_build_object('entities', jsonb_agg(jsonb_build_object('type', 'n', 'mentionText', i::text))) FROM generate_series(1, 20000) AS i)) AS o, jsonb_each(o.fields);
 

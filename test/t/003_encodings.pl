@@ -51,5 +51,31 @@ for my $encoding (sort keys %cases)
 		"$encoding: a pattern's characters");
 }
 
+# What OCR engines answer: an annotation with an escape of a character that the
+# encoding has not has no fields, and is no error; of entities those are resolved
+# that it has. Of each: how many fields of seven annotations, and four words in
+# the encoding's bytes.
+my @escapes = ('x', '\\\\u00e9', '\\\\u5c71', '\\\\ud83d\\\\ude00', '\\\\ude00', '\\\\u05d0', '\\\\\\\\u05d0');
+my %answers = (
+	EUC_JP => '1 1 1 0 0 0 1|\217\253\261 \273\263 \217\253\323&euro; <A',
+	EUC_KR => '1 0 1 0 0 0 1|&eacute; \337\243 &ouml;\242\346 <A',
+	LATIN1 => '1 1 0 0 0 0 1|\351 &#x5c71; \366&euro; <A',
+	SQL_ASCII => '1 0 0 0 0 0 1|&eacute; &#x5c71; &ouml;&euro; <A',
+	UTF8 => '1 1 1 1 0 1 1|\303\251 \345\261\261 \303\266\342\202\254 <A');
+
+for my $encoding (sort keys %answers)
+{
+	my $annotations = join ', ', map { qq('{"document_annotation": "{\\"a\\": \\"$_\\"}"}') } @escapes;
+
+	is( $node->safe_psql(
+			$encoding, qq{
+		SELECT string_agg((SELECT count(*) FROM williams_ocr_fields(document))::text, ' ' ORDER BY n) || '|' ||
+			(SELECT string_agg(encode(convert_to(value, getdatabaseencoding()), 'escape'), ' ') FROM williams_ocr_fields(
+				'<alto><String CONTENT="&eacute;"/><String CONTENT="&#x5c71;"/><String CONTENT="&ouml;&euro;"/><String CONTENT="&lt;&#65;"/></alto>'))
+		FROM unnest(ARRAY[$annotations]) WITH ORDINALITY AS v (document, n)}),
+		$answers{$encoding},
+		"$encoding: escapes and entities");
+}
+
 $node->stop;
 done_testing();
