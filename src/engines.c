@@ -893,18 +893,29 @@ is_job(JsonbContainer *answer)
 		slice_is(status, "PARTIAL_SUCCESS");
 }
 
+static bool
+is_known_extraction(JsonbContainer *extraction)
+{
+	return get_object(extraction, "LendingDocument") != NULL ||
+		get_object(extraction, "ExpenseDocument") != NULL ||
+		get_object(extraction, "IdentityDocument") != NULL;
+}
+
 /* Has it a part that is read, by the first in it? */
 static bool
 has_textract_part(JsonbContainer *answer)
 {
 	JsonbContainer *expense = first_object(get_array(answer, "ExpenseDocuments"));
 	JsonbContainer *identity = first_object(get_array(answer, "IdentityDocuments"));
+	JsonbContainer *result = first_object(get_array(answer, "Results"));
+	JsonbContainer *extractions = get_array(result, "Extractions");
 
 	return has_string(first_object(get_array(answer, "Blocks")), "BlockType") ||
 		get_array(expense, "SummaryFields") != NULL ||
 		get_array(expense, "LineItemGroups") != NULL ||
 		get_array(identity, "IdentityDocumentFields") != NULL ||
-		get_array(first_object(get_array(answer, "Results")), "Extractions") != NULL;
+		(extractions != NULL && get_object(result, "PageClassification") != NULL) ||
+		is_known_extraction(first_object(extractions));
 }
 
 static bool
@@ -938,14 +949,6 @@ is_textract(JsonbContainer *root)
 		if (!is_textract_answer(container_of(&w.value)))
 			return false;
 	return w.index > 0;
-}
-
-static bool
-is_known_extraction(JsonbContainer *extraction)
-{
-	return get_object(extraction, "LendingDocument") != NULL ||
-		get_object(extraction, "ExpenseDocument") != NULL ||
-		get_object(extraction, "IdentityDocument") != NULL;
 }
 
 /* Of a page that is of no class there is none; of all others none is known? */
@@ -2288,8 +2291,9 @@ mistral(Output *out, JsonbContainer *root)
 		if (JsonContainerIsScalar(annotation.val.binary.data))
 			return;
 	}
-	if (annotation.type != jbvBinary || is_empty(annotation.val.binary.data) ||
-		is_deep(annotation.val.binary.data))
+	else if (annotation.type == jbvBinary && is_deep(annotation.val.binary.data))
+		return;
+	if (annotation.type != jbvBinary || is_empty(annotation.val.binary.data))
 		return;
 	initStringInfo(&path);
 	mistral_value(out, &path, &annotation);

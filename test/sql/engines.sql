@@ -350,7 +350,7 @@ SELECT document, williams_ocr_engine(document) AS engine FROM unnest(ARRAY[
     '{"entities": [{"name": "Bree", "type": "LOCATION", "salience": 0.5, "mentions": [{"text": {"content": "Bree"}, "type": "PROPER"}]}], "language": "en"}',
     '{"status": "completed", "createdDateTime": "2024", "orderId": 5}', '{"status": "succeeded", "createdDateTime": "2024-01-01T00:00:00Z", "tasks": {}}', '{"status": "succeeded", "createdDateTime": 5}',
     '{"analyzeResult": {"score": 5}}', '{"analyzeResult": {"documents": 5}}', '{"apiVersion": "v1", "modelId": "gpt"}', '{"apiVersion": "v1", "modelId": "gpt", "documents": [{"text": "x"}]}', '{"apiVersion": "v1", "modelId": "m", "pages": []}',
-    '{"JobStatus": "FAILED", "JobId": 7}', '{"JobStatus": "SUCCEEDED", "VideoMetadata": {}, "Labels": []}', '{"JobStatus": "DONE"}', '{"Results": []}', '{"Results": [{"Page": 1}]}',
+    '{"JobStatus": "FAILED", "JobId": 7}', '{"JobStatus": "SUCCEEDED", "VideoMetadata": {}, "Labels": []}', '{"JobStatus": "DONE"}', '{"Results": []}', '{"Results": [{"Page": 1, "Extractions": [{"Mine": "Ashcombe"}]}]}', '{"Results": [{"Page": 1}]}',
     '{"Blocks": [{"Name": "A"}]}', '{"Blocks": [], "Estate": "Ashcombe"}', '{"IdentityDocuments": [{"Type": "passport", "Number": "X1"}]}', '{"IdentityDocuments": [], "Name": "Odum"}', '{"ExpenseDocuments": [{"Amount": 5}]}',
     '{"DocumentMetadata": {"Pages": 3}, "Title": "x"}', '[{"Blocks": [{"BlockType": "PAGE"}]}, {"Blocks": [{"Name": "A"}]}]',
     '{"pages": [{"pageNumber": 1, "text": "x"}]}', '{"pages": [{"pageNumber": 1, "layout": "portrait"}]}', '{"pages": [{"pageNumber": 1, "lines": ["x"]}], "text": "x"}', '{"pages": [{"pageNumber": 1}], "total": 9}', '{"page": 1, "pages": [{"number": 1}]}',
