@@ -97,6 +97,10 @@ test-stress:
 	@TIMES=$(TIMES) LOADS=$(LOADS) WILLIAMS_DATA="$${WILLIAMS_DATA:-$(CURDIR)/../shared/data}" \
 		tools/cluster.sh test/stress.sh $(PARTS)
 
+# PARTS on each PostgreSQL of PG_CONFIGS
+matrix:
+	@tools/matrix.sh
+
 # FUZZ_SECONDS for each of six targets
 test-fuzz:
 	@tools/deps.sh test
@@ -111,4 +115,4 @@ lint:
 	@tools/deps.sh lint
 	@tools/lint.sh
 
-.PHONY: lib install-lib demo test test-stress test-fuzz bench lint
+.PHONY: lib install-lib demo test test-stress matrix test-fuzz bench lint

@@ -36,6 +36,7 @@
 #include "utils/queryenvironment.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
+#include "utils/tuplestore.h"
 
 #include "session.h"
 #include "store.h"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Install what a make target needs and this machine lacks, through apt-get.
 #
-#   tools/deps.sh build|lib|demo|test|bench|lint...
+#   tools/deps.sh build|lib|demo|test|matrix|pgtap|bench|lint...
 #
 # Asks nothing as root; anybody else goes through sudo. An installed server is
 # not upgraded, for that would restart its clusters.
@@ -39,10 +39,10 @@ missing() {
 	build lib demo test bench|has_include stdio.h|libc6-dev
 	demo test bench|has_server|postgresql-%
 	build demo test bench|has_headers|postgresql-server-dev-%
-	test|has_extension pgtap|postgresql-%-pgtap
-	test|has pg_prove|libtap-parser-sourcehandler-pgtap-perl
+	test pgtap|has_extension pgtap|postgresql-%-pgtap
+	test pgtap|has pg_prove|libtap-parser-sourcehandler-pgtap-perl
 	test|has_include mpfr.h|libmpfr-dev
-	test|perl -MIPC::Run -e1 2>/dev/null|libipc-run-perl
+	test matrix|perl -MIPC::Run -e1 2>/dev/null|libipc-run-perl
 	test|has python3|python3
 	test|has pgrep|procps
 	bench|has_extension plpython3u|postgresql-plpython3-%
