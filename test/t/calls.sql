@@ -1,0 +1,55 @@
+--
+-- Calls of all that an extension has, found in the catalogue: for 009_hostile_schema.pl.
+-- Every name in them is qualified and every value is of the type that is declared.
+-- What is missing here, NULL, is a type that calls.value knows no value of.
+--
+CREATE SCHEMA calls;
+GRANT USAGE ON SCHEMA calls TO PUBLIC;
+CREATE VIEW calls.member AS
+	SELECT classid, objid FROM pg_depend JOIN pg_extension e ON refclassid = 'pg_extension'::regclass AND refobjid = e.oid
+	WHERE deptype = 'e' AND extname = 'williams';
+CREATE FUNCTION calls.type(type oid) RETURNS text LANGUAGE sql AS $$
+	SELECT format('%I.%I', nspname, typname) FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace
+	WHERE t.oid = CASE WHEN type = '"any"'::regtype THEN 'text'::regtype ELSE type END $$;
+
+-- a value for a parameter: the named ones take no other
+CREATE FUNCTION calls.constant(type oid, parameter text) RETURNS text LANGUAGE sql AS $$
+	SELECT format('%L::%s', value, calls.type(type)) FROM (VALUES
+		('{text,jsonb}'::regtype[], 'document', '{"document_annotation": {"a": 1}}'), ('{text}', 'engine', 'auto'), ('{text}', 'regime', 'balance'),
+		('{text}', 'script', 'latin'), ('{jsonb}', 'rules', '{"fields": {"a": null}}'), ('{jsonb}', 'confidence', '{"a": 0.5}'),
+		('{jsonb}', NULL, '{"a": "1"}'), ('{text[]}', NULL, '{a}'), ('{text,"\"any\""}', NULL, 'a'), ('{int8,int4}', NULL, '10'),
+		('{float8}', NULL, '0.5'), ('{boolean}', NULL, 'true')) AS v (types, name, value)
+	WHERE type = ANY (types) AND (name IS NULL OR name = parameter) ORDER BY name IS NULL LIMIT 1 $$;
+CREATE FUNCTION calls.value(type oid, parameter text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN coalesce(calls.constant(type, parameter),
+		-- a state is as its aggregate begins; a summary is what an aggregate gives
+		(SELECT format('%L::%s', min(agginitval), calls.type(type)) FROM pg_aggregate JOIN calls.member ON objid = aggfnoid WHERE aggtranstype = type HAVING count(*) > 0),
+		(SELECT format('(SELECT %s)', calls.call(min(p.oid))) FROM pg_proc p JOIN calls.member ON objid = p.oid WHERE prokind = 'a' AND prorettype = type
+			AND type <> ALL (proargtypes) HAVING count(*) > 0));
+END $$;
+CREATE FUNCTION calls.call(f oid) RETURNS text LANGUAGE sql AS $$
+	SELECT format('%I.%I(%s)%s', nspname, proname, (SELECT string_agg(calls.value(t, proargnames[i]), ', ' ORDER BY i)
+			FROM unnest(proargtypes) WITH ORDINALITY AS a (t, i)), CASE prokind WHEN 'w' THEN ' OVER ()' ELSE '' END)
+	FROM pg_proc JOIN pg_namespace n ON n.oid = pronamespace WHERE pg_proc.oid = f $$;
+
+-- functions that have no effects, operators and casts; types as text, in binary, sorted and hashed
+CREATE FUNCTION calls.queries(directory text) RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT format('SELECT %s', calls.call(p.oid)) FROM pg_proc p JOIN calls.member ON classid = 'pg_proc'::regclass AND objid = p.oid
+	WHERE NOT proargtypes::oid[] && '{internal,cstring}'::regtype[]::oid[] AND prorettype <> 'trigger'::regtype AND proparallel <> 'u'
+	UNION ALL
+	SELECT format('SELECT %s OPERATOR(%I.%s) %s', calls.value(oprleft, NULL), nspname, oprname, calls.value(oprright, NULL))
+	FROM pg_operator o JOIN calls.member ON classid = 'pg_operator'::regclass AND objid = o.oid JOIN pg_namespace n ON n.oid = oprnamespace
+	UNION ALL
+	SELECT format('SELECT %s::%s', calls.value(castsource, NULL), calls.type(casttarget))
+	FROM pg_cast c JOIN calls.member ON classid = 'pg_cast'::regclass AND objid = c.oid
+	UNION ALL
+	SELECT format(query, calls.value(t.oid, NULL), calls.type(t.oid), directory)
+	FROM pg_type t JOIN calls.member ON classid = 'pg_type'::regclass AND objid = t.oid, unnest(ARRAY[
+		'SELECT %1$s::pg_catalog.text::%2$s', 'CREATE TEMP TABLE value (v %2$s); INSERT INTO pg_temp.value VALUES (%1$s); COPY pg_temp.value TO ''%3$s/value'' (FORMAT binary); COPY pg_temp.value FROM ''%3$s/value'' (FORMAT binary); ANALYZE pg_temp.value; DROP TABLE pg_temp.value',
+		CASE WHEN EXISTS (SELECT FROM pg_opclass WHERE opcintype = t.oid) THEN 'SELECT DISTINCT v FROM (VALUES (%1$s), (%1$s)) AS v (v) ORDER BY v' END]) AS query
+	WHERE typtype = 'b' AND typcategory <> 'A' AND query IS NOT NULL
+	UNION ALL
+	SELECT format('SELECT * FROM %I.%I', nspname, relname)
+	FROM pg_class c JOIN calls.member ON classid = 'pg_class'::regclass AND objid = c.oid JOIN pg_namespace n ON n.oid = relnamespace
+$$;
