@@ -187,6 +187,8 @@ for my $path ('s, "$user", public', 's, pg_catalog')
 	use_tasks($_, $path) for '', 'alice';
 	# who may see all, and who may not
 	no_shadow($_, 'SELECT * FROM s.williams_progress', "$path: the view for " . ($_ || 'a superuser')) for '', 'monitor', 'alice', 'mallory';
+	no_shadow('', q{SET session_replication_role = replica; DELETE FROM s.williams_batch; DELETE FROM s.williams_task},
+		"$path: changes that replication brings");
 	drop_tasks($_, $path) for '', 'alice';
 	# profiles of one's own
 	no_shadow(

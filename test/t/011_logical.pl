@@ -190,7 +190,7 @@ same($two, $one, 'later', 'TABLE letter', 'later, a table that was there before'
 my $pages = 'CREATE TABLE page (id int PRIMARY KEY, seen int)';
 $two->safe_psql('later', $pages);
 $two->safe_psql('postgres', 'CREATE DATABASE latest');
-$two->safe_psql('latest', "CREATE EXTENSION williams; CREATE TABLE letter (id int PRIMARY KEY); $pages");
+$two->safe_psql('latest', "CREATE EXTENSION williams; CREATE TABLE letter (id int PRIMARY KEY); CREATE TABLE own (id int); $pages");
 $one->safe_psql(
 	'later', qq{
 	CREATE ROLE clerk;
