@@ -29,6 +29,9 @@ for kind in REGRESS:test/sql:.sql:expected ISOLATION:test/isolation/specs:.spec:
     done
 done
 
+# where an error struck may depend on time
+! grep -n '^CONTEXT:' expected/*.out test/isolation/expected/*.out || fail "an expected file has CONTEXT: use \\set SHOW_CONTEXT never"
+
 # one version: the control file's
 version=$(sed -n "s/^default_version = '\(.*\)'/\1/p" williams.control)
 grep -q "\"version\": \"$version\"" META.json || fail "META.json is not of version $version"

@@ -18,6 +18,18 @@ END $$;
 CREATE FUNCTION pg_temp.error_of_plan(arguments text) RETURNS text LANGUAGE sql AS
 $$ SELECT pg_temp.error_of('SELECT * FROM williams_plan_table(' || arguments || ')') $$;
 
+CREATE FUNCTION pg_temp.context_of(command text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    context text;
+BEGIN
+    EXECUTE command;
+    RETURN 'no error';
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS context = PG_EXCEPTION_CONTEXT;
+    RETURN split_part(context, E'\n', 1);
+END $$;
+\set SHOW_CONTEXT never
+
 CREATE TABLE page (id bigint PRIMARY KEY, image_mb float8, image text, tags json, seen int);
 INSERT INTO page SELECT i, 2 + i % 7, 'x', '{}', nullif(i, 3) FROM generate_series(1, 20) AS i;
 ANALYZE page;
@@ -75,6 +87,7 @@ SELECT count(*) FROM page;
 SELECT * FROM williams_plan_table('page', 64, 'image_mb +
     no_such_column');
 SELECT * FROM williams_plan_table('page', 64, 'image');
+SELECT pg_temp.context_of($$SELECT * FROM williams_plan_table('page', 64, 'image')$$);
 
 -- An operator or function of the caller's search_path is the caller's; ours are not found by name.
 CREATE SCHEMA trap;
@@ -130,7 +143,7 @@ RESET ROLE;
 SELECT items FROM williams_plan_table('secret', 64, 'mb', max_items => 100);
 
 -- What is cancelled ends at once.
-SET statement_timeout = '100ms';
+SET statement_timeout = '1s';
 SELECT * FROM williams_plan_table('page', 64, 'length(pg_sleep(60)::text)');
 RESET statement_timeout;
 

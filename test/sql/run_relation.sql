@@ -5,9 +5,9 @@
 SET client_min_messages = error;
 CREATE FUNCTION blamed(text) RETURNS TABLE (state text, done bigint, failed bigint, rows bigint, key text, "sqlstate" text) LANGUAGE sql AS $$
 	SELECT state, done, failed, rows,
-		(SELECT string_agg(CASE lower_key WHEN upper_key THEN lower_key ELSE lower_key || ' to ' || upper_key END, ', ')
+		(SELECT string_agg(CASE lower_key WHEN upper_key THEN lower_key ELSE lower_key || ' to ' || upper_key END, ', ' ORDER BY batch_no)
 			FROM williams_batch b WHERE b.task = $1 AND b.state = 'failed'),
-		(SELECT string_agg(sqlstate, ', ') FROM williams_batch b WHERE b.task = $1 AND b.state = 'failed')
+		(SELECT string_agg(sqlstate, ', ' ORDER BY batch_no) FROM williams_batch b WHERE b.task = $1 AND b.state = 'failed')
 	FROM williams_progress WHERE task = $1
 $$;
 CREATE TABLE page (id int PRIMARY KEY, seen int NOT NULL DEFAULT 0);

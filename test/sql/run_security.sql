@@ -2,6 +2,7 @@
 -- Whose tasks, whose rights, under which settings: each sentence attacked
 --
 SET client_min_messages = warning;
+\set SHOW_CONTEXT never
 SELECT extnamespace::regnamespace AS schema FROM pg_extension WHERE extname = 'williams' \gset
 CREATE ROLE williams_alice;
 CREATE ROLE williams_bob;
@@ -93,7 +94,7 @@ CALL williams_run('rls off');
 SELECT task, state, done FROM williams_progress ORDER BY task;
 SELECT williams_retry('rls off'), williams_drop_task('rls off');
 RESET row_security;
-SELECT DISTINCT seen, by FROM letters WHERE seen > 0;
+SELECT DISTINCT seen, by FROM letters WHERE seen > 0 ORDER BY seen, by;
 
 --
 -- Nothing in a statement becomes more than its owner
@@ -295,7 +296,7 @@ GRANT ALL ON letters TO williams_alice;
 SELECT step();
 DROP TABLE letters;
 RESET ROLE;
-SELECT DISTINCT seen, by FROM letters WHERE seen > 0;
+SELECT DISTINCT seen, by FROM letters WHERE seen > 0 ORDER BY seen, by;
 
 -- nor does one in a statement lend its rights to anything but itself
 CREATE FUNCTION define(how text) RETURNS text LANGUAGE plpgsql SECURITY DEFINER AS $$
@@ -333,7 +334,7 @@ SELECT williams_stop('letters');
 CALL williams_run('letters');
 RESET search_path;
 SELECT williams_retry('letters');
-SELECT seen, by, count(*) FROM letters GROUP BY seen, by;
+SELECT seen, by, count(*) FROM letters GROUP BY seen, by ORDER BY seen, by;
 SELECT williams_drop_task('letters');
 
 --
@@ -354,7 +355,7 @@ SET IntervalStyle = 'iso_8601';
 SET extra_float_digits = 3;
 SELECT task, lower_key, upper_key FROM williams_batch WHERE batch_no = 2 ORDER BY task;
 SELECT key, count(williams_run_batch(key)) FROM unnest(ARRAY['at', 'length', 'ratio', 'day', 'fee']) AS key, generate_series(1, 5) GROUP BY key ORDER BY key;
-SELECT seen, count(*) FROM stays GROUP BY seen;
+SELECT seen, count(*) FROM stays GROUP BY seen ORDER BY seen;
 RESET DateStyle;
 RESET TimeZone;
 RESET IntervalStyle;

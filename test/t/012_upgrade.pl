@@ -93,7 +93,7 @@ $node->safe_psql(
 	CREATE VIEW bound AS SELECT id, williams_space_bound(id) AS bound FROM document;
 });
 my %queries = (
-	profiles => 'SELECT name, shipped, rules FROM williams_profile ORDER BY 1, 2',
+	profiles => 'SELECT name, rules FROM williams_profile ORDER BY 1',
 	results => 'SELECT * FROM ocr_result ORDER BY id',
 	summaries => 'SELECT * FROM stored',
 	view => 'SELECT sum(bound ORDER BY id) FROM bound');
