@@ -37,11 +37,11 @@ start() {
     env --default-signal=INT tools/cluster.sh test/throwaway.sh "$2" >"$1" 2>&1 &
 }
 await_up() {
-    for _ in {1..600}; do
+    for _ in {1..6000}; do
         if grep -qx up "$1"; then return; fi
         sleep 0.1
     done
-    die "no cluster after 60 s: $(cat "$1")"
+    die "no cluster after 600 s: $(cat "$1")"
 }
 
 rc=0

@@ -47,8 +47,8 @@ sub install_script
 {
 	my $script = slurp_file("$tree/sql/williams.sql");
 
-	$script =~ s/(\nCREATE TABLE williams_profile \(.*?)(\n\);)/$1,\n\tremark text CHECK (remark <> '')$2/s or die 'no williams_profile';
-	$script =~ s/(\nCREATE TABLE williams_task \(.*?)(\n\);)/$1,\n\tpriority int NOT NULL DEFAULT 1$2\nCOMMENT ON COLUMN williams_task.priority IS 'of the next version';/s
+	$script =~ s/(\nCREATE TABLE williams_profile \(.*?)(\n\)[^\n]*;[^\n]*)/$1,\n\tremark text CHECK (remark <> '')$2/s or die 'no williams_profile';
+	$script =~ s/(\nCREATE TABLE williams_task \(.*?)(\n\)[^\n]*;[^\n]*)/$1,\n\tpriority int NOT NULL DEFAULT 1$2\nCOMMENT ON COLUMN williams_task.priority IS 'of the next version';/s
 	  or die 'no williams_task';
 	$script =~ s/COMMENT ON FUNCTION williams_space_bound\(bigint\) IS\n'[^\n]*';\n/$comment$function/ or die 'no williams_space_bound';
 	return $script;
