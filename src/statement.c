@@ -71,29 +71,21 @@ wl_prepare_statement(const char *statement, Oid key_type)
 	return plan;
 }
 
-/* Can a row that is written to target get into rel, by routing or inheritance? */
-static bool
-reaches(Oid target, Relation rel)
+/* Of the tables that a plan writes to, one whose rows are or can get into rel; or InvalidOid. */
+static Oid
+written_into(const PlannedStmt *stmt, Relation rel)
 {
 	Oid			relid = RelationGetRelid(rel);
+	List	   *targets = wl_result_relids(stmt);
+	ListCell   *lc;
 
-	if (target == relid || !has_superclass(relid))
-		return target == relid;
-	return list_member_oid(find_all_inheritors(target, NoLock, NULL), relid);
-}
-
-static void
-refuse_write(Oid target, Relation rel)
-{
-	const char *name = RelationGetRelationName(rel);
-
-	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("a task with method \"ctid\" cannot write to \"%s\", the table it is over", name),
-			 target == RelationGetRelid(rel) ?
-			 errdetail("An updated row moves, perhaps into a batch that is still to come.") :
-			 errdetail("Rows written to \"%s\" can get there.", get_rel_name(target)),
-			 errhint("Use method \"exact\".")));
+	if (list_member_oid(targets, relid))
+		return relid;
+	if (has_superclass(relid))
+		foreach(lc, targets)
+			if (list_member_oid(find_all_inheritors(lfirst_oid(lc), NoLock, NULL), relid))
+			return lfirst_oid(lc);
+	return InvalidOid;
 }
 
 /*
@@ -105,12 +97,21 @@ wl_check_no_write(SPIPlanPtr plan, Relation rel)
 {
 	CachedPlan *cached = SPI_plan_get_cached_plan(plan);
 	ListCell   *lc;
-	ListCell   *target;
 
 	foreach(lc, cached->stmt_list)
-		foreach(target, wl_result_relids(lfirst_node(PlannedStmt, lc)))
-		if (reaches(lfirst_oid(target), rel))
-		refuse_write(lfirst_oid(target), rel);
+	{
+		Oid			target = written_into(lfirst_node(PlannedStmt, lc), rel);
+
+		if (OidIsValid(target))
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("a task with method \"ctid\" cannot write to \"%s\", the table it is over",
+							RelationGetRelationName(rel)),
+					 target == RelationGetRelid(rel) ?
+					 errdetail("An updated row moves, perhaps into a batch that is still to come.") :
+					 errdetail("Rows written to \"%s\" can get there.", get_rel_name(target)),
+					 errhint("Use method \"exact\".")));
+	}
 	/* a plan that is not kept has no resource owner */
 	ReleaseCachedPlan(cached, NULL);
 }

@@ -25,7 +25,7 @@ SELECT * FROM options;
 SELECT times, count(*) FROM page GROUP BY times ORDER BY times;
 
 -- refused as williams_create_task refuses it, and nothing is changed
-CREATE FUNCTION refused(options text) RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION alter_error(options text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	detail text;
 	hint text;
@@ -36,7 +36,7 @@ EXCEPTION WHEN OTHERS THEN
 	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
 	RETURN concat_ws(' | ', SQLSTATE, SQLERRM, nullif(detail, ''), nullif(hint, ''));
 END $$;
-SELECT o AS options, refused(o) FROM unnest(ARRAY[
+SELECT o AS options, alter_error(o) AS error FROM unnest(ARRAY[
 	'''pages'', ''DELETE FROM page''', '''pages'', ''SELECT $1''', '''pages'', ''SELECT $1, $2; SELECT 1''', '''pages'', ''VACUUM''',
 	'''pages'', ''SELECT nothing WHERE $1 < $2''', '''pages'', ''''', '''pages'', throttle => ''1''', '''pages'', throttle => ''''',
 	'''pages'', throttle => ''id > 1''', '''pages'', pause_ms => -1', '''pages'', time_limit_ms => -1',
@@ -63,14 +63,14 @@ SELECT williams_drop_task('pages');
 -- of a table that changed since
 SELECT williams_create_task('pages', 'page', 'SELECT $1, $2', 1, max_items => 10);
 ALTER TABLE page RENAME id TO page_id;
-SELECT refused('''pages'', ''SELECT $1, $2'''), refused('''pages'', pause_ms => 1');
+SELECT alter_error('''pages'', ''SELECT $1, $2'''), alter_error('''pages'', pause_ms => 1');
 DROP TABLE page CASCADE;
-SELECT refused('''pages'', ''SELECT $1, $2''') ~ '^42P01 . relation with OID \d+ does not exist$' AS gone;
+SELECT alter_error('''pages'', ''SELECT $1, $2''') ~ '^42P01 . relation with OID \d+ does not exist$' AS gone;
 SELECT williams_drop_task('pages');
 BEGIN READ ONLY;
 SELECT williams_alter_task('pages', pause_ms => 1);
 ROLLBACK;
-DROP FUNCTION refused;
+DROP FUNCTION alter_error;
 DROP VIEW options;
 DROP TABLE other.page;
 DROP SCHEMA other;

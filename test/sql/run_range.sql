@@ -38,9 +38,10 @@ SELECT williams_drop_task('gaps');
 DROP TABLE page;
 -- of blocks, too
 CREATE TABLE scan AS SELECT i AS id FROM generate_series(1, 1000) AS i;
+ANALYZE scan;
 CREATE TABLE seen (id int);
 SELECT williams_create_task('blocks', 'scan', 'INSERT INTO seen SELECT id FROM scan WHERE ctid BETWEEN $1 AND $2 AND 1 / (id - 500) IS NOT NULL',
-	1, method => 'ctid');
+	1, method => 'ctid', max_items => 100000);
 CALL williams_run('blocks');
 SELECT count(*), count(DISTINCT id) FROM seen;
 DELETE FROM scan WHERE id = 500;
@@ -65,7 +66,7 @@ CREATE TABLE plain (id int, half int);
 INSERT INTO p SELECT i, i % 2 FROM generate_series(1, 999) AS i;
 INSERT INTO grandchild SELECT generate_series(1, 100);
 INSERT INTO plain SELECT i, i % 2 FROM generate_series(1, 100) AS i;
-CREATE FUNCTION refused(relation regclass, statement text) RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION written_by(relation regclass, statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	detail text;
 BEGIN
@@ -76,7 +77,7 @@ EXCEPTION WHEN OTHERS THEN
 END $$;
 CREATE PROCEDURE try(relation regclass, statement text) LANGUAGE plpgsql AS $$
 BEGIN
-	RAISE WARNING '% over %', refused(relation, statement), relation;
+	RAISE WARNING '% over %', written_by(relation, statement), relation;
 	ROLLBACK;
 END $$;
 SET client_min_messages = warning;
@@ -119,10 +120,10 @@ SET LOCAL allow_system_table_mods = on;
 CREATE TABLE pg_catalog.pg_dist_partition (logicalrelid regclass NOT NULL, partmethod "char" NOT NULL);
 SELECT * FROM williams_plan_table('far', 64, method => 'ctid');
 INSERT INTO pg_catalog.pg_dist_partition VALUES ('pg_class', 'h'), ('far', 'h');
-SELECT refused('far', 'SELECT FROM far WHERE ctid BETWEEN $1 AND $2');
-SELECT refused('pg_am', 'SELECT FROM pg_am WHERE ctid BETWEEN $1 AND $2');
+SELECT written_by('far', 'SELECT FROM far WHERE ctid BETWEEN $1 AND $2');
+SELECT written_by('pg_am', 'SELECT FROM pg_am WHERE ctid BETWEEN $1 AND $2');
 SELECT * FROM williams_plan_table('far', 64);
 ROLLBACK;
 DROP TABLE far;
 DROP PROCEDURE try;
-DROP FUNCTION refused;
+DROP FUNCTION written_by;
