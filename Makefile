@@ -92,9 +92,11 @@ test:
 	@CLUSTER_LOG=1 WILLIAMS_DATA="$${WILLIAMS_DATA:-$(CURDIR)/../shared/data}" tools/cluster.sh test/run.sh $(PARTS)
 
 # each of PARTS, or of those that PostgreSQL's tools run, TIMES times beside LOADS busy loops
+# and an autovacuum that analyses a table whenever a row changed
 test-stress:
 	@tools/deps.sh test
-	@TIMES=$(TIMES) LOADS=$(LOADS) WILLIAMS_DATA="$${WILLIAMS_DATA:-$(CURDIR)/../shared/data}" \
+	@CLUSTER_CONF="$$(printf 'autovacuum_%s\n' 'naptime = 1s' 'analyze_threshold = 0' 'analyze_scale_factor = 0')" \
+		TIMES=$(TIMES) LOADS=$(LOADS) WILLIAMS_DATA="$${WILLIAMS_DATA:-$(CURDIR)/../shared/data}" \
 		tools/cluster.sh test/stress.sh $(PARTS)
 
 # PARTS on each PostgreSQL of PG_CONFIGS

@@ -155,7 +155,7 @@ SELECT williams_drop_task('pages');
 -- Effects outside the transaction stay, and come again with the next attempt
 --
 CREATE SEQUENCE outside;
-SELECT williams_create_task('pages', 'page', 'SELECT nextval(''outside''), 1 / (id - 1) FROM page WHERE id BETWEEN $1 AND $2 AND id < 3', 1);
+SELECT williams_create_task('pages', 'page', 'SELECT nextval(''outside''), 1 / (id - 1) FROM page WHERE id BETWEEN $1 AND $2 AND id < 3', 1, max_items => 1000);
 CALL williams_run('pages');
 SELECT rows, (SELECT last_value > 2 FROM outside) AS again FROM williams_batch WHERE state = 'done' AND rows > 0;
 SELECT williams_drop_task('pages');
