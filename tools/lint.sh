@@ -37,5 +37,8 @@ version=$(sed -n "s/^default_version = '\(.*\)'/\1/p" williams.control)
 grep -q "\"version\": \"$version\"" META.json || fail "META.json is not of version $version"
 grep -q "^## $version" CHANGELOG.md || fail "CHANGELOG.md does not begin version $version"
 
+# git keeps what was released
+! git check-ignore -q "sql/updates/williams--$version.sql" || fail ".gitignore matches released scripts"
+
 bash -n tools/*.sh test/*.sh test/bench/*.sh demo/*.sh .ci/run
 exit $rc
