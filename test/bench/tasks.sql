@@ -119,6 +119,53 @@ BEGIN
 	PERFORM dblink_disconnect(c) FROM unnest('{a,b}'::text[]) c;
 END $$;
 
+/* a connection to a session of its own, which has the library */
+CREATE PROCEDURE connect(session text) LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM dblink_connect(session, format('host=%s port=%s dbname=%s user=%s', current_setting('unix_socket_directories'),
+		current_setting('port'), current_database(), current_user));
+	PERFORM dblink_exec(session, 'SET client_min_messages = error; SET jit = off; SET synchronous_commit = off');
+	PERFORM FROM dblink(session, 'SELECT williams_version()') AS t (version text);
+END $$;
+
+/* the task in a session that has plans of its own queries by then, made when the tables were small, or none */
+CREATE PROCEDURE in_session(name text, small boolean) LANGUAGE plpgsql AS $$
+DECLARE
+	started timestamptz;
+BEGIN
+	CALL connect('new');
+	IF small THEN
+		PERFORM dblink_exec('new', 'DELETE FROM williams_batch; DELETE FROM williams_task');
+		PERFORM FROM dblink('new', 'SELECT williams_create_task(''small'', ''document'', ''SELECT $1, $2'', 1e6, ''1'', max_items => 50000)') AS t (n bigint);
+		PERFORM dblink_exec('new', 'ANALYZE williams_batch, williams_task');
+		PERFORM dblink_exec('new', 'CALL williams_run(''small'')');
+	END IF;
+	PERFORM FROM dblink('new', 'SELECT williams_create_task(''task'', ''document'', ''SELECT $1, $2'', 1e6, ''1'', max_items => 10)') AS t (n bigint);
+	started := clock_timestamp();
+	PERFORM dblink_exec('new', 'CALL williams_run(''task'')');
+	INSERT INTO took VALUES (name, extract(epoch FROM clock_timestamp() - started));
+	PERFORM dblink_disconnect('new');
+	ASSERT (SELECT bool_and(state = 'done') FROM williams_batch);
+END $$;
+
+/* the first batches that new sessions take, and the second ones */
+CREATE PROCEDURE first_steps(name text) LANGUAGE plpgsql AS $$
+DECLARE
+	started timestamptz;
+	step text;
+BEGIN
+	FOR i IN 1 .. 20 LOOP
+		CALL connect('new');
+		FOREACH step IN ARRAY '{first,second}'::text[] LOOP
+			started := clock_timestamp();
+			PERFORM FROM dblink('new', 'SELECT williams_run_batch(''task'')') AS t (n bigint);
+			INSERT INTO took VALUES (name || ', ' || step, extract(epoch FROM clock_timestamp() - started));
+		END LOOP;
+		PERFORM dblink_disconnect('new');
+		COMMIT;
+	END LOOP;
+END $$;
+
 /* the most that this backend had in memory but for the shared buffers that it touched */
 CREATE FUNCTION peak_mb() RETURNS float8 LANGUAGE sql AS $$
 	SELECT (substring(s FROM 'VmHWM:\s+(\d+)')::float8 - substring(s FROM 'RssShmem:\s+(\d+)')::float8) / 1024
@@ -159,6 +206,26 @@ SELECT rounds(:few, ARRAY[
 	'200000', 'CALL by_hand(''20000, hand'')',
 	'200000', 'CALL hold()', 'CALL by_hand(''20000, hand, old snapshot'')', 'CALL let_go()']) \gexec
 
+-- 1 M rows, 100,000 batches, by sessions with and without plans of before
+SELECT rounds(1, '{1000000}') \gexec
+SELECT rounds(:few, ARRAY[
+	'CALL make(1000000)', 'DO $$ BEGIN PERFORM williams_drop_task(name) FROM williams_task; END $$', 'CALL in_session(''100000, new'', false)',
+	'CALL make(1000000)', 'DO $$ BEGIN PERFORM williams_drop_task(name) FROM williams_task; END $$', 'CALL in_session(''100000, after'', true)']) \gexec
+
+-- 1 M batches, of which all but 1,000 are done, as a run that was cut off leaves them
+CALL make(1, 'SELECT $1, $2');
+UPDATE williams_batch SET state = 'done' WHERE batch_no <= 999000;
+DO $$
+BEGIN
+	PERFORM williams_alter_task('task', throttle => '1 / 0 > 0');
+	CALL connect('new');
+	PERFORM dblink_exec('new', 'CALL williams_run(''task'')', false), dblink_disconnect('new');
+	PERFORM williams_alter_task('task', throttle => 'false');
+END $$;
+CALL first_steps('1000000 done');
+CALL make(10000, 'SELECT $1, $2');
+CALL first_steps('none done');
+
 -- 2,000 rows that take a CPU 2 ms each, 40 batches
 SELECT rounds(1, '{2000}') \gexec
 SELECT rounds(:rounds, ARRAY[
@@ -190,10 +257,13 @@ WITH best AS (
 		(6, 'run, 20,000 batches of 10', '20000, task', 'by hand', '20000, hand', 's', NULL),
 		(7, 'by hand, 20,000 batches of 10, old snapshot', '20000, hand, old snapshot', 'without it', '20000, hand', 's', NULL),
 		(8, 'launch, 2 workers, a CPU-bound statement', '2 workers', '1 worker', '1 worker', 's', '1.5 times faster'),
-		(9, 'launch, 2 workers, a CPU-bound statement', '2 workers', '2 sessions by hand', '2 sessions', 's', NULL)
+		(9, 'launch, 2 workers, a CPU-bound statement', '2 workers', '2 sessions by hand', '2 sessions', 's', NULL),
+		(10, 'run, 100,000 batches, plans of small tables', '100000, after', 'no plans', '100000, new', 's', 'at most 1.1 times'),
+		(11, 'first step of a session, 999,000 batches done', '1000000 done, first', 'none done', 'none done, first', 'ms', 'at most 1.5 times'),
+		(12, 'second step of a session, 999,000 batches done', '1000000 done, second', 'none done', 'none done, second', 'ms', 'at most 1.5 times')
 ), value AS (
-	SELECT r.*, CASE unit WHEN 's' THEN o.s ELSE coalesce(o.memory_mb, o.wal_mb) END AS our_value,
-		CASE unit WHEN 's' THEN t.s ELSE coalesce(t.memory_mb, t.wal_mb) END AS their_value
+	SELECT r.*, CASE unit WHEN 's' THEN o.s WHEN 'ms' THEN 1000 * o.s ELSE coalesce(o.memory_mb, o.wal_mb) END AS our_value,
+		CASE unit WHEN 's' THEN t.s WHEN 'ms' THEN 1000 * t.s ELSE coalesce(t.memory_mb, t.wal_mb) END AS their_value
 	FROM result r JOIN best o ON o.name = ours JOIN best t ON t.name = theirs
 ), ratio AS (
 	SELECT *, CASE WHEN wanted LIKE '%faster' THEN their_value / our_value ELSE our_value / their_value END AS ratio FROM value
