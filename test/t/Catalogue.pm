@@ -71,9 +71,14 @@ sub catalogue_of
 {
 	my ($node, $db) = @_;
 
-	# a definition has several lines
-	my $text = $node->safe_psql($db, "\\pset fieldsep_zero\n\\pset recordsep_zero\n$query");
-	s/\s+/ /g for my @objects = split /\0/, $text;
+	# A definition has several lines; 17.12 keeps in attoptions when a column was made.
+	my @objects = split /\0/, $node->safe_psql($db, "\\pset recordsep_zero\n$query");
+
+	for (@objects)
+	{
+		s/\s+/ /g;
+		s/"pg_attver=\d+"//g;
+	}
 	return @objects;
 }
 
