@@ -79,7 +79,8 @@ SELECT williams_row_mb(1::bigint) * 1048576 AS bigint, williams_row_mb('abc'::te
     williams_row_mb(VARIADIC ARRAY['abc', NULL, 'd']) * 1048576 AS variadic, williams_row_mb(VARIADIC ARRAY[1, 2]) * 1048576 AS ints,
     williams_row_mb(VARIADIC NULL::int[]) * 1048576 AS "NULL array", williams_row_mb(VARIADIC '{}'::int[]) * 1048576 AS "empty array",
     williams_row_mb(repeat('x', 1048572)) AS "1 MB";
-CREATE TABLE scan (id int PRIMARY KEY, gone text, plain text, packed text, note text, doubled int GENERATED ALWAYS AS (id * 2) STORED);
+CREATE TABLE scan (id int PRIMARY KEY, gone text, plain text, packed text, note text, doubled int GENERATED ALWAYS AS (id * 2) STORED)
+    WITH (autovacuum_enabled = off, toast.autovacuum_enabled = off);
 ALTER TABLE scan ALTER plain SET STORAGE EXTERNAL;
 INSERT INTO scan SELECT i, repeat('g', 1000), repeat('p', 20000), repeat('q', 50000) || i, 'n' FROM generate_series(1, 30) AS i;
 ALTER TABLE scan DROP gone;
