@@ -78,3 +78,13 @@ SELECT task, octet_length(message), left(message, 3) AS begins, right(message, 2
 SELECT williams_drop_task('loud'), williams_drop_task('quiet');
 DROP FUNCTION shout, reads;
 DROP TABLE page;
+
+--
+-- The setting is known to a session that has the library
+--
+\c -
+SHOW williams.max_workers;
+SELECT williams_optimal_batch_size(100);
+SELECT current_setting('williams.max_workers')::int >= 0 AS known;
+\c 'options=''-c session_preload_libraries=williams'''
+SELECT current_setting('williams.max_workers')::int >= 0 AS known;
