@@ -120,4 +120,11 @@ typedef struct WlJsonb
 #define wl_finish_desc(desc) ((void) 0)
 #endif
 
+/* What a hook after the analysis is told of a query's shape is constant from 19 on. */
+#if PG_VERSION_NUM >= 190000
+#define WL_JUMBLE_STATE const JumbleState
+#else
+#define WL_JUMBLE_STATE JumbleState
+#endif
+
 #endif							/* WL_COMPAT_H */

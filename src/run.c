@@ -26,12 +26,6 @@
 #include "run.h"
 #include "step.h"
 
-/*
- * After so many steps of this loop the others learn how far the task is: their first
- * step looks past as many batches that are done.
- */
-#define RAISE_EVERY 256
-
 /* Is this process a worker of ours? */
 static bool in_background = false;
 
@@ -240,11 +234,14 @@ report_end(const WlTaskId *id, Progress *p, WlStepResult result)
 	report_progress(id, p);
 	if (p->failed > 0)
 	{
+		const char *failure;
+
 		wl_connect();
+		failure = first_failure(id);
 		ereport(WARNING,
 				(errmsg("task \"%s\": " INT64_FORMAT " of " INT64_FORMAT " batches failed",
 						NameStr(id->name), p->failed, p->batches),
-				 errdetail_internal("%s", first_failure(id)),
+				 errdetail_internal("%s", failure),
 				 errhint("All are in the table williams_batch; williams_retry makes them pending again.")));
 		wl_finish();
 	}
@@ -296,7 +293,7 @@ run_steps(const WlTaskId *id, Progress *progress, MemoryContext context)
 	{
 		/* what commits and their failures left in it */
 		MemoryContextReset(context);
-		if (n % RAISE_EVERY == 0)
+		if (n % WL_RAISE_EVERY == 0)
 		{
 			wl_raise_first_pending(id);
 			must_commit(context);

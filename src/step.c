@@ -427,7 +427,10 @@ store_parts(const WlTaskId *id, const WlBatch *batch)
 			 lengthof(upper_types), upper_types, upper, batch->below_key ? "     " : "    n");
 }
 
-/* What becomes of a batch that failed. */
+/*
+ * What becomes of a batch that failed. If the task cannot be stopped now, it stays
+ * pending: else each session would fail one of its own before it can.
+ */
 static Verdict
 settle_failure(const WlTask *task, WlBatch *batch, const ErrorData *error)
 {
@@ -450,12 +453,11 @@ settle_failure(const WlTask *task, WlBatch *batch, const ErrorData *error)
 	}
 	if (divided)
 		store_parts(&task->id, batch);
-	else if (verdict == VERDICT_RETRY && batch->attempts + 1 < task->max_attempts)
+	else if (verdict == VERDICT_RETRY ? batch->attempts + 1 < task->max_attempts :
+			 verdict == VERDICT_STOP && !wl_stop_task(&task->id))
 		mark(&task->id, batch, "pending", 0, error);
 	else
 		mark(&task->id, batch, "failed", 0, error);
-	if (verdict == VERDICT_STOP)
-		wl_stop_task(&task->id);
 	return verdict;
 }
 
@@ -564,6 +566,7 @@ take_step(const WlTaskId *id, bool background, WlStep *taken)
 	taken->batch_no = batch.no;
 	taken->xmin = batch.xmin;
 	taken->started_at = batch.started_at;
+	taken->behind = batch.no - task.first_pending;
 	taken->wait_ms = task.pause_ms;
 	if (background)
 		report_batch(id, batch.no);
@@ -643,5 +646,7 @@ wl_run_batch(PG_FUNCTION_ARGS)
 		wl_refuse_task(&id);
 	if (taken.result != STEP_RAN)
 		PG_RETURN_NULL();
+	if (taken.behind >= WL_RAISE_EVERY)
+		wl_raise_first_pending(&id);
 	PG_RETURN_INT64(taken.batch_no);
 }

@@ -23,6 +23,7 @@ typedef struct WlStep
 	int64		batch_no;		/* of STEP_RAN, as are the next two */
 	TransactionId xmin;
 	TimestampTz started_at;
+	int64		behind;			/* how far first_pending is behind batch_no */
 	bool		stops;			/* it failed as every other one would */
 	long		wait_ms;		/* before the next step; -1 if there is none */
 } WlStep;

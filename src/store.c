@@ -8,26 +8,37 @@
  * a foreign key do, and ask for the rows of one role alone, the current user. All
  * that they name they name with its schema, and with types that need no cast.
  *
- * Locks, in this order, all to the end of the transaction:
+ * Whoever owns the database can drop the extension and put tables of the same names
+ * in the place of ours, also while a task runs. So our relations are found once, by
+ * OID, and locked before each query; and a guard refuses a query of ours whose names
+ * lead to others (see session.h).
+ *
+ * Locks, in this order, to the end of the transaction where nothing else is said:
  *	1. the task's (LOCK_TASK): in ACCESS SHARE mode by who runs a batch, in SHARE
  *	   UPDATE EXCLUSIVE mode by who changes the task, in ACCESS EXCLUSIVE mode by
  *	   who drops it, and so waits for the batches that are running and lets none
  *	   begin
- *	2. the row of williams_task
- *	3. rows of williams_batch: the claim of one skips those that are locked
- *	4. LOCK_NUMBERS, by who splits a batch
- *	5. the relation, and what the statement locks
+ *	2. the relation and those of the statement, where they are checked as a task is
+ *	   made or altered
+ *	3. the row of williams_task
+ *	4. rows of williams_batch: the claim of one skips those that are locked
+ *	5. LOCK_NUMBERS, by who splits a batch
+ *	6. the relation, and what the statement locks, by who runs a batch
  * Who runs a batch has to write to the row of williams_task at times. It does so
  * with lock 1 in the mode of a change, if it gets that without waiting, or not at
  * all: so it never waits for who changes the task, who may wait for it.
+ *
+ * LOCK_LAUNCH is held while workers are started, LOCK_WORKERS by a worker for as
+ * long as it runs, LOCK_REPORT by one that ends: none of them with another.
  */
 #include "postgres.h"
 
-#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
+#include "jit/jit.h"
 #include "miscadmin.h"
+#include "optimizer/cost.h"
 #include "storage/lmgr.h"
 #include "storage/lock.h"
 #include "utils/builtins.h"
@@ -41,11 +52,39 @@
 #include "session.h"
 #include "store.h"
 
+pg_noreturn static void
+refuse_relations(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_TABLE),
+			 errmsg("the tables of the extension williams do not exist any more")));
+}
+
+/*
+ * The relations of the extension that a function belongs to: those in its schema,
+ * if it is still there when they are locked. Nobody else has their names there.
+ */
+static void
+find_relations(Oid function, Oid relations[N_OWN_RELATIONS])
+{
+	static const char *const names[] = {"williams_task", "williams_batch", "williams_progress"};
+	Oid			schema = get_func_namespace(function);
+
+	for (int i = 0; i < N_OWN_RELATIONS; i++)
+	{
+		relations[i] = get_relname_relid(names[i], schema);
+		if (OidIsValid(relations[i]))
+			LockRelationOid(relations[i], AccessShareLock);
+		if (!OidIsValid(relations[i]) || get_func_namespace(function) != schema ||
+			get_relname_relid(names[i], schema) != relations[i])
+			refuse_relations();
+	}
+}
+
 void
 wl_name_task(Oid function, const char *name, WlTaskId *id)
 {
 	memset(id, 0, sizeof(*id));
-	id->schema = get_func_namespace(function);
 	id->owner = GetUserId();
 	if (strlen(name) >= NAMEDATALEN || name[0] == '\0')
 		ereport(ERROR,
@@ -53,6 +92,7 @@ wl_name_task(Oid function, const char *name, WlTaskId *id)
 				 errmsg("invalid task name \"%s\"", name),
 				 errdetail("A task's name has 1 to %d bytes.", NAMEDATALEN - 1)));
 	namestrcpy(&id->name, name);
+	find_relations(function, id->relations);
 }
 
 void
@@ -79,33 +119,41 @@ wl_finish(void)
 	SPI_finish();
 }
 
-/* The owner of the extension's tables. */
+/* Lock the relations, so that nobody drops, renames or replaces them: their schema's name. */
+static const char *
+lock_relations(const WlTaskId *id)
+{
+	char	   *schema;
+
+	for (int i = 0; i < N_OWN_RELATIONS; i++)
+	{
+		LockRelationOid(id->relations[i], i == PROGRESS_VIEW ? AccessShareLock : RowExclusiveLock);
+		if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(id->relations[i])))
+			refuse_relations();
+	}
+	schema = get_namespace_name(get_rel_namespace(id->relations[TASK_TABLE]));
+	if (schema == NULL)
+		refuse_relations();
+	return quote_identifier(schema);
+}
+
+/* The owner of the tables, which are locked. */
 static Oid
 tables_owner(const WlTaskId *id)
 {
-	Oid			table = get_relname_relid("williams_task", id->schema);
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(id->relations[BATCH_TABLE]));
 	Oid			owner;
 
-	/* dropped while a task ran */
 	if (!HeapTupleIsValid(tuple))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("the tables of the extension williams do not exist any more")));
+		refuse_relations();
 	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
 	ReleaseSysCache(tuple);
 	return owner;
 }
 
-static const char *
-schema_name(const WlTaskId *id)
-{
-	return quote_identifier(get_namespace_name(id->schema));
-}
-
 /*
- * A role's rights for a query of ours, until end_as. Its plans go by the primary
- * keys, however small the tables were when they were analyzed.
+ * The rights of the tables' owner for a query of ours, until end_as. Its plans go by
+ * the primary keys, however small the tables were when they were analyzed.
  */
 typedef struct As
 {
@@ -115,34 +163,59 @@ typedef struct As
 } As;
 
 static void
-begin_as(Oid role, As *saved)
+begin_as_owner(const WlTaskId *id, As *saved)
 {
 	GetUserIdAndSecContext(&saved->user, &saved->context);
 	saved->guc_level = NewGUCNestLevel();
-	wl_set_local("enable_seqscan", "off");
-	wl_set_local("enable_bitmapscan", "off");
-	if (role != saved->user)
-		SetUserIdAndSecContext(role, saved->context | SECURITY_LOCAL_USERID_CHANGE |
-							   SECURITY_RESTRICTED_OPERATION);
+	if (enable_seqscan)
+		wl_set_local("enable_seqscan", "off");
+	if (enable_bitmapscan)
+		wl_set_local("enable_bitmapscan", "off");
+	if (!enable_indexscan)
+		wl_set_local("enable_indexscan", "on");
+	if (jit_enabled)
+		wl_set_local("jit", "off");
+	SetUserIdAndSecContext(tables_owner(id), saved->context | SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_RESTRICTED_OPERATION);
 }
 
 static void
-end_as(const As *saved)
+end_as_owner(const As *saved)
 {
 	SetUserIdAndSecContext(saved->user, saved->context);
 	AtEOXact_GUC(true, saved->guc_level);
 }
 
+/* Prepare and execute it, with whatever rights are in force. */
+static void
+execute_kept(const WlTaskId *id, const char *query, int nargs, const Oid *types,
+			 const Datum *values, const char *nulls)
+{
+	PG_TRY();
+	{
+		int			rc;
+
+		wl_begin_guard(query, id->relations, N_OWN_RELATIONS);
+		rc = SPI_execute_plan(wl_kept_plan(query, nargs, types), (Datum *) values, nulls, false, 0);
+		if (rc < 0)
+			elog(ERROR, "a query over the tasks failed: %s", SPI_result_code_string(rc));
+	}
+	PG_FINALLY();
+	{
+		wl_end_guard();
+	}
+	PG_END_TRY();
+}
+
 static int64
-query_as(Oid role, const WlTaskId *id, const char *query, int nargs, const Oid *types,
+query_as(bool owner, const WlTaskId *id, const char *query, int nargs, const Oid *types,
 		 const Datum *values, const char *nulls)
 {
 	Oid			all_types[20] = {OIDOID, TEXTOID};
 	Datum		all_values[20] = {ObjectIdGetDatum(id->owner), CStringGetTextDatum(NameStr(id->name))};
 	char		all_nulls[20] = "  ";
-	const char *schema = schema_name(id);
+	const char *schema = lock_relations(id);
 	As			saved;
-	int			rc;
 
 	Assert(nargs <= lengthof(all_types) - 2);
 	for (int i = 0; i < nargs; i++)
@@ -151,12 +224,11 @@ query_as(Oid role, const WlTaskId *id, const char *query, int nargs, const Oid *
 		all_values[i + 2] = values[i];
 		all_nulls[i + 2] = nulls != NULL ? nulls[i] : ' ';
 	}
-	begin_as(role, &saved);
-	rc = SPI_execute_plan(wl_kept_plan(psprintf(query, schema, schema), nargs + 2, all_types),
-						  all_values, all_nulls, false, 0);
-	if (rc < 0)
-		elog(ERROR, "a query over the tasks failed: %s", SPI_result_code_string(rc));
-	end_as(&saved);
+	if (owner)
+		begin_as_owner(id, &saved);
+	execute_kept(id, psprintf(query, schema, schema), nargs + 2, all_types, all_values, all_nulls);
+	if (owner)
+		end_as_owner(&saved);
 	return (int64) SPI_processed;
 }
 
@@ -164,42 +236,48 @@ int64
 wl_query(const WlTaskId *id, const char *query, int nargs, const Oid *types,
 		 const Datum *values, const char *nulls)
 {
-	return query_as(tables_owner(id), id, query, nargs, types, values, nulls);
+	return query_as(true, id, query, nargs, types, values, nulls);
 }
 
 int64
 wl_query_as_self(const WlTaskId *id, const char *query, int nargs, const Oid *types,
 				 const Datum *values, const char *nulls)
 {
-	return query_as(GetUserId(), id, query, nargs, types, values, nulls);
+	return query_as(false, id, query, nargs, types, values, nulls);
 }
 
 /* The rows come as a relation of this query alone, as those of a transition table do. */
 int64
 wl_store_batches(const WlTaskId *id, Tuplestorestate *batches, TupleDesc desc)
 {
-	static Oid	types[] = {OIDOID, TEXTOID};
-	Datum		values[] = {ObjectIdGetDatum(id->owner), CStringGetTextDatum(NameStr(id->name))};
-	const char *schema = schema_name(id);
 	EphemeralNamedRelationData planned = {
-		.md = {.name = "planned",.tupdesc = desc,.enrtype = ENR_NAMED_TUPLESTORE,
+		.md = {.name = "planned", .tupdesc = desc, .enrtype = ENR_NAMED_TUPLESTORE,
 		.enrtuples = tuplestore_tuple_count(batches)},
 		.reldata = batches
 	};
+	static Oid	types[] = {OIDOID, TEXTOID};
+	Datum		values[] = {ObjectIdGetDatum(id->owner), CStringGetTextDatum(NameStr(id->name))};
+	const char *query = psprintf("INSERT INTO %s.williams_batch (owner, task, batch_no,"
+								 " lower_key, upper_key, items, memory_mb)"
+								 " SELECT $1, $2, batch_no, lower_key, upper_key, items, memory_mb"
+								 " FROM planned", lock_relations(id));
 	As			saved;
-	int			rc;
 
 	if (SPI_register_relation(&planned) != SPI_OK_REL_REGISTER)
 		elog(ERROR, "the batches cannot be read");
-	begin_as(tables_owner(id), &saved);
-	rc = SPI_execute_with_args(psprintf("INSERT INTO %s.williams_batch (owner, task, batch_no,"
-										" lower_key, upper_key, items, memory_mb)"
-										" SELECT $1, $2, batch_no, lower_key, upper_key, items, memory_mb"
-										" FROM planned", schema),
-							   lengthof(types), types, values, NULL, false, 0);
-	if (rc != SPI_OK_INSERT)
-		elog(ERROR, "the batches cannot be stored: %s", SPI_result_code_string(rc));
-	end_as(&saved);
+	begin_as_owner(id, &saved);
+	PG_TRY();
+	{
+		wl_begin_guard(query, id->relations, N_OWN_RELATIONS);
+		if (SPI_execute_with_args(query, lengthof(types), types, values, NULL, false, 0) != SPI_OK_INSERT)
+			elog(ERROR, "the batches cannot be stored");
+	}
+	PG_FINALLY();
+	{
+		wl_end_guard();
+	}
+	PG_END_TRY();
+	end_as_owner(&saved);
 	SPI_unregister_relation("planned");
 	return (int64) SPI_processed;
 }
@@ -262,7 +340,7 @@ lock_tag(const WlTaskId *id, WlLockPart part)
 								  strlen(NameStr(id->name)));
 	LOCKTAG		tag;
 
-	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, get_relname_relid("williams_task", id->schema),
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, id->relations[TASK_TABLE],
 					   part == LOCK_LAUNCH ? InvalidOid : hash_combine(hash, id->owner), part);
 	return tag;
 }
@@ -326,12 +404,14 @@ wl_start_task(const WlTaskId *id)
 	wl_finish();
 }
 
-void
+bool
 wl_stop_task(const WlTaskId *id)
 {
-	if (wl_try_lock_task(id, LOCK_TASK, ShareUpdateExclusiveLock))
-		wl_query(id, "UPDATE %s.williams_task SET stopped = true WHERE" THIS_TASK,
-				 0, NULL, NULL, NULL);
+	if (!wl_try_lock_task(id, LOCK_TASK, ShareUpdateExclusiveLock))
+		return false;
+	wl_query(id, "UPDATE %s.williams_task SET stopped = true WHERE" THIS_TASK,
+			 0, NULL, NULL, NULL);
+	return true;
 }
 
 /*

@@ -12,12 +12,21 @@
 
 #include "compat.h"
 
-/* A task is known by its owner, always the current user, and its name. */
+/* The extension's relations, by OID. */
+typedef enum WlOwnRelation
+{
+	TASK_TABLE, BATCH_TABLE, PROGRESS_VIEW, N_OWN_RELATIONS
+} WlOwnRelation;
+
+/*
+ * A task is known by its owner, always the current user, and its name; and the
+ * tables that it is in stay the same for as long as it is at hand.
+ */
 typedef struct WlTaskId
 {
-	Oid			schema;			/* where the extension's tables are */
 	Oid			owner;
 	NameData	name;
+	Oid			relations[N_OWN_RELATIONS];
 } WlTaskId;
 
 typedef struct WlTask
@@ -85,7 +94,7 @@ extern void wl_finish(void);
 extern int64 wl_query(const WlTaskId *id, const char *query, int nargs, const Oid *types,
 					  const Datum *values, const char *nulls);
 
-/* The same with the rights of the current user, for what is there for all. */
+/* The same with the rights and settings of the current user, for what is there for all. */
 extern int64 wl_query_as_self(const WlTaskId *id, const char *query, int nargs,
 							  const Oid *types, const Datum *values, const char *nulls);
 
@@ -114,12 +123,16 @@ extern void wl_unlock_session(const WlTaskId *id, WlLockPart part, LOCKMODE mode
 extern void wl_start_task(const WlTaskId *id);
 
 /*
- * Let no batch be taken, for the sake of one that failed. Does nothing while
- * somebody changes the task: who runs a batch waits for none of these.
+ * Let no batch be taken, for the sake of one that failed. False while somebody
+ * changes the task: who runs a batch waits for none of these.
  */
-extern void wl_stop_task(const WlTaskId *id);
+extern bool wl_stop_task(const WlTaskId *id);
 
-/* Raise first_pending past what is done; as wl_stop_task, if nobody is changing the task. */
+/*
+ * Raise first_pending past what is done, if nobody is changing the task. After so
+ * many batches that is worth while: the first step of a session looks past as many.
+ */
+#define WL_RAISE_EVERY 256
 extern void wl_raise_first_pending(const WlTaskId *id);
 
 #endif							/* WL_STORE_H */

@@ -279,46 +279,60 @@ check_use(const char *trigger, const ScoreTrigger *t, const bool *seen)
 							 WL_DEFAULT_CONFIDENCE)));
 }
 
-/* A name in the schema of this function, the extension's, whatever search_path is. */
-static const char *
-own_name(FunctionCallInfo fcinfo, const char *name)
+/*
+ * The rules of a profile, one's own before a shipped one; NULL if there is none. The
+ * query runs with the rights of the user at hand; its plan is kept for the session.
+ * The trigger's table is locked, so that its function, and what belongs to it, stays.
+ */
+static Jsonb *
+profile_rules(FunctionCallInfo fcinfo, const char *name)
 {
-	return quote_qualified_identifier(get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid)),
-									  name);
+	Oid			types[] = {TEXTOID};
+	Datum		values[] = {CStringGetTextDatum(name)};
+	Oid			schema = get_func_namespace(fcinfo->flinfo->fn_oid);
+	Oid			relations[] = {
+		get_relname_relid("williams_profile", schema),
+		get_relname_relid("williams_shipped_profile", schema)
+	};
+	const char *schema_name = quote_identifier(get_namespace_name(schema));
+	const char *query = psprintf("SELECT coalesce("
+								 "(SELECT rules FROM %s.williams_profile WHERE name OPERATOR(pg_catalog.=) $1), "
+								 "(SELECT rules FROM %s.williams_shipped_profile WHERE name OPERATOR(pg_catalog.=) $1))",
+								 schema_name, schema_name);
+	Datum		rules;
+	bool		isnull;
+
+	PG_TRY();
+	{
+		wl_begin_guard(query, relations, lengthof(relations));
+		if (SPI_execute_plan(wl_kept_plan(query, 1, types), values, NULL, true, 1) != SPI_OK_SELECT)
+			elog(ERROR, "the query for a profile failed");
+	}
+	PG_FINALLY();
+	{
+		wl_end_guard();
+	}
+	PG_END_TRY();
+	rules = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	return isnull ? NULL : DatumGetJsonbP(rules);
 }
 
-/*
- * The rules of a profile, one's own before a shipped one. The query runs with the
- * rights of the user at hand; its plan is kept for the session.
- */
 static WlProfile *
 find_profile(FunctionCallInfo fcinfo, const char *trigger, const char *name)
 {
-	SPIPlanPtr	plan;
-	Oid			types[] = {TEXTOID};
-	Datum		values[] = {CStringGetTextDatum(name)};
-	Datum		rules;
+	Jsonb	   *rules;
 	WlProfile  *profile;
 	MemoryContext old;
-	bool		isnull;
 
 	SPI_connect();
-	plan = wl_kept_plan(psprintf("SELECT coalesce("
-								 "(SELECT rules FROM %s WHERE name OPERATOR(pg_catalog.=) $1), "
-								 "(SELECT rules FROM %s WHERE name OPERATOR(pg_catalog.=) $1))",
-								 own_name(fcinfo, "williams_profile"),
-								 own_name(fcinfo, "williams_shipped_profile")),
-						1, types);
-	if (SPI_execute_plan(plan, values, NULL, true, 1) != SPI_OK_SELECT)
-		elog(ERROR, "the query for a profile failed");
-	rules = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
-	if (isnull)
+	rules = profile_rules(fcinfo, name);
+	if (rules == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("profile \"%s\", which trigger \"%s\" names, does not exist", name, trigger),
 				 errhint("The profiles are in williams_profile and williams_shipped_profile.")));
 	old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-	profile = wl_parse_profile(DatumGetJsonbP(rules));
+	profile = wl_parse_profile(rules);
 	MemoryContextSwitchTo(old);
 	SPI_finish();
 	return profile;

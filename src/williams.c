@@ -10,6 +10,7 @@
 
 #include "compat.h"
 #include "run.h"
+#include "session.h"
 
 WL_MODULE_MAGIC;
 
@@ -24,6 +25,7 @@ _PG_init(void)
 							&wl_max_workers, 4, 0, 1024, PGC_SIGHUP, 0,
 							NULL, NULL, NULL);
 	MarkGUCPrefixReserved("williams");
+	wl_init_guard();
 }
 
 /* The version of the loaded library, which serves every released SQL version. */
