@@ -192,7 +192,8 @@ for my $drop ('EXTENSION williams', 'SCHEMA documents CASCADE', 'DATABASE other 
 		UPDATE document SET seen = 0});
 	# all three wait when the schema goes, and run a batch each when the extension does
 	my $pause = $drop =~ /SCHEMA/ ? 900 : 0;
-	$node->safe_psql('other', sprintf($create, $slow =~ s/0\.001/0.03/r) =~ s/, max/, pause_ms => $pause, max/r);
+	# long enough to be found at work, however busy the machine is
+	$node->safe_psql('other', sprintf($create, $slow =~ s/0\.001/0.05/r) =~ s/, max/, pause_ms => $pause, max/r);
 	$node->safe_psql('other', q{SELECT williams_launch('same', 2)});
 	$session->begin(q{CALL williams_run('same')});
 	ok($node->poll_query_until('other', 'SELECT done > 2 FROM williams_progress'), 'workers and a session run');
