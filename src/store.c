@@ -251,7 +251,7 @@ int64
 wl_store_batches(const WlTaskId *id, Tuplestorestate *batches, TupleDesc desc)
 {
 	EphemeralNamedRelationData planned = {
-		.md = {.name = "planned", .tupdesc = desc, .enrtype = ENR_NAMED_TUPLESTORE,
+		.md = {.name = "planned",.tupdesc = desc,.enrtype = ENR_NAMED_TUPLESTORE,
 		.enrtuples = tuplestore_tuple_count(batches)},
 		.reldata = batches
 	};

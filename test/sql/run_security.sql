@@ -85,6 +85,13 @@ BEGIN;
 DELETE FROM williams_batch WHERE owner = 'williams_alice'::regrole;
 DELETE FROM williams_task WHERE owner = 'williams_alice'::regrole;
 ROLLBACK;
+-- a session that takes itself for a replica runs tasks, and marks what it does
+SET session_replication_role = replica;
+SELECT williams_create_task('replica', 'letters', 'SELECT $1, $2', 1, '0', max_items => 50);
+SELECT williams_run_batch('replica'), williams_run_batch('replica'), williams_run_batch('replica');
+SELECT state, attempts FROM williams_batch WHERE task = 'replica' ORDER BY batch_no;
+SELECT williams_drop_task('replica');
+RESET session_replication_role;
 -- with row_security = off as well
 SET ROLE williams_alice;
 SET row_security = off;
