@@ -250,11 +250,7 @@ wl_query_as_self(const WlTaskId *id, const char *query, int nargs, const Oid *ty
 int64
 wl_store_batches(const WlTaskId *id, Tuplestorestate *batches, TupleDesc desc)
 {
-	EphemeralNamedRelationData planned = {
-		.md = {.name = "planned",.tupdesc = desc,.enrtype = ENR_NAMED_TUPLESTORE,
-		.enrtuples = tuplestore_tuple_count(batches)},
-		.reldata = batches
-	};
+	EphemeralNamedRelationData planned = {0};
 	static Oid	types[] = {OIDOID, TEXTOID};
 	Datum		values[] = {ObjectIdGetDatum(id->owner), CStringGetTextDatum(NameStr(id->name))};
 	const char *query = psprintf("INSERT INTO %s.williams_batch (owner, task, batch_no,"
@@ -263,6 +259,11 @@ wl_store_batches(const WlTaskId *id, Tuplestorestate *batches, TupleDesc desc)
 								 " FROM planned", lock_relations(id));
 	As			saved;
 
+	planned.md.name = "planned";
+	planned.md.tupdesc = desc;
+	planned.md.enrtype = ENR_NAMED_TUPLESTORE;
+	planned.md.enrtuples = tuplestore_tuple_count(batches);
+	planned.reldata = batches;
 	if (SPI_register_relation(&planned) != SPI_OK_REL_REGISTER)
 		elog(ERROR, "the batches cannot be read");
 	begin_as_owner(id, &saved);
