@@ -152,18 +152,19 @@ tables_owner(const WlTaskId *id)
 }
 
 /*
- * The rights of the tables' owner for a query of ours, until end_as. Its plans go by
- * the primary keys, however small the tables were when they were analyzed.
+ * The rights of the tables' owner for a query of ours, until end_privileged. Its
+ * plans go by the primary keys, however small the tables were when they were
+ * analyzed, and whatever the session's settings are.
  */
-typedef struct As
+typedef struct Privileged
 {
 	Oid			user;
 	int			context;
 	int			guc_level;
-} As;
+} Privileged;
 
 static void
-begin_as_owner(const WlTaskId *id, As *saved)
+begin_privileged(const WlTaskId *id, Privileged *saved)
 {
 	GetUserIdAndSecContext(&saved->user, &saved->context);
 	saved->guc_level = NewGUCNestLevel();
@@ -180,7 +181,7 @@ begin_as_owner(const WlTaskId *id, As *saved)
 }
 
 static void
-end_as_owner(const As *saved)
+end_privileged(const Privileged *saved)
 {
 	SetUserIdAndSecContext(saved->user, saved->context);
 	AtEOXact_GUC(true, saved->guc_level);
@@ -208,14 +209,14 @@ execute_kept(const WlTaskId *id, const char *query, int nargs, const Oid *types,
 }
 
 static int64
-query_as(bool owner, const WlTaskId *id, const char *query, int nargs, const Oid *types,
-		 const Datum *values, const char *nulls)
+run_query(bool privileged, const WlTaskId *id, const char *query, int nargs, const Oid *types,
+		  const Datum *values, const char *nulls)
 {
 	Oid			all_types[20] = {OIDOID, TEXTOID};
 	Datum		all_values[20] = {ObjectIdGetDatum(id->owner), CStringGetTextDatum(NameStr(id->name))};
 	char		all_nulls[20] = "  ";
 	const char *schema = lock_relations(id);
-	As			saved;
+	Privileged	saved;
 
 	Assert(nargs <= lengthof(all_types) - 2);
 	for (int i = 0; i < nargs; i++)
@@ -224,11 +225,11 @@ query_as(bool owner, const WlTaskId *id, const char *query, int nargs, const Oid
 		all_values[i + 2] = values[i];
 		all_nulls[i + 2] = nulls != NULL ? nulls[i] : ' ';
 	}
-	if (owner)
-		begin_as_owner(id, &saved);
+	if (privileged)
+		begin_privileged(id, &saved);
 	execute_kept(id, psprintf(query, schema, schema), nargs + 2, all_types, all_values, all_nulls);
-	if (owner)
-		end_as_owner(&saved);
+	if (privileged)
+		end_privileged(&saved);
 	return (int64) SPI_processed;
 }
 
@@ -236,14 +237,14 @@ int64
 wl_query(const WlTaskId *id, const char *query, int nargs, const Oid *types,
 		 const Datum *values, const char *nulls)
 {
-	return query_as(true, id, query, nargs, types, values, nulls);
+	return run_query(true, id, query, nargs, types, values, nulls);
 }
 
 int64
 wl_query_as_self(const WlTaskId *id, const char *query, int nargs, const Oid *types,
 				 const Datum *values, const char *nulls)
 {
-	return query_as(false, id, query, nargs, types, values, nulls);
+	return run_query(false, id, query, nargs, types, values, nulls);
 }
 
 /* The rows come as a relation of this query alone, as those of a transition table do. */
@@ -257,7 +258,7 @@ wl_store_batches(const WlTaskId *id, Tuplestorestate *batches, TupleDesc desc)
 								 " lower_key, upper_key, items, memory_mb)"
 								 " SELECT $1, $2, batch_no, lower_key, upper_key, items, memory_mb"
 								 " FROM planned", lock_relations(id));
-	As			saved;
+	Privileged	saved;
 
 	planned.md.name = "planned";
 	planned.md.tupdesc = desc;
@@ -266,7 +267,7 @@ wl_store_batches(const WlTaskId *id, Tuplestorestate *batches, TupleDesc desc)
 	planned.reldata = batches;
 	if (SPI_register_relation(&planned) != SPI_OK_REL_REGISTER)
 		elog(ERROR, "the batches cannot be read");
-	begin_as_owner(id, &saved);
+	begin_privileged(id, &saved);
 	PG_TRY();
 	{
 		wl_begin_guard(query, id->relations, N_OWN_RELATIONS);
@@ -278,7 +279,7 @@ wl_store_batches(const WlTaskId *id, Tuplestorestate *batches, TupleDesc desc)
 		wl_end_guard();
 	}
 	PG_END_TRY();
-	end_as_owner(&saved);
+	end_privileged(&saved);
 	SPI_unregister_relation("planned");
 	return (int64) SPI_processed;
 }

@@ -16,7 +16,7 @@
 typedef enum WlOwnRelation
 {
 	TASK_TABLE, BATCH_TABLE, PROGRESS_VIEW, N_OWN_RELATIONS
-}			WlOwnRelation;
+} WlOwnRelation;
 
 /*
  * A task is known by its owner, always the current user, and its name; and the
