@@ -4,6 +4,8 @@
  */
 #include "postgres.h"
 
+#include "mb/pg_wchar.h"
+
 #include "check.h"
 
 void
@@ -103,4 +105,13 @@ wl_refuse_bins(int bins, int of)
 			 errmsg("bins must divide %d", of),
 			 errdetail("The value is %d.", bins),
 			 errhint("A bin of the result joins whole bins of the summary.")));
+}
+
+const char *
+wl_text_start(const char *text, int max_bytes)
+{
+	int			length = strlen(text);
+	int			start = pg_mbcliplen(text, length, max_bytes);
+
+	return start == length ? text : psprintf("%.*s...", start, text);
 }

@@ -27,6 +27,9 @@ pg_noreturn extern void wl_refuse_null(const char *name);
 pg_noreturn extern void wl_refuse_other(const char *name);
 pg_noreturn extern void wl_refuse_bins(int bins, int of);
 
+/* As much of a text as a message can take: whole characters, then "..." if it was cut off. */
+extern const char *wl_text_start(const char *text, int max_bytes);
+
 /* a count of operations, rows or items */
 static inline void
 wl_check_count(int64 value, const char *name)

@@ -30,7 +30,6 @@
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -255,18 +254,13 @@ wl_key_values(const WlKey *key, char *const *texts, Datum *values, int n)
 	AtEOXact_GUC(true, level);
 }
 
-/* As much of a key as a message can take. */
-char *
+const char *
 wl_key_excerpt(const WlKey *key, Datum value)
 {
 	char	   *text;
-	int			length;
-	int			shown;
 
 	wl_key_texts(key, &value, &text, 1);
-	length = strlen(text);
-	shown = pg_mbcliplen(text, length, 100);
-	return shown == length ? text : psprintf("%.*s...", shown, text);
+	return wl_text_start(text, 100);
 }
 
 void

@@ -84,7 +84,7 @@ extern void wl_key_values(const WlKey *key, char *const *texts, Datum *values, i
 extern char *wl_key_order(const WlKey *key);
 
 /* A key's text for a message: cut off where it is long. */
-extern char *wl_key_excerpt(const WlKey *key, Datum value);
+extern const char *wl_key_excerpt(const WlKey *key, Datum value);
 
 /*
  * A key that outlives its row. The buffer, of a type passed by reference, is of

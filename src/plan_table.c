@@ -143,7 +143,7 @@ report_over(Packing *p)
 {
 	int			level = p->options->strict ? ERROR : WARNING;
 	int			code = p->options->strict ? ERRCODE_INVALID_PARAMETER_VALUE : ERRCODE_WARNING;
-	char	   *key;
+	const char *key;
 
 	if (p->over++ >= MAX_WARNINGS)
 		return;

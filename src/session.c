@@ -22,8 +22,8 @@ typedef struct KeptPlan
 	SPIPlanPtr	plan;
 } KeptPlan;
 
-SPIPlanPtr
-wl_kept_plan(const char *query, int nargs, const Oid *types)
+static SPIPlanPtr
+kept_plan(const char *query, int nargs, const Oid *types)
 {
 	static List *kept = NIL;
 	ListCell   *lc;
@@ -97,18 +97,25 @@ wl_init_guard(void)
 	post_parse_analyze_hook = check_relations;
 }
 
-void
-wl_begin_guard(const char *query, const Oid *relations, int n)
+int
+wl_execute_kept(const char *query, int nargs, const Oid *types, const Datum *values,
+				const char *nulls, bool read_only, const Oid *relations, int nrelations)
 {
+	int			rc = 0;
+
 	guard.query = query;
 	guard.relations = relations;
-	guard.n = n;
-}
-
-void
-wl_end_guard(void)
-{
-	guard.query = NULL;
+	guard.n = nrelations;
+	PG_TRY();
+	{
+		rc = SPI_execute_plan(kept_plan(query, nargs, types), (Datum *) values, nulls, read_only, 0);
+	}
+	PG_FINALLY();
+	{
+		guard.query = NULL;
+	}
+	PG_END_TRY();
+	return rc;
 }
 
 void

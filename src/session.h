@@ -9,19 +9,15 @@
 #include "executor/spi.h"
 
 /*
- * The plan of a query of ours, which is kept for the session. The text is what it
- * is known by, the schema in it included: where the extension's schema gets another
- * name, that is another query. Between SPI_connect and SPI_finish.
+ * Execute a query of ours, whose plan is kept for the session: what SPI returns. The
+ * text is what it is known by, the schema in it included: if the extension's schema
+ * gets another name, that is another query. It may be about these relations alone,
+ * whenever it is analysed: names lead elsewhere once a schema was renamed or
+ * dropped. Between SPI_connect and SPI_finish.
  */
-extern SPIPlanPtr wl_kept_plan(const char *query, int nargs, const Oid *types);
-
-/*
- * Until wl_end_guard this query may be about these relations alone, whenever it is
- * analysed: names lead elsewhere once a schema was renamed or dropped. Errors end
- * the guard only through PG_FINALLY.
- */
-extern void wl_begin_guard(const char *query, const Oid *relations, int n);
-extern void wl_end_guard(void);
+extern int	wl_execute_kept(const char *query, int nargs, const Oid *types,
+							const Datum *values, const char *nulls, bool read_only,
+							const Oid *relations, int nrelations);
 
 /* As the library is loaded. */
 extern void wl_init_guard(void);

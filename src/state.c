@@ -14,8 +14,8 @@
 #include "common/shortest_dec.h"
 #include "lib/stringinfo.h"
 #include "libpq/pqformat.h"
-#include "mb/pg_wchar.h"
 
+#include "check.h"
 #include "compat.h"
 #include "state.h"
 
@@ -62,15 +62,6 @@ parse_state(char *p, const WlStateType *type, Field *fields)
 	return *p == '\0' && type->valid(fields);
 }
 
-const char *
-wl_text_start(const char *text)
-{
-	int			length = strlen(text);
-	int			start = pg_mbcliplen(text, length, 200);
-
-	return start == length ? text : psprintf("%.*s...", start, text);
-}
-
 Datum
 wl_state_in(FunctionCallInfo fcinfo, const WlStateType *type)
 {
@@ -81,7 +72,7 @@ wl_state_in(FunctionCallInfo fcinfo, const WlStateType *type)
 		ereturn(fcinfo->context, (Datum) 0,
 				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 				 errmsg("invalid input syntax for type %s: \"%s\"",
-						type->name, wl_text_start(text))));
+						type->name, wl_text_start(text, WL_MALFORMED_SHOWN))));
 	PG_RETURN_POINTER(fields);
 }
 

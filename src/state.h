@@ -52,8 +52,8 @@ wl_state_writable(FunctionCallInfo fcinfo, Size size)
 	return wl_state_other(fcinfo, size);
 }
 
-/* A malformed text form as messages repeat it: its first 200 bytes. */
-extern const char *wl_text_start(const char *text);
+/* How much of a malformed text form messages repeat. */
+#define WL_MALFORMED_SHOWN 200
 
 /* White space in a text form, which the input functions pass over. */
 static inline void

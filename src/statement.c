@@ -7,7 +7,6 @@
 
 #include "catalog/pg_inherits.h"
 #include "nodes/nodeFuncs.h"
-#include "parser/parsetree.h"
 #include "tcop/utility.h"
 #include "utils/lsyscache.h"
 #include "utils/plancache.h"

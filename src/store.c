@@ -187,27 +187,6 @@ end_privileged(const Privileged *saved)
 	AtEOXact_GUC(true, saved->guc_level);
 }
 
-/* Prepare and execute it, with whatever rights are in force. */
-static void
-execute_kept(const WlTaskId *id, const char *query, int nargs, const Oid *types,
-			 const Datum *values, const char *nulls)
-{
-	PG_TRY();
-	{
-		int			rc;
-
-		wl_begin_guard(query, id->relations, N_OWN_RELATIONS);
-		rc = SPI_execute_plan(wl_kept_plan(query, nargs, types), (Datum *) values, nulls, false, 0);
-		if (rc < 0)
-			elog(ERROR, "a query over the tasks failed: %s", SPI_result_code_string(rc));
-	}
-	PG_FINALLY();
-	{
-		wl_end_guard();
-	}
-	PG_END_TRY();
-}
-
 static int64
 run_query(bool privileged, const WlTaskId *id, const char *query, int nargs, const Oid *types,
 		  const Datum *values, const char *nulls)
@@ -217,6 +196,7 @@ run_query(bool privileged, const WlTaskId *id, const char *query, int nargs, con
 	char		all_nulls[20] = "  ";
 	const char *schema = lock_relations(id);
 	Privileged	saved;
+	int			rc;
 
 	Assert(nargs <= lengthof(all_types) - 2);
 	for (int i = 0; i < nargs; i++)
@@ -227,7 +207,10 @@ run_query(bool privileged, const WlTaskId *id, const char *query, int nargs, con
 	}
 	if (privileged)
 		begin_privileged(id, &saved);
-	execute_kept(id, psprintf(query, schema, schema), nargs + 2, all_types, all_values, all_nulls);
+	rc = wl_execute_kept(psprintf(query, schema, schema), nargs + 2, all_types, all_values,
+						 all_nulls, false, id->relations, N_OWN_RELATIONS);
+	if (rc < 0)
+		elog(ERROR, "a query over the tasks failed: %s", SPI_result_code_string(rc));
 	if (privileged)
 		end_privileged(&saved);
 	return (int64) SPI_processed;
@@ -252,13 +235,7 @@ int64
 wl_store_batches(const WlTaskId *id, Tuplestorestate *batches, TupleDesc desc)
 {
 	EphemeralNamedRelationData planned = {0};
-	static Oid	types[] = {OIDOID, TEXTOID};
-	Datum		values[] = {ObjectIdGetDatum(id->owner), CStringGetTextDatum(NameStr(id->name))};
-	const char *query = psprintf("INSERT INTO %s.williams_batch (owner, task, batch_no,"
-								 " lower_key, upper_key, items, memory_mb)"
-								 " SELECT $1, $2, batch_no, lower_key, upper_key, items, memory_mb"
-								 " FROM planned", lock_relations(id));
-	Privileged	saved;
+	int64		stored;
 
 	planned.md.name = "planned";
 	planned.md.tupdesc = desc;
@@ -267,21 +244,12 @@ wl_store_batches(const WlTaskId *id, Tuplestorestate *batches, TupleDesc desc)
 	planned.reldata = batches;
 	if (SPI_register_relation(&planned) != SPI_OK_REL_REGISTER)
 		elog(ERROR, "the batches cannot be read");
-	begin_privileged(id, &saved);
-	PG_TRY();
-	{
-		wl_begin_guard(query, id->relations, N_OWN_RELATIONS);
-		if (SPI_execute_with_args(query, lengthof(types), types, values, NULL, false, 0) != SPI_OK_INSERT)
-			elog(ERROR, "the batches cannot be stored");
-	}
-	PG_FINALLY();
-	{
-		wl_end_guard();
-	}
-	PG_END_TRY();
-	end_privileged(&saved);
+	stored = wl_query(id, "INSERT INTO %s.williams_batch (owner, task, batch_no,"
+					  " lower_key, upper_key, items, memory_mb)"
+					  " SELECT $1, $2, batch_no, lower_key, upper_key, items, memory_mb"
+					  " FROM planned", 0, NULL, NULL, NULL);
 	SPI_unregister_relation("planned");
-	return (int64) SPI_processed;
+	return stored;
 }
 
 static char *

@@ -123,7 +123,7 @@ wl_summary_in(FunctionCallInfo fcinfo, const WlSummaryType *type, bool stored)
 		ereturn(fcinfo->context, (Datum) 0,
 				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 				 errmsg("invalid input syntax for type %s%s: \"%s\"",
-						type->name, stored ? "" : "_state", wl_text_start(text))));
+						type->name, stored ? "" : "_state", wl_text_start(text, WL_MALFORMED_SHOWN))));
 	return stored ? wl_summary_store(type, dense) : PointerGetDatum(dense);
 }
 

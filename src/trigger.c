@@ -302,17 +302,8 @@ profile_rules(FunctionCallInfo fcinfo, const char *name)
 	Datum		rules;
 	bool		isnull;
 
-	PG_TRY();
-	{
-		wl_begin_guard(query, relations, lengthof(relations));
-		if (SPI_execute_plan(wl_kept_plan(query, 1, types), values, NULL, true, 1) != SPI_OK_SELECT)
-			elog(ERROR, "the query for a profile failed");
-	}
-	PG_FINALLY();
-	{
-		wl_end_guard();
-	}
-	PG_END_TRY();
+	if (wl_execute_kept(query, 1, types, values, NULL, true, relations, lengthof(relations)) != SPI_OK_SELECT)
+		elog(ERROR, "the query for a profile failed");
 	rules = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 	return isnull ? NULL : DatumGetJsonbP(rules);
 }
