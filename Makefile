@@ -8,25 +8,30 @@ srcdir := $(or $(VPATH),$(patsubst %/,%,$(dir $(firstword $(MAKEFILE_LIST)))))
 EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(srcdir)/williams.control)
 
 MODULE_big = williams
-OBJS = src/bound.o src/calibration.o src/check.o src/efficiency.o src/engines.o \
-	src/expression.o src/key.o src/owner.o src/plan.o src/plan_table.o src/profile.o src/row_mb.o \
-	src/run.o src/score.o src/scorecard.o src/session.o src/state.o src/statement.o src/step.o \
-	src/store.o src/summary.o \
-	src/task.o src/trigger.o src/williams.o src/worker.o src/workload.o
+OBJS = src/williams.o \
+	src/base/check.o src/base/expression.o src/base/session.o src/base/state.o \
+	src/bound/bound.o \
+	src/plan/key.o src/plan/plan.o src/plan/plan_table.o src/plan/row_mb.o src/plan/workload.o \
+	src/run/owner.o src/run/run.o src/run/statement.o src/run/step.o src/run/store.o src/run/task.o src/run/worker.o \
+	src/score/fields.o src/score/trigger.o \
+	src/score/profile/document.o \
+	src/score/ocr/engines.o \
+	src/report/calibration.o src/report/efficiency.o src/report/scorecard.o src/report/summary.o
+OUR_HEADERS = $(wildcard $(srcdir)/src/*/*.h $(srcdir)/src/*/*/*.h)
 DATA = $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/sql/updates/$(EXTENSION)--*.sql))
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
-PG_CPPFLAGS = -DWILLIAMS_VERSION='"$(EXTVERSION)"'
+PG_CPPFLAGS = -DWILLIAMS_VERSION='"$(EXTVERSION)"' -I$(srcdir)/src
 # nobody reads errno after sqrt(): one instruction then, without a test
 PG_CFLAGS = -fno-math-errno
 SHLIB_LINK = -lm
 
-REGRESS = bound score profile score_fields engines trigger trigger_errors plan batch_no workload plan_table plan_table_errors plan_table_foreign plan_table_property run run_alter run_answers run_range run_relation run_commit run_pace run_property run_security efficiency scorecard calibration summary hostile parallel
+REGRESS = bound_functions plan_items plan_batch_no plan_workload plan_table plan_table_errors plan_table_foreign plan_table_property run_task run_alter run_answers run_range run_relation run_commit run_pace run_property run_security score_multiplier score_profile score_fields score_engines score_trigger score_trigger_errors report_efficiency report_scorecard report_calibration report_summary all_hostile all_parallel
 REGRESS_OPTS = --inputdir=$(srcdir)/test --load-extension=williams
-ISOLATION = trigger_update plan_table run_claim run_split run_task run_stop run_sessions run_lock run_table
+ISOLATION = plan_table run_claim run_split run_task run_stop run_sessions run_lock run_table score_trigger_update
 ISOLATION_OPTS = --inputdir=$(srcdir)/test/isolation --load-extension=williams
 TAP_TESTS = 1
 PROVE_TESTS = test/t/*.pl
-EXTRA_CLEAN = libwilliams.so sql/$(EXTENSION)--*.sql test/core/accuracy
+EXTRA_CLEAN = libwilliams.so sql/$(EXTENSION)--*.sql test/core/bound_accuracy
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
@@ -54,34 +59,30 @@ VPATH := $(srcdir)
 ifneq ($(wildcard $(addprefix $(srcdir)/,$(OBJS) $(DATA_built))),)
 $(error $(abspath $(srcdir)) has been built in: run "make clean" there first)
 endif
-# what pg_regress compares with; it looks in the directory where it is run
-EXTRA_CLEAN += expected
-installcheck: $(CURDIR)/expected
-$(CURDIR)/expected:
-	ln -s $(abspath $(srcdir))/expected $@
 endif
 
 # Every object depends on every header: there are few of both.
-$(OBJS) $(OBJS:.o=.bc): $(wildcard $(srcdir)/src/*.h) williams.control | $(CURDIR)/src
+BUILD_DIRS = $(addprefix $(CURDIR)/,$(sort $(dir $(OBJS))))
+$(OBJS) $(OBJS:.o=.bc): $(OUR_HEADERS) williams.control | $(BUILD_DIRS)
 
-sql/$(EXTENSION)--$(EXTVERSION).sql: sql/$(EXTENSION).sql williams.control | $(CURDIR)/sql
+sql/$(EXTENSION)--$(EXTVERSION).sql: sql/3_run.sql williams.control | $(CURDIR)/sql/
 	cp $< $@
 
-$(CURDIR)/src $(CURDIR)/sql:
+$(BUILD_DIRS) $(CURDIR)/sql/:
 	mkdir -p $@
 
 # The C library of the five symbols, for programs that load it through an FFI.
 CC ?= cc
-libwilliams.so: src/cabi.c src/core.h
-	$(CC) -O2 -Wall -Wextra -fPIC -shared -fvisibility=hidden -Wl,-soname,$@ -o $@ $< -lm
+libwilliams.so: lib/libwilliams.c $(OUR_HEADERS)
+	$(CC) -Isrc -O2 -Wall -Wextra -fPIC -shared -fvisibility=hidden -Wl,-soname,$@ -o $@ $< -lm
 
 lib:
 	@$(srcdir)/tools/deps.sh lib
 	@$(MAKE) --no-print-directory libwilliams.so
 
 # The core against MPFR.
-test/core/accuracy: test/core/accuracy.c src/core.h
-	$(CC) -O2 -Wall -Wextra -o $@ $< -lmpfr -lgmp -lm
+test/core/bound_accuracy: test/core/bound_accuracy.c $(OUR_HEADERS)
+	$(CC) -Isrc -O2 -Wall -Wextra -o $@ $< -lmpfr -lgmp -lm
 
 demo:
 	@tools/deps.sh demo

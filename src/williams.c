@@ -8,9 +8,9 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 
-#include "compat.h"
-#include "run.h"
-#include "session.h"
+#include "base/compat.h"
+#include "base/session.h"
+#include "run/run.h"
 
 WL_MODULE_MAGIC;
 

@@ -53,7 +53,7 @@ for to in makefile vpath; do
 done
 
 # where the objects of the source tree would be taken for its own
-touch ../src/bound.o
+touch ../src/bound/bound.o
 ! make "${options[@]}" -f ../Makefile all 2>"$work/error" || die "built over a source tree that has been built in"
 grep -q 'run "make clean" there first' "$work/error" || die "$(cat "$work/error")"
 echo "build: here and elsewhere, $(wc -l <"$work/here.files") files, nothing left"

@@ -13,11 +13,11 @@ fresh() {
 }
 
 core() {
-    make -s test/core/accuracy && test/core/accuracy
+    make -s test/core/bound_accuracy && test/core/bound_accuracy
 }
 
 ctypes() {
-    make -s libwilliams.so && test/core/ctypes_test.py ./libwilliams.so
+    make -s libwilliams.so && test/core/bound_ctypes.py ./libwilliams.so
 }
 
 # make installcheck, with what differs shown, for the directory is thrown away
@@ -35,7 +35,7 @@ pgtap() { (fresh pgtap && pg_prove -Q test/pgtap/*.sql); }
 parity() { (fresh parity && test/parity.py); }
 
 # over engines' own results and the truth about them, where WILLIAMS_DATA has them
-real() { (fresh real && test/real/engines.py && test/real/calibration.py); }
+real() { (fresh real && test/real/score_engines.py && test/real/report_calibration.py); }
 
 tap() { test/tap.sh; }
 

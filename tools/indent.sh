@@ -11,7 +11,7 @@ formatted() {
 }
 
 rc=0
-for f in src/*.[ch] test/core/*.c test/bench/*.c; do
+for f in $(git ls-files "src/*.[ch]") lib/*.c test/core/*.c test/bench/*.c; do
     [ -e "$f" ] || continue
     new=$(mktemp)
     formatted "$f" >"$new"

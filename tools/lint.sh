@@ -9,17 +9,16 @@ fail() { echo "lint: $*"; rc=1; }
 tools/indent.sh --check || rc=1
 
 # each run of <...> and of "..." includes is sorted; postgres.h and our own stand apart
-for f in src/*.[ch]; do
+for f in $(git ls-files "src/*.[ch]"); do
     awk '/^#include/ { if (prev != "" && $2 < prev) { print FILENAME ": " $2 " after " prev; bad = 1 } prev = $2; next } { prev = "" } END { exit bad }' "$f" ||
         fail "includes are not sorted"
 done
 
-# PG_VERSION_NUM stands in compat.h alone; core.h needs no PostgreSQL
-! grep -l PG_VERSION_NUM src/*.[ch] | grep -v '^src/compat.h$' || fail "PG_VERSION_NUM outside compat.h"
-! grep -n '#include "' src/core.h || fail "core.h includes a header of PostgreSQL"
+# PG_VERSION_NUM stands in compat.h alone
+! grep -rl PG_VERSION_NUM src | grep -v '^src/base/compat.h$' || fail "PG_VERSION_NUM outside compat.h"
 
 # every test is listed, every listed test has its output
-for kind in REGRESS:test/sql:.sql:expected ISOLATION:test/isolation/specs:.spec:test/isolation/expected; do
+for kind in REGRESS:test/sql:.sql:test/expected ISOLATION:test/isolation/specs:.spec:test/isolation/expected; do
     IFS=: read -r var dir ext expected <<<"$kind"
     listed=$(sed -n "s/^$var = //p" Makefile | tr ' ' '\n' | sort)
     there=$(ls "$dir" | sed -n "s/\\$ext\$//p" | sort)
@@ -30,7 +29,7 @@ for kind in REGRESS:test/sql:.sql:expected ISOLATION:test/isolation/specs:.spec:
 done
 
 # where an error struck may depend on time
-! grep -n '^CONTEXT:' expected/*.out test/isolation/expected/*.out || fail "an expected file has CONTEXT: use \\set SHOW_CONTEXT never"
+! grep -n '^CONTEXT:' test/expected/*.out test/isolation/expected/*.out || fail "an expected file has CONTEXT: use \\set SHOW_CONTEXT never"
 
 # one version: the control file's
 version=$(sed -n "s/^default_version = '\(.*\)'/\1/p" williams.control)

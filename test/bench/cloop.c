@@ -10,7 +10,7 @@
 #include "utils/array.h"
 #include "utils/memutils.h"
 
-#include "../../src/core.h"
+#include "math/bound.h"
 
 PG_MODULE_MAGIC;
 

@@ -12,7 +12,7 @@ cd "$(dirname "$0")"
 
 # the peer in C, with the compiler and the flags of the extension itself
 $("$PG_CONFIG" --cc) $("$PG_CONFIG" --cflags) -fPIC -shared \
-    -I"$("$PG_CONFIG" --includedir-server)" -o cloop.so cloop.c -lm
+    -I../../src -I"$("$PG_CONFIG" --includedir-server)" -o cloop.so cloop.c -lm
 
 # a row each for COPY: white space is all that a line break in JSON can be
 : >engine_files.tsv

@@ -1,5 +1,5 @@
 --
--- Calls of all that an extension has, found in the catalogue: for 009_hostile_schema.pl.
+-- Calls of all that an extension has, found in the catalogue: for all_hostile_schema.pl.
 -- Every name in them is qualified and every value is of the type that is declared.
 -- What is missing here, NULL, is a type that calls.value knows no value of.
 --

@@ -1,5 +1,5 @@
 --
--- Shadows: for 009_hostile_schema.pl. In schema s, for each thing of pg_catalog whose
+-- Shadows: for all_hostile_schema.pl. In schema s, for each thing of pg_catalog whose
 -- name stands in lair.word, or in lair.source if it is an operator: functions, aggregates
 -- and operators of the same arguments and of others that match better, domains and
 -- views. Each costs next to nothing, so that it is called before a condition that is

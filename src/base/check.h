@@ -1,0 +1,124 @@
+/*
+ * check.h
+ *		One validator for each rule about arguments; check.c has its wording.
+ *
+ * Whatever breaks a rule is SQLSTATE 22023, a NULL where there must be a value
+ * 22004. The tests are inlined, the errors are not: a function that checks
+ * pays for a comparison.
+ */
+#ifndef WL_CHECK_H
+#define WL_CHECK_H
+
+#include <math.h>
+
+#include "common/int.h"
+
+#include "base/compat.h"
+
+pg_noreturn extern void wl_refuse_count(int64 value, const char *name);
+pg_noreturn extern void wl_refuse_fraction(double value, const char *name);
+pg_noreturn extern void wl_refuse_megabytes(double value, const char *name);
+pg_noreturn extern void wl_refuse_weight(double value, const char *key);
+pg_noreturn extern void wl_refuse_item_size(double value);
+pg_noreturn extern void wl_refuse_item(double item_mb, double budget_mb);
+pg_noreturn extern void wl_refuse_not_positive(int64 value, const char *name);
+pg_noreturn extern void wl_refuse_overflow(const char *name);
+pg_noreturn extern void wl_refuse_null(const char *name);
+pg_noreturn extern void wl_refuse_other(const char *name);
+pg_noreturn extern void wl_refuse_bins(int bins, int of);
+
+/* As much of a text as a message can take: whole characters, then "..." if it was cut off. */
+extern const char *wl_text_start(const char *text, int max_bytes);
+
+/* a count of operations, rows or items */
+static inline void
+wl_check_count(int64 value, const char *name)
+{
+	if (unlikely(value < 0))
+		wl_refuse_count(value, name);
+}
+
+/* a confidence, a share, a threshold: never NaN */
+static inline bool
+wl_is_fraction(double value)
+{
+	return value >= 0.0 && value <= 1.0;
+}
+
+static inline void
+wl_check_fraction(double value, const char *name)
+{
+	if (unlikely(!wl_is_fraction(value)))
+		wl_refuse_fraction(value, name);
+}
+
+/* the weight of an item, or a memory budget: megabytes, 0 included */
+static inline bool
+wl_is_megabytes(double value)
+{
+	return value >= 0.0 && isfinite(value);
+}
+
+static inline void
+wl_check_megabytes(double value, const char *name)
+{
+	if (unlikely(!wl_is_megabytes(value)))
+		wl_refuse_megabytes(value, name);
+}
+
+/* memory_per_item_mb, the size that every item is taken to have: a divisor */
+static inline void
+wl_check_item_size(double value)
+{
+	if (unlikely(!(value > 0.0 && isfinite(value))))
+		wl_refuse_item_size(value);
+}
+
+/* an item must fit into the budget by itself */
+static inline void
+wl_check_fits(double item_mb, double budget_mb)
+{
+	if (unlikely(item_mb > budget_mb))
+		wl_refuse_item(item_mb, budget_mb);
+}
+
+/* a limit on a number of items */
+static inline void
+wl_check_positive(int64 value, const char *name)
+{
+	if (unlikely(value < 1))
+		wl_refuse_not_positive(value, name);
+}
+
+/* the bins of a result, which join whole ones of a summary */
+static inline void
+wl_check_bins(int bins, int of)
+{
+	if (unlikely(bins < 1 || of % bins != 0))
+		wl_refuse_bins(bins, of);
+}
+
+static inline void
+wl_check_not_null(bool isnull, const char *name)
+{
+	if (unlikely(isnull))
+		wl_refuse_null(name);
+}
+
+/* a limit of a partition or of an aggregate is one limit */
+static inline void
+wl_check_same(bool same, const char *name)
+{
+	if (unlikely(!same))
+		wl_refuse_other(name);
+}
+
+/* counts add up; what no longer fits a bigint is SQLSTATE 22003 */
+static inline void
+wl_add_count(int64 *count, int64 n, const char *name)
+{
+	if (unlikely(pg_add_s64_overflow(*count, n, count)))
+		wl_refuse_overflow(name);
+}
+
+#endif							/* WL_CHECK_H */

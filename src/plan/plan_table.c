@@ -1,0 +1,443 @@
+/*
+ * plan_table.c
+ *		williams_plan_table: a table cut into batches by ranges of its keys.
+ *
+ * 'exact' reads the keys and weights once, in order, and packs greedily: a key
+ * joins the open batch with all its rows if those fit, else it opens the next.
+ * For weights that are not negative no cut into ranges has fewer batches.
+ * Nothing is kept but the open batch and a few finished ones, whose bounds
+ * become text together; the result goes into a tuplestore.
+ *
+ * memory_mb is the float8 sum of a batch's weights in key order, bit for bit what
+ * sum(weight ORDER BY key) gives. Added to an open batch, the rows of a key can
+ * come to another sum than by themselves: both are kept until it is known which
+ * of the two counts.
+ *
+ * 'ctid' reads no row: ranges of blocks, from the sizes of the relation and its
+ * TOAST table.
+ *
+ * Locks: ACCESS SHARE on the relation, to the end of the transaction.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/relation.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "catalog/namespace.h"
+#include "catalog/objectaddress.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_namespace.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "optimizer/plancat.h"
+#include "storage/bufmgr.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/tuplestore.h"
+
+#include "base/check.h"
+#include "math/bound.h"
+#include "plan/key.h"
+#include "plan/plan.h"
+
+/* How many keys over the limits get a warning each, before they are counted. */
+#define MAX_WARNINGS 10
+
+/* How many finished batches are kept for their bounds to become text. */
+#define MAX_FINISHED 64
+
+typedef struct Packing
+{
+	const WlKey *key;
+	WlPlanOptions *options;
+	double		estimate;		/* of the rows, by the planner */
+
+	/* the open batch, without the key at hand */
+	int64		items;			/* 0: there is none */
+	double		memory_mb;
+	WlKeptKey	lower;
+	WlKeptKey	upper;
+
+	/* the key at hand */
+	int64		key_items;
+	double		key_mb;			/* its rows by themselves */
+	double		joined_mb;		/* its rows added to the open batch */
+	WlKeptKey	at_hand;
+
+	int64		over;			/* keys over the limits */
+	int64		batches;		/* those in the result */
+	int			finished;
+	Datum		bounds[2 * MAX_FINISHED];
+	int64		finished_items[MAX_FINISHED];
+	double		finished_mb[MAX_FINISHED];
+	MemoryContext context;		/* of what is finished */
+	const WlPlanned *result;
+} Packing;
+
+/* The limit on items where none is given. */
+static int64
+bound_of_estimate(double rows)
+{
+	return (int64) wl_core_batch_size((uint64_t) fmin(fmax(rows, 0.0), 1e18));
+}
+
+static void
+put_batch(const WlPlanned *result, int64 no, const char *lower, const char *upper,
+		  int64 items, double memory_mb)
+{
+	Datum		values[5];
+	bool		nulls[5] = {0};
+
+	values[0] = Int64GetDatum(no);
+	values[1] = CStringGetTextDatum(lower);
+	values[2] = CStringGetTextDatum(upper);
+	values[3] = Int64GetDatum(items);
+	values[4] = Float8GetDatum(memory_mb);
+	tuplestore_putvalues(result->batches, result->desc, values, nulls);
+}
+
+static void
+flush_finished(Packing *p)
+{
+	MemoryContext old = MemoryContextSwitchTo(p->context);
+	char	   *texts[2 * MAX_FINISHED];
+
+	wl_key_texts(p->key, p->bounds, texts, 2 * p->finished);
+	for (int i = 0; i < p->finished; i++)
+		put_batch(p->result, ++p->batches, texts[2 * i], texts[2 * i + 1],
+				  p->finished_items[i], p->finished_mb[i]);
+	p->finished = 0;
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(p->context);
+}
+
+static void
+finish_batch(Packing *p)
+{
+	const WlKey *key = p->key;
+	MemoryContext old = MemoryContextSwitchTo(p->context);
+
+	if (p->finished == MAX_FINISHED)
+		flush_finished(p);
+	p->bounds[2 * p->finished] = datumCopy(p->lower.value, key->typbyval, key->typlen);
+	p->bounds[2 * p->finished + 1] = datumCopy(p->upper.value, key->typbyval,
+											   key->typlen);
+	p->finished_items[p->finished] = p->items;
+	p->finished_mb[p->finished] = p->memory_mb;
+	p->finished++;
+	p->items = 0;
+	MemoryContextSwitchTo(old);
+}
+
+/* A key whose rows alone are too many or too much: a range cannot part them. */
+static void
+report_over(Packing *p)
+{
+	int			level = p->options->strict ? ERROR : WARNING;
+	int			code = p->options->strict ? ERRCODE_INVALID_PARAMETER_VALUE : ERRCODE_WARNING;
+	const char *key;
+
+	if (p->over++ >= MAX_WARNINGS)
+		return;
+	key = wl_key_excerpt(p->key, p->at_hand.value);
+	if (p->key_mb > p->options->budget_mb)
+		ereport(level,
+				(errcode(code),
+				 errmsg("key %s takes %.15g MB by itself, over the memory budget of %.15g MB",
+						key, p->key_mb, p->options->budget_mb),
+				 level == ERROR ?
+				 errhint("Raise available_memory_mb, or leave the row out.") :
+				 errdetail("It gets a batch of its own.")));
+	else
+		ereport(level,
+				(errcode(code),
+				 errmsg("key %s has %lld rows, more than max_items %lld",
+						key, (long long) p->key_items, (long long) p->options->max_items),
+				 level == ERROR ?
+				 errhint("Raise max_items, or cut by a column with fewer duplicates.") :
+				 errdetail("They get a batch of their own.")));
+}
+
+/* The rows of a key have all come: it joins the open batch, or opens the next. */
+static void
+close_key(Packing *p)
+{
+	WlKeptKey	free_buffer = p->upper;
+
+	if (p->items > 0 && p->joined_mb <= p->options->budget_mb &&
+		p->key_items <= p->options->max_items - p->items)
+	{
+		p->items += p->key_items;
+		p->memory_mb = p->joined_mb;
+	}
+	else
+	{
+		if (p->items > 0)
+			finish_batch(p);
+		if (p->key_mb > p->options->budget_mb || p->key_items > p->options->max_items)
+			report_over(p);
+		p->items = p->key_items;
+		p->memory_mb = p->key_mb;
+		wl_keep_key(p->key, &p->lower, p->at_hand.value);
+	}
+	p->upper = p->at_hand;
+	p->at_hand = free_buffer;
+}
+
+static bool
+pack_row(void *arg, Datum key, bool same_key, double weight_mb)
+{
+	Packing    *p = arg;
+
+	if (!same_key)
+	{
+		if (p->key_items > 0)
+			close_key(p);
+		else if (p->options->max_items == 0)
+			p->options->max_items = bound_of_estimate(p->estimate);
+		wl_keep_key(p->key, &p->at_hand, key);
+		p->key_items = 0;
+		p->key_mb = 0.0;
+		p->joined_mb = p->items > 0 ? p->memory_mb : 0.0;
+	}
+	p->key_items++;
+	p->key_mb += weight_mb;
+	p->joined_mb += weight_mb;
+	return true;
+}
+
+static void
+plan_exact(Relation rel, WlPlanOptions *options, const WlPlanned *result)
+{
+	Packing    *p = palloc0(sizeof(Packing));
+	WlKey		key;
+
+	wl_find_key(rel, options->key_column, false, &key);
+	p->key = &key;
+	p->options = options;
+	p->result = result;
+	p->context = AllocSetContextCreate(CurrentMemoryContext, "williams batches",
+									   ALLOCSET_DEFAULT_SIZES);
+	wl_scan_keys(rel, &key, options->item_mb, NULL, pack_row, p, &p->estimate);
+	if (p->key_items > 0)
+	{
+		close_key(p);
+		finish_batch(p);
+		flush_finished(p);
+	}
+	if (p->over > MAX_WARNINGS)
+		ereport(WARNING,
+				(errcode(ERRCODE_WARNING),
+				 errmsg_plural("%lld more key is over the memory budget or max_items by itself",
+							   "%lld more keys are over the memory budget or max_items by themselves",
+							   p->over - MAX_WARNINGS,
+							   (long long) (p->over - MAX_WARNINGS))));
+}
+
+/*
+ * Block ranges
+ */
+
+static void
+refuse_ctid(Relation rel)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+			 errmsg("cannot cut relation \"%s\" into block ranges",
+					RelationGetRelationName(rel)),
+			 errdetail("Block ranges are for plain tables that hold all their rows themselves."),
+			 errhint("Use the method 'exact'.")));
+}
+
+/* Does Citus keep its rows elsewhere? Its catalogue is there only where it is. */
+static bool
+is_distributed(Relation rel)
+{
+	Oid			catalogue = get_relname_relid("pg_dist_partition", PG_CATALOG_NAMESPACE);
+	AttrNumber	column;
+	Relation	partitions;
+	SysScanDesc scan;
+	ScanKeyData key;
+	bool		found;
+
+	if (!OidIsValid(catalogue) ||
+		(column = get_attnum(catalogue, "logicalrelid")) == InvalidAttrNumber)
+		return false;
+	ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(RelationGetRelid(rel)));
+	partitions = table_open(catalogue, AccessShareLock);
+	scan = systable_beginscan(partitions, InvalidOid, false, NULL, 1, &key);
+	found = HeapTupleIsValid(systable_getnext(scan));
+	systable_endscan(scan);
+	table_close(partitions, AccessShareLock);
+	return found;
+}
+
+void
+wl_check_blocks(Relation rel)
+{
+	if (rel->rd_rel->relkind != RELKIND_RELATION ||
+		rel->rd_tableam->scan_set_tidrange == NULL ||
+		find_inheritance_children(RelationGetRelid(rel), NoLock) != NIL ||
+		is_distributed(rel))
+		refuse_ctid(rel);
+}
+
+static void
+check_ctid(Relation rel, const WlPlanOptions *options)
+{
+	AclResult	rights;
+
+	if (options->item_mb != NULL || options->key_column != NULL || options->strict)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s has no meaning for the method 'ctid'",
+						options->item_mb != NULL ? "item_mb" :
+						options->key_column != NULL ? "key_column" : "strict"),
+				 errhint("Leave it out, or use the method 'exact'.")));
+	wl_check_blocks(rel);
+	if (RELATION_IS_OTHER_TEMP(rel))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot access temporary tables of other sessions")));
+	rights = pg_class_aclcheck(RelationGetRelid(rel), GetUserId(), ACL_SELECT);
+	if (rights != ACLCHECK_OK)
+		aclcheck_error(rights, OBJECT_TABLE, RelationGetRelationName(rel));
+}
+
+/* Rows and megabytes on disk of an average block, the TOAST table's included. */
+static void
+measure_blocks(Relation rel, BlockNumber blocks, double *rows, double *memory_mb)
+{
+	double		toast = 0.0;
+	BlockNumber pages;
+	double		tuples;
+	double		visible;
+
+	estimate_rel_size(rel, NULL, &pages, &tuples, &visible);
+	*rows = pages == 0 ? 0.0 : tuples / pages;
+	if (OidIsValid(rel->rd_rel->reltoastrelid))
+	{
+		Relation	toast_rel = relation_open(rel->rd_rel->reltoastrelid, AccessShareLock);
+
+		toast = RelationGetNumberOfBlocks(toast_rel);
+		relation_close(toast_rel, AccessShareLock);
+	}
+	*memory_mb = (1.0 + toast / blocks) * BLCKSZ / (1024.0 * 1024.0);
+}
+
+/* The fewest ranges that keep to the averages, balanced, at least a block each. */
+static void
+plan_ctid(Relation rel, WlPlanOptions *options, const WlPlanned *result)
+{
+	int64		blocks;
+	double		rows;
+	double		memory_mb;
+	double		size;
+	int64		batches;
+	MemoryContext old = CurrentMemoryContext;
+	MemoryContext context;
+
+	check_ctid(rel, options);
+	blocks = RelationGetNumberOfBlocks(rel);
+	if (blocks == 0)
+		return;
+	measure_blocks(rel, blocks, &rows, &memory_mb);
+	if (options->max_items == 0)
+		options->max_items = bound_of_estimate(rows * blocks);
+	size = fmin(options->budget_mb / memory_mb, blocks);
+	if (rows > 0.0)
+		size = fmin(size, options->max_items / rows);
+	size = fmax(floor(size), 1.0);
+	batches = (int64) ceil(blocks / size);
+
+	context = AllocSetContextCreate(CurrentMemoryContext, "williams batches",
+									ALLOCSET_SMALL_SIZES);
+	MemoryContextSwitchTo(context);
+	for (int64 i = 0, first = 0; i < batches; i++)
+	{
+		int64		end = first + blocks / batches + (i < blocks % batches);
+
+		CHECK_FOR_INTERRUPTS();
+		put_batch(result, i + 1, psprintf("(%lld,0)", (long long) first),
+				  psprintf("(%lld,%d)", (long long) end - 1, PG_UINT16_MAX),
+				  (int64) (rint(rows * end) - rint(rows * first)),
+				  memory_mb * (end - first));
+		first = end;
+		MemoryContextReset(context);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+}
+
+static bool
+is_ctid_method(const char *method)
+{
+	if (strcmp(method, "ctid") == 0)
+		return true;
+	if (strcmp(method, "exact") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unknown method \"%s\"", method),
+				 errhint("The methods are 'exact' and 'ctid'.")));
+	return false;
+}
+
+void
+wl_read_plan_options(FunctionCallInfo fcinfo, int first, WlPlanOptions *options)
+{
+	memset(options, 0, sizeof(*options));
+	wl_check_not_null(PG_ARGISNULL(first), "available_memory_mb");
+	options->budget_mb = PG_GETARG_FLOAT8(first);
+	wl_check_megabytes(options->budget_mb, "available_memory_mb");
+	if (!PG_ARGISNULL(first + 1))
+		options->item_mb = text_to_cstring(PG_GETARG_TEXT_PP(first + 1));
+	if (!PG_ARGISNULL(first + 2))
+		options->key_column = NameStr(*PG_GETARG_NAME(first + 2));
+	if (!PG_ARGISNULL(first + 3))
+		options->by_ctid = is_ctid_method(text_to_cstring(PG_GETARG_TEXT_PP(first + 3)));
+	if (!PG_ARGISNULL(first + 4))
+	{
+		options->max_items = PG_GETARG_INT64(first + 4);
+		wl_check_positive(options->max_items, "max_items");
+	}
+	options->strict = !PG_ARGISNULL(first + 5) && PG_GETARG_BOOL(first + 5);
+}
+
+void
+wl_plan_relation(Relation rel, WlPlanOptions *options, const WlPlanned *result)
+{
+	if (options->by_ctid)
+		plan_ctid(rel, options, result);
+	else
+		plan_exact(rel, options, result);
+}
+
+/* (batch_no, lower_key, upper_key, items, memory_mb) in the order of batch_no */
+PG_FUNCTION_INFO_V1(wl_plan_table);
+Datum
+wl_plan_table(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *info = (ReturnSetInfo *) fcinfo->resultinfo;
+	WlPlanOptions options;
+	WlPlanned	result;
+	Relation	rel;
+
+	wl_check_not_null(PG_ARGISNULL(0), "relation");
+	wl_read_plan_options(fcinfo, 1, &options);
+	InitMaterializedSRF(fcinfo, 0);
+	result.batches = info->setResult;
+	result.desc = info->setDesc;
+	rel = wl_open_relation(PG_GETARG_OID(0), false);
+	wl_plan_relation(rel, &options, &result);
+	relation_close(rel, NoLock);
+	return (Datum) 0;
+}

@@ -1,0 +1,558 @@
+/*
+ * scorecard.c
+ *		The type williams_scorecard, a summary of confidences: how many, their
+ *		mean, deviation and extremes, and a histogram in steps of 0.005. It is
+ *		aggregated, stored, merged and read.
+ *
+ * Sums are exact (exact.h), so that a summary of merged parts is the summary
+ * of the whole, to the last bit, whatever the parts and their order. What is
+ * read from the histogram, a quantile or a share, is interpolated inside a bin
+ * and between the extremes.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "common/int.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/tuplestore.h"
+
+#include "base/check.h"
+#include "base/record.h"
+#include "base/state.h"
+#include "math/bound.h"
+#include "report/summary.h"
+
+/* All zero while empty. */
+typedef struct Scorecard
+{
+	uint64		count;
+	double		min;
+	double		max;
+	uint64		sum[2];
+	uint64		squares[3];
+	uint64		bins[WL_BINS];
+} Scorecard;
+
+#define HEAD_WORDS	7
+
+StaticAssertDecl(sizeof(Scorecard) == 8 * WL_SUMMARY_WORDS(HEAD_WORDS, 1),
+				 "a dense summary");
+
+/*
+ * Do the sums go with the extremes? Each of those is there; without them, the
+ * others' sum and variance are such as numbers between them can have.
+ */
+static bool
+sums_fit_extremes(const Scorecard *s)
+{
+	uint64		min = wl_exact(s->min);
+	uint64		max = wl_exact(s->max);
+	uint64		both = min + max;
+	uint64		others = s->count - 2;
+	WlWide		sum = wl_wide(s->sum, 2);
+	WlWide		squares = wl_wide(s->squares, 3);
+	WlWide		a = wl_wide_product(&min, 1, &min, 1);
+	WlWide		b = wl_wide_product(&max, 1, &max, 1);
+
+	if (s->count == 1)
+		return wl_wide_equal(&squares, &a) && s->sum[0] == min && s->sum[1] == 0;
+	wl_wide_add(&a, &b);
+	b = wl_wide(&both, 1);
+	if (!wl_wide_le(&b, &sum) || !wl_wide_le(&a, &squares))
+		return false;
+	wl_wide_subtract(&sum, &b);
+	wl_wide_subtract(&squares, &a);
+	a = wl_wide_product(&others, 1, &min, 1);
+	b = wl_wide_product(&others, 1, &max, 1);
+	if (!wl_wide_le(&a, &sum) || !wl_wide_le(&sum, &b))
+		return false;
+	/* the variance is not negative */
+	a = wl_wide_product(sum.words, 2, sum.words, 2);
+	b = wl_wide_product(&others, 1, squares.words, 3);
+	if (!wl_wide_le(&a, &b))
+		return false;
+	/* nor is the sum of all (max - x)(x - min) */
+	a = wl_wide_product(&min, 1, &max, 1);
+	a = wl_wide_product(a.words, 2, &others, 1);
+	wl_wide_add(&a, &squares);
+	b = wl_wide_product(&both, 1, sum.words, 2);
+	return wl_wide_le(&a, &b);
+}
+
+/* Does the sum lie where the histogram says? */
+static bool
+sum_fits_bins(const Scorecard *s)
+{
+	WlWide		sum = wl_wide(s->sum, 2);
+	WlWide		least = {{0}};
+	WlWide		most = {{0}};
+
+	for (int i = 0; i < WL_BINS; i++)
+	{
+		uint64		lower = wl_exact(wl_bounds[i]);
+		uint64		upper = wl_exact(wl_bounds[i + 1]);
+		WlWide		part;
+
+		if (s->bins[i] == 0)
+			continue;
+		part = wl_wide_product(&s->bins[i], 1, &lower, 1);
+		wl_wide_add(&least, &part);
+		part = wl_wide_product(&s->bins[i], 1, &upper, 1);
+		wl_wide_add(&most, &part);
+	}
+	return wl_wide_le(&least, &sum) && wl_wide_le(&sum, &most);
+}
+
+static bool
+is_valid(const void *p)
+{
+	static const Scorecard empty;
+	const Scorecard *s = p;
+	uint64		count = 0;
+	int			first = -1;
+	int			last = -1;
+
+	if (s->count == 0)
+		return memcmp(s, &empty, sizeof(empty)) == 0;
+	for (int i = 0; i < WL_BINS; i++)
+	{
+		if (s->bins[i] == 0)
+			continue;
+		if (s->bins[i] > PG_INT64_MAX - count)
+			return false;
+		count += s->bins[i];
+		if (first < 0)
+			first = i;
+		last = i;
+	}
+	if (count != s->count)
+		return false;
+	if (!wl_is_fraction(s->min) || !wl_is_fraction(s->max) || signbit(s->min) || signbit(s->max))
+		return false;
+	if (s->min > s->max || wl_bin(s->min) != first || wl_bin(s->max) != last)
+		return false;
+	if (count == 1 && s->min != s->max)
+		return false;
+	return sums_fit_extremes(s) && sum_fits_bins(s);
+}
+
+static const WlSummaryType scorecard_type = {
+	"williams_scorecard", "ffiiiii", 1, is_valid
+};
+
+WL_SUMMARY_IO(scorecard, scorecard_type);
+WL_SUMMARY_ORDER(scorecard);
+
+/*
+ * Aggregates
+ */
+
+/* Let x be an extreme: the first value, or one beyond the others. */
+static pg_noinline void
+widen(Scorecard *s, double x)
+{
+	wl_check_fraction(x, "confidence");
+	x += 0.0;					/* no -0 */
+	if (s->count == 0 || x < s->min)
+		s->min = x;
+	if (s->count == 0 || x > s->max)
+		s->max = x;
+}
+
+/* What lies between the extremes is a fraction, so that nearly no row is checked for it. */
+static inline Datum
+accumulate(FunctionCallInfo fcinfo, double x)
+{
+	Scorecard  *s = wl_state_writable(fcinfo, sizeof(Scorecard));
+	uint64		fixed;
+
+	if (unlikely(!(x >= s->min && x <= s->max)))
+		widen(s, x);
+	if (unlikely(s->count == PG_INT64_MAX))
+		wl_summary_overflow();
+	fixed = wl_exact(x);
+	s->count++;
+	s->bins[wl_bin(x)]++;
+	wl_exact_add(s->sum, fixed);
+	wl_exact_add_square(s->squares, fixed);
+	/* now and then: the check costs a hundred times as much */
+	Assert((s->count & (s->count - 1)) != 0 || is_valid(s));
+	PG_RETURN_POINTER(s);
+}
+
+PG_FUNCTION_INFO_V1(wl_scorecard_accum);
+Datum
+wl_scorecard_accum(PG_FUNCTION_ARGS)
+{
+	return accumulate(fcinfo, PG_GETARG_FLOAT8(1));
+}
+
+/* (state, num_fields, base_confidence): of williams_adjusted_confidence */
+PG_FUNCTION_INFO_V1(wl_scorecard_accum_adjusted);
+Datum
+wl_scorecard_accum_adjusted(PG_FUNCTION_ARGS)
+{
+	int64		num_fields = PG_GETARG_INT64(1);
+	double		base = PG_GETARG_FLOAT8(2);
+
+	wl_check_fraction(base, "base_confidence");
+	wl_check_count(num_fields, "num_fields");
+	return accumulate(fcinfo, base * wl_core_confidence_multiplier(num_fields));
+}
+
+/* Merge everything but the bins. */
+static void
+merge_head(Scorecard *s, const Scorecard *other)
+{
+	if (other->count == 0)
+		return;
+	if (s->count == 0)
+	{
+		s->min = other->min;
+		s->max = other->max;
+	}
+	else
+	{
+		s->min = Min(s->min, other->min);
+		s->max = Max(s->max, other->max);
+	}
+	if (other->count > PG_INT64_MAX - s->count)
+		wl_summary_overflow();
+	s->count += other->count;
+	wl_exact_merge(s->sum, other->sum, 2);
+	wl_exact_merge(s->squares, other->squares, 3);
+}
+
+static void
+merge(Scorecard *s, const Scorecard *other)
+{
+	merge_head(s, other);
+	for (int i = 0; i < WL_BINS; i++)
+		s->bins[i] += other->bins[i];
+	Assert(is_valid(s));
+}
+
+/* Add a stored scorecard's bins to a state's; returns how many values they hold. */
+static uint64
+add_stored_bins(uint64 *bins, const WlStored *stored)
+{
+	const uint8 *next = stored->entries;
+	const uint8 *end = stored->end;
+	uint64		total = 0;
+	uint64		seen = 0;
+
+	for (int w = 0; w < lengthof(stored->map); w++)
+		for (uint64 map = stored->map[w]; map != 0; map &= map - 1)
+		{
+			uint64		count = wl_stored_integer(&next, end);
+
+			bins[w * 64 + pg_rightmost_one_pos64(map)] += count;
+			total += count;
+			seen |= count | total;
+		}
+	if (next != end || seen > PG_INT64_MAX)
+		wl_stored_corrupt();
+	return total;
+}
+
+/*
+ * (state, scorecard), of the aggregate williams_rollup: straight from the
+ * stored form, for there may be very many.
+ */
+PG_FUNCTION_INFO_V1(wl_scorecard_accum_rollup);
+Datum
+wl_scorecard_accum_rollup(PG_FUNCTION_ARGS)
+{
+	Scorecard  *s = wl_state_writable(fcinfo, sizeof(Scorecard));
+	struct varlena *value = PG_GETARG_VARLENA_PP(1);
+	WlStored	stored;
+	Scorecard	head;			/* all but its bins */
+
+	wl_stored_open(&stored, &scorecard_type, value);
+	memcpy(&head.min, stored.head, HEAD_WORDS * sizeof(uint64));
+	head.count = add_stored_bins(s->bins, &stored);
+	merge_head(s, &head);
+	Assert(is_valid(s));
+	PG_FREE_IF_COPY(value, 1);
+	PG_RETURN_POINTER(s);
+}
+
+PG_FUNCTION_INFO_V1(wl_scorecard_combine);
+Datum
+wl_scorecard_combine(PG_FUNCTION_ARGS)
+{
+	Scorecard  *s;
+
+	if (PG_ARGISNULL(0) && PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	s = wl_state_writable(fcinfo, sizeof(Scorecard));
+	if (!PG_ARGISNULL(1))
+		merge(s, (Scorecard *) PG_GETARG_POINTER(1));
+	PG_RETURN_POINTER(s);
+}
+
+PG_FUNCTION_INFO_V1(wl_scorecard_final);
+Datum
+wl_scorecard_final(PG_FUNCTION_ARGS)
+{
+	return wl_summary_store(&scorecard_type, PG_GETARG_POINTER(0));
+}
+
+/* a + b */
+PG_FUNCTION_INFO_V1(wl_scorecard_add);
+Datum
+wl_scorecard_add(PG_FUNCTION_ARGS)
+{
+	Scorecard	a;
+	Scorecard	b;
+
+	wl_summary_read(&scorecard_type, PG_GETARG_DATUM(0), &a);
+	wl_summary_read(&scorecard_type, PG_GETARG_DATUM(1), &b);
+	merge(&a, &b);
+	return wl_summary_store(&scorecard_type, &a);
+}
+
+/*
+ * What a scorecard says: each NULL for an empty one, but for the count
+ */
+
+static double
+average(const Scorecard *s)
+{
+	double		mean = wl_exact_double(s->sum, 2) / (double) s->count / WL_EXACT_ONE;
+
+	/* rounding may lead past the extremes, and so do the steps of 2^-62 */
+	return Min(Max(mean, s->min), s->max);
+}
+
+/* of a sample: count must be at least 2 */
+static double
+deviation(const Scorecard *s)
+{
+	WlWide		spread = wl_wide_product(&s->count, 1, s->squares, 3);
+	WlWide		square = wl_wide_product(s->sum, 2, s->sum, 2);
+
+	/* count times the sum of squares, less the square of the sum */
+	wl_wide_subtract(&spread, &square);
+	return sqrt(wl_exact_double(spread.words, 4) / (double) s->count / (double) (s->count - 1)) / WL_EXACT_ONE;
+}
+
+/* What of a bin lies between the extremes. */
+static inline double
+low_end(const Scorecard *s, int bin)
+{
+	return Max(wl_bounds[bin], s->min);
+}
+
+static inline double
+high_end(const Scorecard *s, int bin)
+{
+	return Min(wl_bounds[bin + 1], s->max);
+}
+
+/*
+ * The value that percentile_disc takes lies in the same bin; the values of a
+ * bin are taken to lie evenly in it.
+ */
+static double
+quantile(const Scorecard *s, double q)
+{
+	double		position = ceil(q * (double) s->count);
+	uint64		rank = position < 1 ? 1 : position >= (double) s->count ? s->count : (uint64) position;
+	int			bin = 0;
+	double		lower;
+
+	if (rank == 1)
+		return s->min;
+	if (rank == s->count)
+		return s->max;
+	while (rank > s->bins[bin])
+		rank -= s->bins[bin++];
+	lower = low_end(s, bin);
+	return lower + (high_end(s, bin) - lower) * (((double) rank - 0.5) / (double) s->bins[bin]);
+}
+
+/* The share of values < x: exact at the bounds of bins, interpolated between. */
+static double
+share_below(const Scorecard *s, double x)
+{
+	int			bin = wl_bin(x);
+	double		lower = low_end(s, bin);
+	double		upper = high_end(s, bin);
+	double		below = 0;
+
+	if (x <= s->min)
+		return 0;
+	if (x > s->max)
+		return 1;
+	for (int i = 0; i < bin; i++)
+		below += (double) s->bins[i];
+	if (x > lower)
+		below += (double) s->bins[bin] * ((x - lower) / (upper - lower));
+	/* the least one is, the greatest is not */
+	below = Min(Max(below, 1), (double) (s->count - 1));
+	return below / (double) s->count;
+}
+
+/* The scorecard that is argument 0; false if it is empty. */
+static bool
+scorecard_argument(FunctionCallInfo fcinfo, Scorecard *s)
+{
+	wl_summary_read(&scorecard_type, PG_GETARG_DATUM(0), s);
+	return s->count > 0;
+}
+
+PG_FUNCTION_INFO_V1(wl_count);
+Datum
+wl_count(PG_FUNCTION_ARGS)
+{
+	Scorecard	s;
+
+	scorecard_argument(fcinfo, &s);
+	PG_RETURN_INT64(s.count);
+}
+
+PG_FUNCTION_INFO_V1(wl_average);
+Datum
+wl_average(PG_FUNCTION_ARGS)
+{
+	Scorecard	s;
+
+	if (!scorecard_argument(fcinfo, &s))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(average(&s));
+}
+
+PG_FUNCTION_INFO_V1(wl_stddev);
+Datum
+wl_stddev(PG_FUNCTION_ARGS)
+{
+	Scorecard	s;
+
+	scorecard_argument(fcinfo, &s);
+	if (s.count < 2)
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(deviation(&s));
+}
+
+PG_FUNCTION_INFO_V1(wl_min);
+Datum
+wl_min(PG_FUNCTION_ARGS)
+{
+	Scorecard	s;
+
+	if (!scorecard_argument(fcinfo, &s))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(s.min);
+}
+
+PG_FUNCTION_INFO_V1(wl_max);
+Datum
+wl_max(PG_FUNCTION_ARGS)
+{
+	Scorecard	s;
+
+	if (!scorecard_argument(fcinfo, &s))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(s.max);
+}
+
+PG_FUNCTION_INFO_V1(wl_quantile);
+Datum
+wl_quantile(PG_FUNCTION_ARGS)
+{
+	Scorecard	s;
+	double		q = PG_GETARG_FLOAT8(1);
+
+	wl_check_fraction(q, "q");
+	if (!scorecard_argument(fcinfo, &s))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(quantile(&s, q));
+}
+
+PG_FUNCTION_INFO_V1(wl_share_below);
+Datum
+wl_share_below(PG_FUNCTION_ARGS)
+{
+	Scorecard	s;
+	double		x = PG_GETARG_FLOAT8(1);
+
+	wl_check_fraction(x, "x");
+	if (!scorecard_argument(fcinfo, &s))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(share_below(&s, x));
+}
+
+/* What is in bin i of so many. */
+static uint64
+count_in(const Scorecard *s, int i, int bins)
+{
+	int			width = WL_BINS / bins;
+	uint64		count = 0;
+
+	for (int bin = i * width; bin < (i + 1) * width; bin++)
+		count += s->bins[bin];
+	return count;
+}
+
+/* (bin, lower, upper, count), empty bins included */
+PG_FUNCTION_INFO_V1(wl_histogram);
+Datum
+wl_histogram(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	int			bins = wl_bins_argument(fcinfo, 1);
+	Scorecard	s;
+
+	scorecard_argument(fcinfo, &s);
+	InitMaterializedSRF(fcinfo, 0);
+	for (int i = 0; i < bins; i++)
+	{
+		Datum		values[4];
+		bool		nulls[4] = {0};
+
+		values[0] = Int32GetDatum(i + 1);
+		values[1] = Float8GetDatum(wl_bound(i, bins));
+		values[2] = Float8GetDatum(wl_bound(i + 1, bins));
+		values[3] = Int64GetDatum(count_in(&s, i, bins));
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+/* The accessors' answers by name, and the bins that are not empty. */
+PG_FUNCTION_INFO_V1(wl_to_jsonb);
+Datum
+wl_to_jsonb(PG_FUNCTION_ARGS)
+{
+	static const int bins = 20;
+	Scorecard	s;
+	bool		empty = !scorecard_argument(fcinfo, &s);
+	const char *separator = "";
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	appendStringInfo(&buf, "{\"count\": " UINT64_FORMAT, s.count);
+	wl_append_json(&buf, "average", empty ? 0 : average(&s), empty);
+	wl_append_json(&buf, "stddev", s.count < 2 ? 0 : deviation(&s), s.count < 2);
+	wl_append_json(&buf, "min", s.min, empty);
+	wl_append_json(&buf, "median", empty ? 0 : quantile(&s, 0.5), empty);
+	wl_append_json(&buf, "max", s.max, empty);
+	appendStringInfoString(&buf, ", \"histogram\": [");
+	for (int i = 0; i < bins; i++)
+	{
+		uint64		count = count_in(&s, i, bins);
+
+		if (count == 0)
+			continue;
+		appendStringInfo(&buf, "%s{\"bin\": %d", separator, i + 1);
+		wl_append_json(&buf, "lower", wl_bound(i, bins), false);
+		wl_append_json(&buf, "upper", wl_bound(i + 1, bins), false);
+		appendStringInfo(&buf, ", \"count\": " UINT64_FORMAT "}", count);
+		separator = ", ";
+	}
+	appendStringInfoString(&buf, "]}");
+	return wl_json_result(&buf);
+}

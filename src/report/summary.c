@@ -1,0 +1,407 @@
+/*
+ * summary.c
+ *		The text, wire and stored form of a summary; see summary.h.
+ *
+ * Text: (version,head words,bin:words,bin:words,...), bins from 0, in order,
+ * without the empty ones; floats in the shortest form that reads back exactly.
+ * Wire: version, a zero, the number of bins in 2 bytes; the head's words; each
+ * bin in a byte and its words. Whatever is read is checked against the type's
+ * invariants before anybody sees it. A stored value was, so that of a stored
+ * value only the framing is checked, which is what memory safety needs.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "common/shortest_dec.h"
+#include "lib/stringinfo.h"
+#include "libpq/pqformat.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+
+#include "base/check.h"
+#include "base/compat.h"
+#include "base/state.h"
+#include "report/summary.h"
+
+StaticAssertDecl(sizeof(double) == sizeof(uint64), "a word has 8 bytes");
+StaticAssertDecl(WL_STORED_MAP == 4 * sizeof(uint64), "a bit for each bin");
+
+static inline int
+head_words(const WlSummaryType *type)
+{
+	return strlen(type->head);
+}
+
+static inline uint64 *
+new_dense(const WlSummaryType *type)
+{
+	return palloc0(sizeof(uint64) * WL_SUMMARY_WORDS(head_words(type), type->entry));
+}
+
+/* The words of a bin of a dense summary. */
+static inline uint64 *
+entry_of(const WlSummaryType *type, const uint64 *dense, int bin)
+{
+	return (uint64 *) dense + 1 + head_words(type) + bin * type->entry;
+}
+
+/* Count a bin that was read: false if it is empty, or too much in all. */
+static bool
+count_entry(uint64 *dense, uint64 count)
+{
+	if (count == 0 || count > PG_INT64_MAX - dense[0])
+		return false;
+	dense[0] += count;
+	return true;
+}
+
+/* A word from *p on, which moves behind it; false if there is none. */
+static bool
+parse_word(char **p, char kind, uint64 *word)
+{
+	char	   *end;
+	double		f;
+
+	if (!isdigit((unsigned char) **p))
+		return false;
+	errno = 0;
+	if (kind == 'i')
+	{
+		*word = strtou64(*p, &end, 10);
+		if (errno != 0)
+			return false;
+	}
+	else
+	{
+		/* it says ERANGE of denormal numbers too, which are fine */
+		f = strtod(*p, &end);
+		memcpy(word, &f, sizeof(f));
+	}
+	*p = end;
+	return true;
+}
+
+static bool
+parse_summary(char *p, const WlSummaryType *type, uint64 *dense)
+{
+	uint64		version;
+	uint64		bin;
+	int			previous = -1;
+
+	wl_skip_space(&p);
+	if (*p++ != '(' || !parse_word(&p, 'i', &version) || version != WL_SUMMARY_VERSION)
+		return false;
+	for (int i = 0; type->head[i] != '\0'; i++)
+		if (*p++ != ',' || !parse_word(&p, type->head[i], &dense[1 + i]))
+			return false;
+	while (*p == ',')
+	{
+		p++;
+		if (!parse_word(&p, 'i', &bin) || bin >= WL_BINS || (int) bin <= previous)
+			return false;
+		previous = bin;
+		for (int i = 0; i < type->entry; i++)
+			if (*p++ != ':' || !parse_word(&p, 'i', entry_of(type, dense, bin) + i))
+				return false;
+		if (!count_entry(dense, *entry_of(type, dense, bin)))
+			return false;
+	}
+	if (*p++ != ')')
+		return false;
+	wl_skip_space(&p);
+	return *p == '\0' && type->valid(dense);
+}
+
+Datum
+wl_summary_in(FunctionCallInfo fcinfo, const WlSummaryType *type, bool stored)
+{
+	char	   *text = PG_GETARG_CSTRING(0);
+	uint64	   *dense = new_dense(type);
+
+	if (!parse_summary(text, type, dense))
+		ereturn(fcinfo->context, (Datum) 0,
+				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+				 errmsg("invalid input syntax for type %s%s: \"%s\"",
+						type->name, stored ? "" : "_state", wl_text_start(text, WL_MALFORMED_SHOWN))));
+	return stored ? wl_summary_store(type, dense) : PointerGetDatum(dense);
+}
+
+/* The dense form of argument 0. */
+static uint64 *
+dense_argument(FunctionCallInfo fcinfo, const WlSummaryType *type, bool stored)
+{
+	uint64	   *dense;
+
+	if (!stored)
+		return (uint64 *) PG_GETARG_POINTER(0);
+	dense = new_dense(type);
+	wl_summary_read(type, PG_GETARG_DATUM(0), dense);
+	return dense;
+}
+
+void
+wl_append_float(StringInfo buf, double value)
+{
+	char		digits[DOUBLE_SHORTEST_DECIMAL_LEN];
+
+	double_to_shortest_decimal_buf(value, digits);
+	appendStringInfoString(buf, digits);
+}
+
+Datum
+wl_summary_out(FunctionCallInfo fcinfo, const WlSummaryType *type, bool stored)
+{
+	uint64	   *dense = dense_argument(fcinfo, type, stored);
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	appendStringInfo(&buf, "(%d", WL_SUMMARY_VERSION);
+	for (int i = 0; type->head[i] != '\0'; i++)
+	{
+		appendStringInfoChar(&buf, ',');
+		if (type->head[i] == 'i')
+			appendStringInfo(&buf, UINT64_FORMAT, dense[1 + i]);
+		else
+		{
+			double		f;
+
+			memcpy(&f, &dense[1 + i], sizeof(f));
+			wl_append_float(&buf, f);
+		}
+	}
+	for (int bin = 0; bin < WL_BINS; bin++)
+	{
+		uint64	   *entry = entry_of(type, dense, bin);
+
+		if (entry[0] == 0)
+			continue;
+		appendStringInfo(&buf, ",%d", bin);
+		for (int i = 0; i < type->entry; i++)
+			appendStringInfo(&buf, ":" UINT64_FORMAT, entry[i]);
+	}
+	appendStringInfoChar(&buf, ')');
+	PG_RETURN_CSTRING(buf.data);
+}
+
+static bool
+receive_summary(StringInfo buf, const WlSummaryType *type, uint64 *dense)
+{
+	int			entries;
+	int			previous = -1;
+
+	if (pq_getmsgbyte(buf) != WL_SUMMARY_VERSION || pq_getmsgbyte(buf) != 0)
+		return false;
+	entries = pq_getmsgint(buf, 2);
+	if (entries > WL_BINS)
+		return false;
+	for (int i = 0; type->head[i] != '\0'; i++)
+		dense[1 + i] = pq_getmsgint64(buf);
+	for (int n = 0; n < entries; n++)
+	{
+		int			bin = pq_getmsgbyte(buf);
+
+		if (bin >= WL_BINS || bin <= previous)
+			return false;
+		previous = bin;
+		for (int i = 0; i < type->entry; i++)
+			entry_of(type, dense, bin)[i] = pq_getmsgint64(buf);
+		if (!count_entry(dense, *entry_of(type, dense, bin)))
+			return false;
+	}
+	return type->valid(dense);
+}
+
+Datum
+wl_summary_recv(FunctionCallInfo fcinfo, const WlSummaryType *type, bool stored)
+{
+	uint64	   *dense = new_dense(type);
+
+	if (!receive_summary((StringInfo) PG_GETARG_POINTER(0), type, dense))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+				 errmsg("invalid binary representation of type %s%s",
+						type->name, stored ? "" : "_state")));
+	return stored ? wl_summary_store(type, dense) : PointerGetDatum(dense);
+}
+
+Datum
+wl_summary_send(FunctionCallInfo fcinfo, const WlSummaryType *type, bool stored)
+{
+	uint64	   *dense = dense_argument(fcinfo, type, stored);
+	int			entries = 0;
+	StringInfoData buf;
+
+	for (int bin = 0; bin < WL_BINS; bin++)
+		entries += *entry_of(type, dense, bin) != 0;
+	pq_begintypsend(&buf);
+	pq_sendbyte(&buf, WL_SUMMARY_VERSION);
+	pq_sendbyte(&buf, 0);
+	pq_sendint16(&buf, entries);
+	for (int i = 0; type->head[i] != '\0'; i++)
+		pq_sendint64(&buf, dense[1 + i]);
+	for (int bin = 0; bin < WL_BINS; bin++)
+	{
+		uint64	   *entry = entry_of(type, dense, bin);
+
+		if (entry[0] == 0)
+			continue;
+		pq_sendbyte(&buf, bin);
+		for (int i = 0; i < type->entry; i++)
+			pq_sendint64(&buf, entry[i]);
+	}
+	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
+}
+
+Datum
+wl_summary_store(const WlSummaryType *type, const void *dense)
+{
+	const uint64 *words = dense;
+	Size		head = head_words(type) * sizeof(uint64);
+	uint64		map[4] = {0};
+	struct varlena *value;
+	uint8	   *p;
+
+	Assert(type->valid(dense));
+	/* 64 bits make 10 bytes at most */
+	value = palloc(VARHDRSZ + WL_STORED_HEAD + head + sizeof(map) +
+				   WL_BINS * type->entry * 10);
+	p = (uint8 *) VARDATA(value);
+	*p++ = WL_SUMMARY_VERSION;
+	while (p < (uint8 *) VARDATA(value) + WL_STORED_HEAD)
+		*p++ = 0;
+	memcpy(p, words + 1, head);
+	p += head + sizeof(map);
+	for (int bin = 0; bin < WL_BINS; bin++)
+	{
+		const uint64 *entry = entry_of(type, words, bin);
+
+		if (entry[0] == 0)
+			continue;
+		map[bin / 64] |= UINT64CONST(1) << (bin % 64);
+		for (int i = 0; i < type->entry; i++)
+		{
+			uint64		rest = entry[i];
+
+			for (; rest > 0x7F; rest >>= 7)
+				*p++ = (rest & 0x7F) | 0x80;
+			*p++ = rest;
+		}
+	}
+	memcpy(VARDATA(value) + WL_STORED_HEAD + head, map, sizeof(map));
+	SET_VARSIZE(value, p - (uint8 *) value);
+	PG_RETURN_POINTER(value);
+}
+
+void
+wl_stored_corrupt(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("a stored summary is damaged")));
+}
+
+void
+wl_stored_open(WlStored *stored, const WlSummaryType *type, struct varlena *value)
+{
+	const char *p = VARDATA_ANY(value);
+	Size		head = head_words(type) * sizeof(uint64);
+	Size		size = VARSIZE_ANY_EXHDR(value);
+
+	if (size < WL_STORED_HEAD + head + sizeof(stored->map))
+		wl_stored_corrupt();
+	if (p[0] != WL_SUMMARY_VERSION)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("a stored summary is of version %d, this library reads version %d",
+						(uint8) p[0], WL_SUMMARY_VERSION)));
+	if (p[1] != 0 || p[2] != 0 || p[3] != 0)
+		wl_stored_corrupt();
+	stored->head = p + WL_STORED_HEAD;
+	memcpy(stored->map, stored->head + head, sizeof(stored->map));
+	if (stored->map[3] >> (WL_BINS % 64) != 0)
+		wl_stored_corrupt();
+	stored->entries = (const uint8 *) stored->head + head + sizeof(stored->map);
+	stored->end = (const uint8 *) p + size;
+}
+
+const uint8 *
+wl_stored_long(const uint8 *p, const uint8 *end, uint64 *value)
+{
+	int			shift = 0;
+	uint8		byte;
+
+	*value = 0;
+	do
+	{
+		if (p == end || shift > 63)
+			wl_stored_corrupt();
+		byte = *p++;
+		*value |= (uint64) (byte & 0x7F) << shift;
+		shift += 7;
+	} while (byte & 0x80);
+	return p;
+}
+
+void
+wl_summary_read(const WlSummaryType *type, Datum value, void *dense)
+{
+	struct varlena *detoasted = PG_DETOAST_DATUM_PACKED(value);
+	Size		head = head_words(type) * sizeof(uint64);
+	uint64	   *words = dense;
+	WlStored	stored;
+	const uint8 *next;
+
+	memset(dense, 0, sizeof(uint64) * WL_SUMMARY_WORDS(head_words(type), type->entry));
+	wl_stored_open(&stored, type, detoasted);
+	memcpy(words + 1, stored.head, head);
+	next = stored.entries;
+	for (int w = 0; w < lengthof(stored.map); w++)
+		for (uint64 map = stored.map[w]; map != 0; map &= map - 1)
+		{
+			uint64	   *entry = entry_of(type, words, w * 64 + pg_rightmost_one_pos64(map));
+
+			for (int i = 0; i < type->entry; i++)
+				entry[i] = wl_stored_integer(&next, stored.end);
+			if (!count_entry(words, entry[0]))
+				wl_stored_corrupt();
+		}
+	if (next != stored.end)
+		wl_stored_corrupt();
+	if ((Pointer) detoasted != DatumGetPointer(value))
+		pfree(detoasted);
+	Assert(type->valid(dense));
+}
+
+void
+wl_summary_overflow(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("count is out of range")));
+}
+
+void
+wl_append_json(StringInfo buf, const char *key, double value, bool isnull)
+{
+	appendStringInfo(buf, ", \"%s\": ", key);
+	if (isnull)
+		appendStringInfoString(buf, "null");
+	else
+		wl_append_float(buf, value);
+}
+
+Datum
+wl_json_result(StringInfo buf)
+{
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(buf->data));
+}
+
+int
+wl_bins_argument(FunctionCallInfo fcinfo, int argument)
+{
+	int			bins = PG_GETARG_INT32(argument);
+
+	wl_check_bins(bins, WL_BINS);
+	return bins;
+}

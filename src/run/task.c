@@ -1,0 +1,312 @@
+/*
+ * task.c
+ *		Tasks: made, altered, stopped, retried and dropped. See store.c for their
+ *		locks, and for the rights with which their rows are written.
+ */
+#include "postgres.h"
+
+#include "access/relation.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "replication/logicalworker.h"
+#include "tcop/utility.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/rel.h"
+
+#include "base/check.h"
+#include "base/session.h"
+#include "plan/key.h"
+#include "plan/plan.h"
+#include "run/statement.h"
+#include "run/store.h"
+
+/* The arguments of williams_create_task, in its order. */
+enum
+{
+	ARG_NAME, ARG_RELATION, ARG_STATEMENT, ARG_BUDGET, ARG_ITEM_MB, ARG_KEY,
+	ARG_METHOD, ARG_MAX_ITEMS, ARG_STRICT, ARG_ATTEMPTS, ARG_LIMIT, ARG_PAUSE,
+	ARG_THROTTLE, N_ARGS
+};
+
+static char *
+text_argument(FunctionCallInfo fcinfo, int arg)
+{
+	return PG_ARGISNULL(arg) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(arg));
+}
+
+static void
+check_arguments(FunctionCallInfo fcinfo)
+{
+	static const struct
+	{
+		int			arg;
+		const char *name;
+	}			needed[] = {
+		{ARG_NAME, "name"}, {ARG_RELATION, "relation"}, {ARG_STATEMENT, "statement"},
+		{ARG_BUDGET, "available_memory_mb"}, {ARG_METHOD, "method"}, {ARG_STRICT, "strict"},
+		{ARG_ATTEMPTS, "max_attempts"}, {ARG_PAUSE, "pause_ms"}
+	};
+
+	for (int i = 0; i < lengthof(needed); i++)
+		wl_check_not_null(PG_ARGISNULL(needed[i].arg), needed[i].name);
+}
+
+/* Those of williams_create_task and williams_alter_task that are numbers; NULL is none. */
+static void
+check_numbers(FunctionCallInfo fcinfo, int attempts, int limit, int pause)
+{
+	if (!PG_ARGISNULL(attempts))
+		wl_check_positive(PG_GETARG_INT32(attempts), "max_attempts");
+	if (!PG_ARGISNULL(limit))
+		wl_check_count(PG_GETARG_INT32(limit), "time_limit_ms");
+	if (!PG_ARGISNULL(pause))
+		wl_check_count(PG_GETARG_INT32(pause), "pause_ms");
+}
+
+/* Check what will be run against the table as it is; either may be NULL. */
+static void
+check_texts(const char *statement, const char *throttle, Relation rel, const WlKey *key,
+			bool by_ctid)
+{
+	if (statement != NULL)
+	{
+		SPIPlanPtr	plan = wl_prepare_statement(statement, key->type);
+
+		if (by_ctid)
+			wl_check_no_write(plan, rel);
+		SPI_freeplan(plan);
+	}
+	if (throttle != NULL)
+		wl_check_condition(throttle, "throttle");
+}
+
+/* The row of williams_task. */
+static void
+store_task(FunctionCallInfo fcinfo, const WlTaskId *id, const WlKey *key, Oid filenode)
+{
+	static const Oid types[] = {OIDOID, TEXTOID, FLOAT8OID, TEXTOID, NAMEOID, TEXTOID,
+	INT8OID, BOOLOID, INT4OID, INT4OID, INT4OID, TEXTOID, TEXTOID, OIDOID, TEXTOID};
+	Datum		values[lengthof(types)];
+	char		nulls[lengthof(types) + 1];
+
+	for (int i = 0; i < N_ARGS - 1; i++)
+	{
+		values[i] = PG_GETARG_DATUM(i + 1);
+		nulls[i] = PG_ARGISNULL(i + 1) ? 'n' : ' ';
+	}
+	values[ARG_KEY - 1] = NameGetDatum(&key->column);
+	nulls[ARG_KEY - 1] = ' ';
+	values[12] = CStringGetTextDatum(GetConfigOption("search_path", false, false));
+	nulls[12] = ' ';
+	values[13] = ObjectIdGetDatum(filenode);
+	nulls[13] = OidIsValid(filenode) ? ' ' : 'n';
+	values[14] = CStringGetTextDatum(wl_key_order(key));
+	nulls[14] = ' ';
+	if (wl_query(id, "INSERT INTO %s.williams_task (owner, name, relation, statement,"
+				 " available_memory_mb, item_mb, key_column, method, max_items, strict,"
+				 " max_attempts, time_limit_ms, pause_ms, throttle, search_path, filenode, key_order)"
+				 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
+				 " ON CONFLICT DO NOTHING", lengthof(types), types, values, nulls) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("task \"%s\" already exists", NameStr(id->name)),
+				 errhint("Drop it with williams_drop_task, or choose another name.")));
+}
+
+/* Plan them as the current user, under the session's settings, and store them. */
+static int64
+plan_batches(const WlTaskId *id, Relation rel, WlPlanOptions *options)
+{
+	WlPlanned	planned;
+	int64		batches;
+
+	planned.desc = CreateTemplateTupleDesc(5);
+	TupleDescInitEntry(planned.desc, 1, "batch_no", INT8OID, -1, 0);
+	TupleDescInitEntry(planned.desc, 2, "lower_key", TEXTOID, -1, 0);
+	TupleDescInitEntry(planned.desc, 3, "upper_key", TEXTOID, -1, 0);
+	TupleDescInitEntry(planned.desc, 4, "items", INT8OID, -1, 0);
+	TupleDescInitEntry(planned.desc, 5, "memory_mb", FLOAT8OID, -1, 0);
+	wl_finish_desc(planned.desc);
+	planned.batches = tuplestore_begin_heap(false, false, work_mem);
+	wl_plan_relation(rel, options, &planned);
+	batches = wl_store_batches(id, planned.batches, planned.desc);
+	tuplestore_end(planned.batches);
+	return batches;
+}
+
+PG_FUNCTION_INFO_V1(wl_create_task);
+Datum
+wl_create_task(PG_FUNCTION_ARGS)
+{
+	WlTaskId	id;
+	WlPlanOptions options;
+	WlKey		key;
+	Relation	rel;
+	int64		batches;
+
+	PreventCommandIfReadOnly("williams_create_task()");
+	check_arguments(fcinfo);
+	check_numbers(fcinfo, ARG_ATTEMPTS, ARG_LIMIT, ARG_PAUSE);
+	wl_name_task(fcinfo->flinfo->fn_oid, text_argument(fcinfo, ARG_NAME), &id);
+	wl_read_plan_options(fcinfo, ARG_BUDGET, &options);
+
+	SPI_connect();
+	/* its lock stays, so that what is planned is what was checked */
+	rel = wl_open_relation(PG_GETARG_OID(ARG_RELATION), false);
+	wl_find_key(rel, options.key_column, options.by_ctid, &key);
+	check_texts(text_argument(fcinfo, ARG_STATEMENT), text_argument(fcinfo, ARG_THROTTLE),
+				rel, &key, options.by_ctid);
+	store_task(fcinfo, &id, &key, options.by_ctid ? rel->rd_rel->relfilenode : InvalidOid);
+	batches = plan_batches(&id, rel, &options);
+	relation_close(rel, NoLock);
+	SPI_finish();
+	PG_RETURN_INT64(batches);
+}
+
+/* The arguments of williams_alter_task, in its order. */
+enum
+{
+	ALTER_NAME, ALTER_STATEMENT, ALTER_THROTTLE, ALTER_PAUSE, ALTER_LIMIT, ALTER_ATTEMPTS,
+	N_ALTER_ARGS
+};
+
+/* Under the task's search_path, as they will be run. */
+static void
+check_altered(FunctionCallInfo fcinfo, const WlTask *task)
+{
+	char	   *statement = text_argument(fcinfo, ALTER_STATEMENT);
+	int			level = NewGUCNestLevel();
+	Relation	rel = NULL;
+	WlKey		key;
+
+	if (statement != NULL)
+	{
+		rel = wl_open_relation(task->relation, false);
+		wl_find_key(rel, task->key_column, task->by_ctid, &key);
+	}
+	wl_set_local("search_path", task->search_path);
+	check_texts(statement, text_argument(fcinfo, ALTER_THROTTLE), rel, &key, task->by_ctid);
+	AtEOXact_GUC(true, level);
+	if (rel != NULL)
+		relation_close(rel, NoLock);
+}
+
+PG_FUNCTION_INFO_V1(wl_alter_task);
+Datum
+wl_alter_task(PG_FUNCTION_ARGS)
+{
+	static const Oid types[] = {TEXTOID, TEXTOID, INT4OID, INT4OID, INT4OID};
+	Datum		values[lengthof(types)];
+	char		nulls[lengthof(types) + 1];
+	WlTaskId	id;
+	WlTask		task;
+
+	PreventCommandIfReadOnly("williams_alter_task()");
+	wl_check_not_null(PG_ARGISNULL(ALTER_NAME), "task");
+	check_numbers(fcinfo, ALTER_ATTEMPTS, ALTER_LIMIT, ALTER_PAUSE);
+	wl_name_task(fcinfo->flinfo->fn_oid, text_argument(fcinfo, ALTER_NAME), &id);
+	for (int i = 0; i < N_ALTER_ARGS - 1; i++)
+	{
+		values[i] = PG_GETARG_DATUM(i + 1);
+		nulls[i] = PG_ARGISNULL(i + 1) ? 'n' : ' ';
+	}
+
+	SPI_connect();
+	wl_lock_task(&id, LOCK_TASK, ShareUpdateExclusiveLock);
+	if (!wl_load_task(&id, &task))
+		wl_refuse_task(&id);
+	check_altered(fcinfo, &task);
+	wl_query(&id, "UPDATE %s.williams_task SET statement = coalesce($3, statement),"
+			 " throttle = coalesce($4, throttle), pause_ms = coalesce($5, pause_ms),"
+			 " time_limit_ms = coalesce($6, time_limit_ms),"
+			 " max_attempts = coalesce($7, max_attempts) WHERE" THIS_TASK,
+			 lengthof(types), types, values, nulls);
+	SPI_finish();
+	PG_RETURN_VOID();
+}
+
+/* What the functions with a task's name as their only argument begin with. */
+static void
+name_argument(FunctionCallInfo fcinfo, const char *function, WlTaskId *id)
+{
+	PreventCommandIfReadOnly(function);
+	wl_name_task(fcinfo->flinfo->fn_oid, text_argument(fcinfo, 0), id);
+}
+
+PG_FUNCTION_INFO_V1(wl_drop_task);
+Datum
+wl_drop_task(PG_FUNCTION_ARGS)
+{
+	WlTaskId	id;
+
+	name_argument(fcinfo, "williams_drop_task()", &id);
+	SPI_connect();
+	wl_lock_task(&id, LOCK_TASK, AccessExclusiveLock);
+	wl_query(&id, "DELETE FROM %s.williams_batch WHERE" OF_TASK, 0, NULL, NULL, NULL);
+	if (wl_query(&id, "DELETE FROM %s.williams_task WHERE" THIS_TASK, 0, NULL, NULL, NULL) == 0)
+		wl_refuse_task(&id);
+	SPI_finish();
+	PG_RETURN_VOID();
+}
+
+PG_FUNCTION_INFO_V1(wl_stop);
+Datum
+wl_stop(PG_FUNCTION_ARGS)
+{
+	WlTaskId	id;
+
+	name_argument(fcinfo, "williams_stop()", &id);
+	SPI_connect();
+	wl_lock_task(&id, LOCK_TASK, ShareUpdateExclusiveLock);
+	if (wl_query(&id, "UPDATE %s.williams_task SET stopped = true WHERE" THIS_TASK,
+				 0, NULL, NULL, NULL) == 0)
+		wl_refuse_task(&id);
+	SPI_finish();
+	PG_RETURN_VOID();
+}
+
+PG_FUNCTION_INFO_V1(wl_retry);
+Datum
+wl_retry(PG_FUNCTION_ARGS)
+{
+	WlTaskId	id;
+	int64		n;
+
+	name_argument(fcinfo, "williams_retry()", &id);
+	SPI_connect();
+	wl_lock_task(&id, LOCK_TASK, ShareUpdateExclusiveLock);
+	if (wl_query(&id, "UPDATE %s.williams_task SET first_pending = least(first_pending,"
+				 " (SELECT pg_catalog.min(batch_no) FROM %s.williams_batch WHERE" OF_TASK
+				 " AND" IN_STATE("failed") ")) WHERE" THIS_TASK, 0, NULL, NULL, NULL) == 0)
+		wl_refuse_task(&id);
+	n = wl_query(&id, "UPDATE %s.williams_batch SET state = 'pending', attempts = 0"
+				 " WHERE" OF_TASK " AND" IN_STATE("failed"), 0, NULL, NULL, NULL);
+	SPI_finish();
+	PG_RETURN_INT64(n);
+}
+
+/*
+ * Tasks belong to the server they were made on: their owner, their table and its
+ * bounds are others elsewhere. A publication FOR ALL TABLES sends their rows, and a
+ * subscriber drops them.
+ */
+PG_FUNCTION_INFO_V1(wl_drop_replicated);
+Datum
+wl_drop_replicated(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(data->tg_event) ||
+		!TRIGGER_FIRED_FOR_ROW(data->tg_event))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("williams_drop_replicated serves the tables of this extension only")));
+	/* others set session_replication_role too, and run tasks */
+	if (IsLogicalWorker())
+		PG_RETURN_POINTER(NULL);
+	PG_RETURN_POINTER(TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newtuple : data->tg_trigtuple);
+}

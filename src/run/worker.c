@@ -1,0 +1,263 @@
+/*
+ * worker.c
+ *		Background workers that run a task: williams_launch, and their main
+ *		function.
+ *
+ * A worker connects as the task's owner and runs the same loop as CALL
+ * williams_run, once the transaction that launched it has committed. It ends when
+ * no batch can be taken, when the task is stopped or dropped, by
+ * pg_terminate_backend and with the server, and is never started again: what it
+ * had begun is undone and its batch pending.
+ *
+ * Locks: who launches holds a lock of its database while it counts the workers
+ * and waits until those that it starts are connected, so that williams.max_workers
+ * is kept to.
+ */
+#include "postgres.h"
+
+#include "access/transam.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_class.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "storage/lmgr.h"
+#include "storage/lock.h"
+#include "tcop/tcopprot.h"
+#include "tcop/utility.h"
+#include "utils/backend_status.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+#include "utils/wait_event.h"
+
+#include "base/check.h"
+#include "run/run.h"
+
+/* as pg_stat_activity.backend_type */
+#define WORKER_TYPE "williams worker"
+
+int			wl_max_workers;
+
+/* What a worker is told: all that fits into bgw_extra. */
+typedef struct WorkerOrder
+{
+	Oid			database;
+	WlTaskId	task;
+	TransactionId launched_by;
+} WorkerOrder;
+
+StaticAssertDecl(sizeof(WorkerOrder) <= BGW_EXTRALEN, "a worker's order fits into bgw_extra");
+
+/*
+ * How many workers are connected to this database; with a pid, whether that one
+ * is. Which processes are is for every role to see, what they do is not.
+ */
+static int
+count_workers(pid_t pid)
+{
+	int			workers = 0;
+
+	pgstat_clear_backend_activity_snapshot();
+	if (SPI_execute("SELECT a.pid FROM pg_catalog.pg_stat_get_activity(NULL::pg_catalog.int4) a, pg_catalog.pg_database d"
+					" WHERE a.datid OPERATOR(pg_catalog.=) d.oid"
+					" AND d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()", true, 0) < 0)
+		elog(ERROR, "the workers cannot be counted");
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		bool		isnull;
+		pid_t		other = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[i],
+														SPI_tuptable->tupdesc, 1, &isnull));
+		const char *type = GetBackgroundWorkerTypeByPid(other);
+
+		if (type != NULL && strcmp(type, WORKER_TYPE) == 0 && (pid == 0 || pid == other))
+			workers++;
+	}
+	SPI_freetuptable(SPI_tuptable);
+	return workers;
+}
+
+/* Can a worker connect as the owner, and see the table? */
+static void
+check_launch(const WlTaskId *id)
+{
+	WlTask		task;
+	HeapTuple	role = SearchSysCache1(AUTHOID, ObjectIdGetDatum(id->owner));
+	bool		can_login = HeapTupleIsValid(role) && ((Form_pg_authid) GETSTRUCT(role))->rolcanlogin;
+
+	if (HeapTupleIsValid(role))
+		ReleaseSysCache(role);
+	if (!can_login)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+				 errmsg("role \"%s\" is not permitted to log in", GetUserNameFromId(id->owner, true)),
+				 errdetail("A worker connects as the owner of its task."),
+				 errhint("Use CALL williams_run, or ALTER ROLE with LOGIN.")));
+	if (!wl_load_task(id, &task))
+		wl_refuse_task(id);
+	if (get_rel_persistence(task.relation) == RELPERSISTENCE_TEMP)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("a worker cannot see the temporary table \"%s\"", get_rel_name(task.relation)),
+				 errhint("Use CALL williams_run in this session.")));
+}
+
+/* Ask the postmaster for a worker; false where it has no slot left. */
+static bool
+register_worker(const WlTaskId *id, BackgroundWorkerHandle **handle)
+{
+	BackgroundWorker worker = {0};
+	WorkerOrder order = {MyDatabaseId, *id, GetCurrentTransactionId()};
+
+	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION |
+		WL_BGWORKER_INTERRUPTIBLE;
+	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
+	worker.bgw_restart_time = BGW_NEVER_RESTART;
+	worker.bgw_notify_pid = MyProcPid;
+	strlcpy(worker.bgw_library_name, "$libdir/williams", sizeof(worker.bgw_library_name));
+	strlcpy(worker.bgw_function_name, "wl_worker_main", sizeof(worker.bgw_function_name));
+	strlcpy(worker.bgw_type, WORKER_TYPE, BGW_MAXLEN);
+	snprintf(worker.bgw_name, BGW_MAXLEN, "williams worker of task %s", NameStr(id->name));
+	memcpy(worker.bgw_extra, &order, sizeof(order));
+	return RegisterDynamicBackgroundWorker(&worker, handle);
+}
+
+/*
+ * Wait until a worker is connected. One that ends before this transaction does
+ * has failed.
+ */
+static void
+await_worker(BackgroundWorkerHandle *handle)
+{
+	for (;;)
+	{
+		pid_t		pid;
+		BgwHandleStatus status = GetBackgroundWorkerPid(handle, &pid);
+
+		if (status == BGWH_STARTED && count_workers(pid) > 0)
+			return;
+		if (status == BGWH_STOPPED || status == BGWH_POSTMASTER_DIED)
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+					 errmsg("a background worker ended before it could begin"),
+					 errhint("The server log says why.")));
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+						 10, PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+/* How many of the workers wished for williams.max_workers leaves room for. */
+static int
+allowed_workers(int wished)
+{
+	int			room = wl_max_workers - count_workers(0);
+
+	if (room < 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("no more workers can be launched in this database"),
+				 errdetail("williams.max_workers is %d.", wl_max_workers),
+				 errhint("Wait for those that run, or raise williams.max_workers.")));
+	if (room < wished)
+		ereport(WARNING,
+				(errmsg("only %d of %d workers can be launched", room, wished),
+				 errdetail("williams.max_workers is %d.", wl_max_workers)));
+	return Min(room, wished);
+}
+
+/* Start up to n workers; returns how many there was room for. */
+static int
+start_workers(const WlTaskId *id, int n)
+{
+	BackgroundWorkerHandle **handles = palloc(n * sizeof(*handles));
+	int			started = 0;
+
+	while (started < n && register_worker(id, &handles[started]))
+		started++;
+	if (started < n)
+		ereport(started == 0 ? ERROR : WARNING,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("only %d of %d workers could be started", started, n),
+				 errdetail("All others of the server's %d background workers are in use.",
+						   max_worker_processes),
+				 errhint("Raise max_worker_processes.")));
+	for (int i = 0; i < started; i++)
+		await_worker(handles[i]);
+	return started;
+}
+
+PG_FUNCTION_INFO_V1(wl_launch);
+Datum
+wl_launch(PG_FUNCTION_ARGS)
+{
+	WlTaskId	id;
+	int			started;
+
+	PreventCommandIfReadOnly("williams_launch()");
+	wl_check_positive(PG_GETARG_INT32(1), "workers");
+	wl_name_task(fcinfo->flinfo->fn_oid, text_to_cstring(PG_GETARG_TEXT_PP(0)), &id);
+	wl_start_task(&id);
+
+	wl_connect();
+	check_launch(&id);
+	wl_lock_task(&id, LOCK_LAUNCH, ShareUpdateExclusiveLock);
+	started = start_workers(&id, allowed_workers(PG_GETARG_INT32(1)));
+	wl_unlock_task(&id, LOCK_LAUNCH, ShareUpdateExclusiveLock);
+	wl_finish();
+	PG_RETURN_INT32(started);
+}
+
+/*
+ * Wait for the transaction that launched this worker; false if it did not
+ * commit: then nobody wants it.
+ */
+static bool
+await_launch(const WorkerOrder *order)
+{
+	bool		wanted;
+
+	StartTransactionCommand();
+	/* the launching transaction may take its time */
+	(void) set_config_option("lock_timeout", "0", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_LOCAL, true, 0, false);
+	XactLockTableWait(order->launched_by, NULL, NULL, XLTW_None);
+	wanted = TransactionIdDidCommit(order->launched_by);
+	CommitTransactionCommand();
+	return wanted;
+}
+
+/* The main function of a worker, which the postmaster looks up by its name. */
+PGDLLEXPORT void wl_worker_main(Datum main_arg);
+
+void
+wl_worker_main(Datum main_arg)
+{
+	WorkerOrder order;
+
+	memcpy(&order, MyBgworkerEntry->bgw_extra, sizeof(order));
+	pqsignal(SIGHUP, SignalHandlerForConfigReload);
+	pqsignal(SIGTERM, die);
+	BackgroundWorkerUnblockSignals();
+	BackgroundWorkerInitializeConnectionByOid(order.database, order.task.owner, 0);
+	/* whatever role is a setting of the owner's */
+	SetConfigOption("role", "none", PGC_USERSET, PGC_S_SESSION);
+	SetConfigOption("application_name", NameStr(order.task.name), PGC_USERSET, PGC_S_SESSION);
+	/* as the session that launched it, whatever is the owner's default */
+	SetConfigOption("default_transaction_read_only", "off", PGC_USERSET, PGC_S_SESSION);
+	pgstat_report_activity(STATE_RUNNING, MyBgworkerEntry->bgw_name);
+	if (await_launch(&order))
+	{
+		wl_run_task(&order.task, true);
+		CommitTransactionCommand();
+	}
+	proc_exit(0);
+}

@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+"""williams_ocr_fields over what real engines answered.
+
+    test/real/engines.py [DIRECTORY]      or WILLIAMS_DATA=DIRECTORY
+
+DIRECTORY has ocr_engines/, public samples of the engines, held against
+score_engines_expected.tsv, which was written by reading them; and ocr/{tsv,hocr,alto}/,
+pages that Tesseract wrote in all three forms, in which the words must be the
+same, and the TSV's those that a few lines of Python find. Without it, or without
+a part of it, that part is skipped. HTML's named characters are held against the
+table that Python has of them. Speed is printed, not judged.
+"""
+
+import html.entities
+import json
+import math
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+def psql(script):
+    p = subprocess.run(["psql", "-XAtq", "-v", "ON_ERROR_STOP=1"], input=script,
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if p.returncode != 0:
+        sys.exit("real: " + p.stdout[-2000:])
+    return p.stdout
+
+
+def load(paths):
+    """The files into a table; COPY's text format wants four characters escaped."""
+    def escaped(s):
+        for c, e in (("\\", "\\\\"), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")):
+            s = s.replace(c, e)
+        return s
+    body = "".join(f"{p}\t{escaped(p.read_bytes().decode())}\n" for p in paths)
+    psql("CREATE EXTENSION IF NOT EXISTS williams; DROP TABLE IF EXISTS real_file;\n"
+         "CREATE TABLE real_file (path text PRIMARY KEY, body text);\n"
+         f"COPY real_file FROM stdin;\n{body}\\.\n")
+    out = psql("SELECT json_build_array(path, williams_ocr_engine(body), (SELECT coalesce(json_agg("
+               "json_build_array(page, field, value, confidence)), '[]') FROM williams_ocr_fields(body) WHERE document = 1)) "
+               "FROM real_file;")
+    found = {}
+    for line in out.splitlines():
+        path, engine, rows = json.loads(line)
+        found[Path(path)] = (engine, [tuple(r) for r in rows])
+    return found
+
+
+def expected():
+    """file -> (engine, fields, missing, [(name, value, confidence)])"""
+    found = {}
+    for line in (HERE / "score_engines_expected.tsv").read_text().splitlines():
+        if line.startswith("#"):
+            continue
+        first, *rest = [None if c == "~" else c for c in line.split("\t")]
+        if first:
+            spots = []
+            found[first] = (rest[0], int(rest[1]), int(rest[2]), spots)
+        else:
+            spots.append((rest[0], rest[1], rest[2] and float(rest[2])))
+    return found
+
+
+def close(a, b):
+    return a is None and b is None or a is not None and b is not None and math.isclose(a, b, rel_tol=1e-12)
+
+
+class Checks:
+    made = failed = 0
+
+    def __call__(self, ok, what):
+        self.made += 1
+        if not ok:
+            self.failed += 1
+            print("real: " + what)
+
+
+def check_samples(directory, check):
+    want = expected()
+    found = {p.name: r for p, r in load([directory / name for name in want]).items()}
+    for name, (engine, fields, missing, spots) in want.items():
+        got_engine, rows = found[name]
+        check(got_engine == engine, f"{name}: {got_engine} where it is {engine}")
+        check(len(rows) == fields, f"{name}: {len(rows)} rows where there are {fields}")
+        got = sum(v is None for _, _, v, _ in rows)
+        check(got == missing, f"{name}: {got} missing where it is {missing}")
+        check(all((v is None) <= (c is None) for _, _, v, c in rows), f"{name}: a missing value has a confidence")
+        check(all(c is None or 0 <= c <= 1 for *_, c in rows), f"{name}: a confidence is not in 0..1")
+        for f, v, c in spots:
+            check(any(r[1:3] == (f, v) and close(r[3], c) for r in rows), f"{name}: no {f} {v} {c}")
+
+
+def plain_tsv(path):
+    for line in path.read_text().split("\n")[1:]:
+        c = line.split("\t", 11)
+        if len(c) == 12 and c[0] == "5" and float(c[10]) >= 0 and c[11].strip():
+            yield int(c[1]), None, c[11].strip(), float(c[10]) / 100
+
+
+def check_pages(directory, check):
+    paths = [p for kind in ("tsv", "hocr", "alto") for p in sorted((directory / kind).iterdir())]
+    found = load(paths)
+    for path, (engine, rows) in found.items():
+        kind = path.parent.name
+        check(engine == {"tsv": "tesseract_tsv"}.get(kind, kind), f"{path.name}: {engine}")
+        words = list(plain_tsv(directory / "tsv" / f"{path.stem}.tsv"))
+        check([r[:3] for r in rows] == [w[:3] for w in words], f"{path.name}: other words than the TSV")
+        if kind == "tsv":
+            check(all(close(r[3], w[3]) for r, w in zip(rows, words)), f"{path.name}: other confidences")
+        else:
+            # whole per cent; ALTO's below ten stand as Tesseract wrote them, "0." and one digit
+            check(all(abs(r[3] - w[3]) < 0.01 or kind == "alto" and w[3] < 0.1
+                      for r, w in zip(rows, words)), f"{path.name}: other confidences than the TSV")
+
+
+def check_entities(check):
+    """Those of one character as that, all others as they stand; between two letters, as blanks are trimmed."""
+    psql("CREATE EXTENSION IF NOT EXISTS williams")
+    names = sorted(n[:-1] for n in html.entities.html5 if n.endswith(";"))
+    content = "".join(f'<String CONTENT="a&{n};z"/>' for n in names)
+    out = psql(f"SELECT json_agg(value) FROM williams_ocr_fields('<alto>{content}</alto>'::text);")
+    for name, got in zip(names, json.loads(out), strict=True):
+        character = html.entities.html5[name + ";"]
+        want = f"a{character}z" if len(character) == 1 else f"a&{name};z"
+        check(" ".join(got.split()) == " ".join(want.split()), f"&{name}; is {got}")
+
+
+def speed(what, condition, call):
+    times = 20
+    total = int(psql(f"SELECT sum(octet_length(body)) FROM real_file WHERE {condition};"))
+    count = int(psql(f"SELECT count(*) FROM real_file WHERE {condition};"))
+    psql("DROP TABLE IF EXISTS real_json; CREATE TABLE real_json AS SELECT path, body, "
+         f"CASE WHEN path LIKE '%.json' THEN body::jsonb END AS document FROM real_file WHERE {condition};")
+    query = f"SELECT count({call}) FROM generate_series(1, {times}), real_json;"
+    start = time.monotonic()
+    psql(query)
+    seconds = time.monotonic() - start
+    print(f"real: {what}: {count * times / seconds:.0f} documents/s, {total * times / seconds / 2**20:.0f} MB/s")
+
+
+def main():
+    directory = Path(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("WILLIAMS_DATA", ""))
+    check = Checks()
+    check_entities(check)
+    if (directory / "ocr_engines").is_dir():
+        check_samples(directory / "ocr_engines", check)
+        json_only = "path LIKE '%.json'"
+        speed("williams_ocr_document, jsonb", json_only, "(williams_ocr_document(document)).engine")
+        speed("williams_ocr_fields, JSON as text", json_only, "(SELECT count(*) FROM williams_ocr_fields(body))")
+        speed("williams_ocr_fields, hOCR and ALTO", "NOT " + json_only, "(SELECT count(*) FROM williams_ocr_fields(body))")
+    else:
+        print("real: the engines' samples are not here: skipped")
+    if all((directory / "ocr" / kind).is_dir() for kind in ("tsv", "hocr", "alto")):
+        check_pages(directory / "ocr", check)
+        speed("williams_ocr_fields, TSV", "path LIKE '%.tsv'", "(SELECT count(*) FROM williams_ocr_fields(body))")
+    else:
+        print("real: the pages are not here: skipped")
+    print(f"real: {check.made} checks, {check.failed} failed")
+    return 1 if check.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,210 @@
+# The extension in a schema full of traps. The owner of a database, who is no
+# superuser, puts in it a shadow of each function, operator, type and relation of
+# pg_catalog whose name stands in our sources: with the same arguments and with
+# others that match them better. He installs the extension there, and makes that
+# schema the first of everybody's search_path. Then a superuser and a plain role
+# use all that the extension has. A shadow reports whoever calls it, and makes
+# the owner a superuser if it can.
+use strict;
+use warnings;
+use FindBin;
+use Test::More;
+use lib $FindBin::RealBin;
+use Needs;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Tasks;
+
+my $sources = join '', map { slurp_file($_) } "$FindBin::RealBin/../../sql/3_run.sql", glob("$FindBin::RealBin/../../src/{,*/,*/*/}*.c");
+my %words = map { lc($_) => 1 } $sources =~ /[a-z_][a-z0-9_]*/gi;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->append_conf('postgresql.conf', "track_functions = all\nlog_statement = none\nlog_min_messages = log");
+$node->start;
+$node->safe_psql('postgres', q{
+	CREATE ROLE mallory LOGIN;
+	CREATE ROLE alice LOGIN;
+	CREATE ROLE monitor LOGIN IN ROLE pg_monitor;
+	CREATE DATABASE mall OWNER mallory;
+});
+
+# What a role prints, under a search_path or the database's.
+sub as
+{
+	my ($role, $query, $path) = @_;
+
+	local $ENV{PGOPTIONS} = defined $path ? "-c search_path=$path" : '';
+	return $node->safe_psql('mall', $query, extra_params => $role ? [ '-U', $role ] : []);
+}
+
+# What was called since the last time: "NAME as ROLE".
+my $read = -s $node->logfile;
+
+sub calls
+{
+	my $log = slurp_file($node->logfile, $read);
+	my %called = map { $_ => 1 } $log =~ /LOG:  shadow called: (.*)/g;
+
+	$read = -s $node->logfile;
+	return sort keys %called;
+}
+
+#
+# The shadows
+#
+as('mallory', slurp_file("$FindBin::RealBin/shadows.sql"));
+as('mallory', q{INSERT INTO lair.word SELECT unnest(string_to_array('} . join(' ', sort keys %words) . q{', ' '))});
+as('mallory', 'INSERT INTO lair.source VALUES ($williams_source$' . $sources . '$williams_source$)');
+as('mallory', 'CALL lair.cast_shadows()');
+my $made = as('mallory', 'SELECT count(*) FROM lair.shadow WHERE made');
+note("$made shadows: ", as('mallory', q{SELECT string_agg(format('%s of %s %s', made, wanted, what), ', ' ORDER BY what)
+	FROM (SELECT what, count(*) AS wanted, count(*) FILTER (WHERE made) AS made
+		FROM lair.shadow JOIN (VALUES ('f', 'functions'), ('a', 'aggregates'), ('w', 'window functions'), ('o', 'operators'), ('r', 'relations'),
+			('t', 'types')) AS k (kind, what) ON k.kind::"char" = shadow.kind GROUP BY what) c}));
+cmp_ok($made, '>', 5000, 'there are shadows');
+
+# they do report: found by a better match, and by what comes first
+as('mallory', q{SELECT quote_ident(current_user), 'pg_class'::regclass = 1259::oid}, 's');
+is_deeply([ calls() ], [ 'pg_catalog.bool =(pg_catalog.regclass, pg_catalog.oid) as mallory', 'pg_catalog.text quote_ident(pg_catalog.name) as mallory' ],
+	'shadows that match better report their caller');
+as('mallory', q{SELECT sum(1::float8) FROM pg_namespace WHERE nspname = 's'::name}, 's,pg_catalog');
+is_deeply([ calls() ], [ 'pg_catalog.bool =(pg_catalog.name, pg_catalog.name) as mallory', 'pg_catalog.float8 sum(pg_catalog.float8) as mallory',
+	'relation pg_namespace as mallory', 'type float8 as mallory', 'type name as mallory' ], 'shadows that come first report their caller');
+
+#
+# The installation
+#
+as('mallory', 'CREATE EXTENSION williams SCHEMA s');
+is(join("\n", calls()), '', 'the script calls no shadow');
+
+#
+# Its use. Every statement here is qualified: what calls a shadow is the extension's.
+#
+as('', slurp_file("$FindBin::RealBin/calls.sql"), '');
+my @queries = split /\n/, as('', "SELECT coalesce(query, 'no value of a type') FROM calls.queries('" . $node->basedir . "') AS query", '');
+cmp_ok(scalar @queries, '>', 90, 'calls of all functions, operators, casts, types and relations');
+ok(!grep(/^no value/, @queries), 'there is a value of each type');
+as('', 'GRANT EXECUTE ON FUNCTION s.williams_launch(text, int) TO alice', '');
+
+# a statement that fails for one row, for every third one at first, for all
+my $update = q{UPDATE %s.page SET seen = seen OPERATOR(pg_catalog.+) 1 WHERE id OPERATOR(pg_catalog.>=) $1 AND id OPERATOR(pg_catalog.<=) $2};
+my %statement = (
+	done => $update,
+	blamed => qq{$update AND (1 OPERATOR(pg_catalog./) (id OPERATOR(pg_catalog.-) 7)) IS NOT NULL},
+	passing => qq{$update AND %1\$s.fails('40001')},
+	wrong => qq{$update AND %1\$s.fails('42501')},
+	deferred => q{INSERT INTO %s.late SELECT id FROM %1$s.page WHERE id OPERATOR(pg_catalog.>=) $1 AND id OPERATOR(pg_catalog.<=) $2});
+
+sub create_task
+{
+	my ($schema, $name, $statement, @more) = @_;
+	my $text = sprintf $statement, $schema;
+
+	return "SELECT s.williams_create_task(" . join(', ', "name => '$name'::pg_catalog.text", "relation => '$schema.page'::pg_catalog.regclass",
+		"statement => \$s\$$text\$s\$::pg_catalog.text", "available_memory_mb => '4'::pg_catalog.float8", @more) . ");\n";
+}
+
+# Of a function that takes a task's name.
+sub task_call
+{
+	my ($function, $name) = @_;
+
+	return "SELECT s.$function(task => '$name'::pg_catalog.text);\n";
+}
+
+sub use_tasks
+{
+	my ($role, $path) = @_;
+	my $schema = "of_" . ($role || 'superuser');
+	my $run = sub { "CALL s.williams_run(task => '$_[0]'::pg_catalog.text);\n" };
+	my $weights = "item_mb => '1'::pg_catalog.text";
+	my $sql = '';
+
+	# its own tables
+	as('', "CREATE SCHEMA $schema AUTHORIZATION " . ($role || 'CURRENT_USER'), '');
+	as($role, qq{
+		CREATE TABLE $schema.page (id int PRIMARY KEY, seen int NOT NULL DEFAULT 0, body text);
+		INSERT INTO $schema.page SELECT i, 0, repeat('x', 1000) FROM generate_series(1, 40) AS i;
+		ANALYZE $schema.page;
+		CREATE TABLE $schema.late (id int UNIQUE DEFERRABLE INITIALLY DEFERRED);
+		INSERT INTO $schema.late VALUES (5);
+		CREATE TABLE $schema.scan (fields jsonb, base float8, engine jsonb, confidence float8, n int, multiplier float8, review text[]);
+		CREATE TRIGGER score BEFORE INSERT OR UPDATE ON $schema.scan FOR EACH ROW EXECUTE FUNCTION
+			s.williams_score_ocr('fields=fields', 'engine_confidence=engine', 'confidence=confidence', 'num_fields=n', 'multiplier=multiplier',
+				'review=review', 'profile=permit');
+		CREATE FUNCTION $schema.fails(code text) RETURNS boolean LANGUAGE plpgsql AS \$\$ BEGIN RAISE 'x' USING ERRCODE = code; END \$\$;
+	}, '');
+	# in every order: made, run by steps, by CALL and by workers, split, tried again, stopped, changed, dropped
+	$sql .= create_task($schema, $_, $statement{$_}, $weights, "max_attempts => '2'::pg_catalog.int4",
+		"throttle => '(SELECT false)'::pg_catalog.text", "pause_ms => '1'::pg_catalog.int4", "time_limit_ms => '60000'::pg_catalog.int4")
+	  . task_call('williams_run_batch', $_) . "BEGIN;\n" . task_call('williams_run_batch', $_) x 2 . "SELECT * FROM s.williams_progress;\nCOMMIT;\n"
+	  . &$run($_) . task_call('williams_retry', $_) . &$run($_) . task_call('williams_stop', $_)
+	  for sort keys %statement;
+	$sql .= create_task($schema, 'blocks', q{INSERT INTO %s.late SELECT id FROM %1$s.page WHERE ctid OPERATOR(pg_catalog.>=) $1 AND ctid OPERATOR(pg_catalog.<=) $2},
+		"method => 'ctid'::pg_catalog.text") . &$run('blocks');
+	$sql .= create_task($schema, 'throttled', $update, "throttle => 'true'::pg_catalog.text") . task_call('williams_run_batch', 'throttled');
+	$sql .= "SELECT s.williams_alter_task(task => 'throttled'::pg_catalog.text, statement => 'SELECT \$1, \$2'::pg_catalog.text, throttle => 'false'::pg_catalog.text);\n";
+	$sql .= create_task($schema, 'launched', $statement{blamed}, $weights);
+	$sql .= "SELECT s.williams_launch(task => 'launched'::pg_catalog.text, workers => '2'::pg_catalog.int4);\n";
+	$sql .= "SELECT s.williams_plan_table(relation => '$schema.page'::pg_catalog.regclass, available_memory_mb => '1'::pg_catalog.float8);\n";
+	$sql .= "SELECT s.williams_plan_table(relation => '$schema.page'::pg_catalog.regclass, available_memory_mb => '0.01'::pg_catalog.float8, method => 'ctid'::pg_catalog.text);\n";
+	$sql .= qq{INSERT INTO $schema.scan (fields, engine) VALUES ('{"permit_number": "AB1", "zip": ""}', '{"permit_number": 0.7}');
+		UPDATE $schema.scan SET fields = '{"permit_number": "AB2"}';\n};
+	$sql .= "SELECT * FROM s.williams_$_;\n" for 'task', 'batch', 'progress', 'profile';
+	no_shadow($role, $sql, "$path: tasks $schema");
+	return;
+}
+
+sub drop_tasks
+{
+	my ($role, $path) = @_;
+	my $schema = "of_" . ($role || 'superuser');
+
+	no_shadow($role, join('', map { task_call('williams_drop_task', $_) } 'launched', 'throttled', 'blocks', sort keys %statement), "$path: no task $schema");
+	as('', "DROP SCHEMA $schema CASCADE", '');
+	return;
+}
+
+# In the database's search_path: without an error, and without a shadow.
+sub no_shadow
+{
+	my ($role, $query, $what) = @_;
+
+	my ($rc, $out, $err) = $node->psql('mall', $query, on_error_stop => 0, extra_params => $role ? [ '-U', $role ] : []);
+	is(join("\n", grep { /ERROR/ } split /\n/, $err), '', "$what: no error");
+	local $ENV{PGOPTIONS} = '-c search_path=';
+	$node->poll_query_until('mall', $no_worker) or die 'workers do not end';
+	is(join("\n", calls()), '', "$what: no shadow is called");
+	return;
+}
+
+for my $path ('s, "$user", public', 's, pg_catalog')
+{
+	as('mallory', "ALTER DATABASE mall SET search_path = $path", '');
+	no_shadow('', join(";\n", @queries), "$path: all that has no effects");
+	use_tasks($_, $path) for '', 'alice';
+	# who may see all, and who may not
+	no_shadow($_, 'SELECT * FROM s.williams_progress', "$path: the view for " . ($_ || 'a superuser')) for '', 'monitor', 'alice', 'mallory';
+	# what fires the trigger for changes that are replicated
+	no_shadow('', q{SET session_replication_role = replica; UPDATE s.williams_batch SET rows = rows; UPDATE s.williams_task SET stopped = stopped}, "$path: changes that are replicated");
+	drop_tasks($_, $path) for '', 'alice';
+	# profiles of one's own
+	no_shadow(
+		$_, q{
+		INSERT INTO s.williams_profile (name, rules) VALUES ('own', '{"fields": {"a": null}}');
+		UPDATE s.williams_profile SET rules = '{"fields": {"b": null}}' WHERE name OPERATOR(pg_catalog.=) 'own'::pg_catalog.text;
+		DELETE FROM s.williams_profile WHERE name OPERATOR(pg_catalog.=) 'own'::pg_catalog.text;
+	}, "$path: profiles of " . ($_ || 'a superuser')) for '', 'mallory';
+}
+is(as('', q{SELECT rolsuper FROM pg_roles WHERE rolname = 'mallory'}, ''), 'f', 'nobody became a superuser');
+
+# every function was called, but for those that serve a type, an index or the planner; of aggregates PostgreSQL keeps no count
+is( as('', q{
+	SELECT string_agg(p.oid::regprocedure::text, ', ') FROM pg_proc p JOIN calls.member ON classid = 'pg_proc'::regclass AND objid = p.oid
+	WHERE NOT proargtypes::oid[] && '{internal,cstring}'::regtype[]::oid[] AND prokind IN ('f', 'p')
+		AND NOT EXISTS (SELECT FROM pg_stat_user_functions s WHERE s.funcid = p.oid AND calls > 0)}, ''),
+	'', 'every function was called');
+
+$node->stop;
+done_testing();
