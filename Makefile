@@ -65,8 +65,9 @@ endif
 BUILD_DIRS = $(addprefix $(CURDIR)/,$(sort $(dir $(OBJS))))
 $(OBJS) $(OBJS:.o=.bc): $(OUR_HEADERS) williams.control | $(BUILD_DIRS)
 
-sql/$(EXTENSION)--$(EXTVERSION).sql: sql/3_run.sql williams.control | $(CURDIR)/sql/
-	cp $< $@
+SQL_PARTS = $(sort $(wildcard $(srcdir)/sql/[0-9]_*.sql))
+sql/$(EXTENSION)--$(EXTVERSION).sql: $(SQL_PARTS) williams.control | $(CURDIR)/sql/
+	cat $(SQL_PARTS) >$@
 
 $(BUILD_DIRS) $(CURDIR)/sql/:
 	mkdir -p $@

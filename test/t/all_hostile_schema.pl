@@ -15,7 +15,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Tasks;
 
-my $sources = join '', map { slurp_file($_) } "$FindBin::RealBin/../../sql/3_run.sql", glob("$FindBin::RealBin/../../src/{,*/,*/*/}*.c");
+my $sources = join '', map { slurp_file($_) } glob("$FindBin::RealBin/../../sql/*.sql"), glob("$FindBin::RealBin/../../src/{,*/,*/*/}*.c");
 my %words = map { lc($_) => 1 } $sources =~ /[a-z_][a-z0-9_]*/gi;
 
 my $node = PostgreSQL::Test::Cluster->new('main');

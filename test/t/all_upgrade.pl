@@ -43,15 +43,15 @@ sub write_file
 	return;
 }
 
-sub install_script
+# One change in one part of the install script.
+sub change_sql
 {
-	my $script = slurp_file("$tree/sql/3_run.sql");
+	my ($part, $change) = @_;
 
-	$script =~ s/(\nCREATE TABLE williams_profile \(.*?)(\n\)[^\n]*;[^\n]*)/$1,\n\tremark text CHECK (remark <> '')$2/s or die 'no williams_profile';
-	$script =~ s/(\nCREATE TABLE williams_task \(.*?)(\n\)[^\n]*;[^\n]*)/$1,\n\tpriority int NOT NULL DEFAULT 1$2\nCOMMENT ON COLUMN williams_task.priority IS 'of the next version';/s
-	  or die 'no williams_task';
-	$script =~ s/COMMENT ON FUNCTION williams_space_bound\(bigint\) IS\n'[^\n]*';\n/$comment$function/ or die 'no williams_space_bound';
-	return $script;
+	local $_ = slurp_file("$next/sql/$part.sql");
+	$change->() or die "nothing to change in $part";
+	write_file("$next/sql/$part.sql", $_);
+	return;
 }
 
 # The sources in a directory of their own, built and installed into PostgreSQL's mirror.
@@ -66,8 +66,8 @@ sub make_install
 
 mkdir "$work/pg" or die $!;
 my ($pg_config) = run_command([ "$tree/tools/mirror.sh", "$work/pg" ]);
-system_or_bail('sh', '-c', "mkdir '$next' && cd '$tree' && tar -cf - Makefile williams.control src sql/3_run.sql sql/updates | tar -C '$next' -xf -");
-unlink glob("$next/src/{,*/,*/*/}*.{o,bc}");
+system_or_bail('sh', '-c', "mkdir '$next' && cd '$tree' && tar -cf - Makefile williams.control src sql | tar -C '$next' -xf -");
+unlink glob("$next/src/{,*/,*/*/}*.{o,bc}"), glob("$next/sql/williams--*");
 make_install($next, $pg_config);
 
 my $node = PostgreSQL::Test::Cluster->new('main', install_path => $pg_config =~ s{/bin/pg_config$}{}r);
@@ -111,9 +111,13 @@ my $before = answers_of('postgres', { %queries, %tasks });
 
 # The next version is released.
 write_file("$next/williams.control", slurp_file("$next/williams.control") =~ s/^default_version = .*/default_version = 'next'/mr);
-write_file("$next/sql/updates/williams--$version.sql", slurp_file("$tree/sql/3_run.sql"));
+write_file("$next/sql/updates/williams--$version.sql", slurp_file("$next/sql/williams--$version.sql"));
 write_file("$next/sql/updates/williams--$version--next.sql", $upgrade);
-write_file("$next/sql/3_run.sql", install_script());
+change_sql('1_bound', sub { s/COMMENT ON FUNCTION williams_space_bound\(bigint\) IS\n'[^\n]*';\n/$comment$function/ });
+change_sql('3_run', sub {
+	s/(\nCREATE TABLE williams_task \(.*?)(\n\)[^\n]*;[^\n]*)/$1,\n\tpriority int NOT NULL DEFAULT 1$2\nCOMMENT ON COLUMN williams_task.priority IS 'of the next version';/s
+});
+change_sql('4_score', sub { s/(\nCREATE TABLE williams_profile \(.*?)(\n\)[^\n]*;[^\n]*)/$1,\n\tremark text CHECK (remark <> '')$2/s });
 make_install($next, $pg_config);
 
 $node->safe_psql('postgres', "CREATE DATABASE $_") for qw(fresh old restored);
