@@ -13,7 +13,7 @@ OBJS = src/williams.o \
 	src/bound/bound.o \
 	src/plan/key.o src/plan/plan.o src/plan/plan_table.o src/plan/row_mb.o src/plan/workload.o \
 	src/run/owner.o src/run/run.o src/run/statement.o src/run/step.o src/run/store.o src/run/task.o src/run/worker.o \
-	src/score/fields.o src/score/trigger.o \
+	src/score/fields.o src/score/multiplier.o src/score/trigger.o \
 	src/score/profile/document.o \
 	src/score/ocr/engines.o \
 	src/report/calibration.o src/report/efficiency.o src/report/scorecard.o src/report/summary.o

@@ -22,30 +22,30 @@ double		williams_confidence_multiplier(size_t num_fields, double base_confidence
 double
 williams_space_bound(size_t time_complexity)
 {
-	return wl_core_space_bound(time_complexity);
+	return wl_math_space_bound(time_complexity);
 }
 
 size_t
 williams_optimal_batch_size(size_t time_complexity)
 {
-	return wl_core_batch_size(time_complexity);
+	return wl_math_batch_size(time_complexity);
 }
 
 double
 williams_efficiency_multiplier(size_t time_complexity)
 {
-	return wl_core_efficiency(time_complexity);
+	return wl_math_efficiency(time_complexity);
 }
 
 double
 williams_space_saved_percent(size_t time_complexity)
 {
-	return wl_core_space_saved_percent(time_complexity);
+	return wl_math_space_saved_percent(time_complexity);
 }
 
 double
 williams_confidence_multiplier(size_t num_fields, double base_confidence)
 {
 	(void) base_confidence;
-	return wl_core_confidence_multiplier(num_fields);
+	return wl_math_confidence_multiplier(num_fields);
 }

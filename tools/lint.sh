@@ -14,6 +14,23 @@ for f in $(git ls-files "src/*.[ch]"); do
         fail "includes are not sorted"
 done
 
+# A room includes what rooms.txt has for it, the maths no header of PostgreSQL's, and
+# no file, with its header, leads back to itself. Our includes begin with the room.
+includes=$(git grep -E '^#include "' -- 'src/*.[ch]' | sed -E 's/^src\/([^:]+):#include "([^"]+)".*/\1 \2/')
+arrows=$(while read -r file header; do
+    [ ! -e "src/$header" ] || echo "$file $header"
+done <<<"$includes")
+while read -r room may; do
+    while read -r file header; do
+        [[ " $room $may " == *" ${header%%/*} "* ]] || fail "src/$file includes $header: rooms.txt has no arrow from $room to ${header%%/*}"
+    done < <(grep "^$room/" <<<"$arrows")
+done < <(grep -v '^#' tools/rooms.txt)
+! grep '^math/' <<<"$includes" | grep -vE ' math/' || fail "src/math includes a header that is not its own"
+for room in src/*/; do
+    grep -q "^$(basename "$room")\b" tools/rooms.txt || fail "rooms.txt does not know $room"
+done
+circle=$(sed -E 's/\.[ch]( |$)/\1/g' <<<"$arrows" | awk '$1 != $2' | tsort 2>&1 >/dev/null) || fail "includes go round in a circle: $circle"
+
 # PG_VERSION_NUM stands in compat.h alone
 ! grep -rl PG_VERSION_NUM src | grep -v '^src/base/compat.h$' || fail "PG_VERSION_NUM outside compat.h"
 

@@ -25,7 +25,6 @@
 
 #include "base/compat.h"
 #include "base/expression.h"
-#include "plan/key.h"
 
 typedef struct ExpressionText
 {

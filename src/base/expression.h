@@ -33,4 +33,13 @@ extern Query *wl_make_select(ParseState *pstate, List *targets, Node *quals);
 extern void wl_execute(Query *query, const char *source, DestReceiver *dest,
 					   double *estimate);
 
+/*
+ * The value of one boolean SQL expression that stands by itself, as the current
+ * user, under the search_path in force; NULL is false. what names it in errors.
+ */
+extern bool wl_condition(const char *expression, const char *what);
+
+/* wl_condition's checks without the value */
+extern void wl_check_condition(const char *expression, const char *what);
+
 #endif							/* WL_EXPRESSION_H */

@@ -1,20 +1,26 @@
 /*
- * walk.h
- *		jsonb walked in place, over its own entries, and what is blank in it.
- *
- * Nothing is copied and nothing is allocated: a document is walked for each row
- * of a load. An object's keys and values stand in jsonb's order of keys, by
- * length and then by bytes, so that two objects are merged by one walk over
- * both.
+ * space.h
+ *		White space: what is passed over, trimmed and blank.
  */
-#ifndef WL_WALK_H
-#define WL_WALK_H
+#ifndef WL_SPACE_H
+#define WL_SPACE_H
 
 #include "mb/pg_wchar.h"
-#include "utils/builtins.h"
-#include "utils/jsonb.h"
 
-#include "score/fields.h"
+/* ASCII white space */
+static inline bool
+wl_is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* Move *p, in a string that ends in a zero byte, to what is not white space. */
+static inline void
+wl_skip_space(char **p)
+{
+	while (wl_is_space(**p))
+		(*p)++;
+}
 
 /*
  * Is the character at p white space (Unicode's White_Space)? Returns its length
@@ -25,7 +31,7 @@ wl_space_length(const unsigned char *p, const unsigned char *end, bool utf8)
 {
 	pg_wchar	c;
 
-	if (*p == ' ' || (*p >= '\t' && *p <= '\r'))
+	if (wl_is_space(*p))
 		return 1;
 	if (*p < 0x80 || !utf8 || end - p < pg_utf_mblen(p))
 		return 0;
@@ -54,134 +60,4 @@ wl_is_blank(const char *string, uint32 length)
 	return p == end;
 }
 
-/* A number of jsonb's as a double; one that is too large is infinite, no error. */
-static inline double
-wl_number(Numeric number)
-{
-	return DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
-											  NumericGetDatum(number)));
-}
-
-/*
- * The values of one container, from first to last. Offsets are relative to the
- * data, which starts behind the entries; strings stand where the one before
- * ended, containers and numbers at the next multiple of four.
- */
-typedef struct WlValues
-{
-	const JsonbContainer *container;
-	const char *data;
-	uint32		next;			/* index of the next value's entry */
-	uint32		end;
-	uint32		offset;			/* where its data starts */
-} WlValues;
-
-/* One value: where its data is, and for a string how long. */
-typedef struct WlValue
-{
-	JEntry		entry;
-	const char *data;
-	uint32		length;
-} WlValue;
-
-static inline void
-wl_values_begin(WlValues *v, const JsonbContainer *container)
-{
-	uint32		count = JsonContainerSize(container);
-	bool		object = JsonContainerIsObject(container);
-
-	v->container = container;
-	v->next = object ? count : 0;	/* an object's keys come first */
-	v->end = object ? 2 * count : count;
-	v->data = (const char *) &container->children[v->end];
-	v->offset = count == 0 ? 0 : getJsonbOffset(container, v->next);
-}
-
-static inline bool
-wl_values_next(WlValues *v, WlValue *value)
-{
-	uint32		start = v->offset;
-
-	if (v->next == v->end)
-		return false;
-	value->entry = v->container->children[v->next++];
-	JBE_ADVANCE_OFFSET(v->offset, value->entry);
-	if (!JBE_ISSTRING(value->entry))
-		start = INTALIGN(start);
-	value->data = v->data + start;
-	value->length = v->offset - start;
-	return true;
-}
-
-/* A leaf counts unless it is null or a blank string. */
-static inline bool
-wl_leaf_counts(const WlValue *value)
-{
-	if (JBE_ISSTRING(value->entry))
-		return !wl_is_blank(value->data, value->length);
-	return !JBE_ISNULL(value->entry);
-}
-
-/* The keys of an object, which jsonb keeps sorted by length, then bytes. */
-typedef struct WlKeys
-{
-	const JsonbContainer *object;
-	const char *data;
-	uint32		next;
-	uint32		end;
-	uint32		offset;
-} WlKeys;
-
-typedef struct WlKey
-{
-	const char *name;
-	uint32		length;
-} WlKey;
-
-static inline void
-wl_keys_begin(WlKeys *k, const JsonbContainer *object)
-{
-	k->object = object;
-	k->next = 0;
-	k->end = JsonContainerSize(object);
-	k->data = (const char *) &object->children[2 * k->end];
-	k->offset = 0;
-}
-
-static inline bool
-wl_keys_next(WlKeys *k, WlKey *key)
-{
-	JEntry		entry;
-	uint32		start = k->offset;
-
-	if (k->next == k->end)
-		return false;
-	entry = k->object->children[k->next++];
-	JBE_ADVANCE_OFFSET(k->offset, entry);
-	key->name = k->data + start;
-	key->length = k->offset - start;
-	return true;
-}
-
-/* jsonb's order of keys */
-static inline int
-wl_compare_keys(const void *a, const void *b)
-{
-	const WlKey *x = a;
-	const WlKey *y = b;
-
-	if (x->length != y->length)
-		return x->length < y->length ? -1 : 1;
-	return memcmp(x->name, y->name, x->length);
-}
-
-/* The fields below one value: itself if it is a leaf. */
-static inline int64
-wl_count_value(const WlValue *value)
-{
-	if (JBE_ISCONTAINER(value->entry))
-		return wl_count_fields((const JsonbContainer *) value->data);
-	return wl_leaf_counts(value) ? 1 : 0;
-}
-
-#endif							/* WL_WALK_H */
+#endif							/* WL_SPACE_H */

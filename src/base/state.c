@@ -17,6 +17,7 @@
 
 #include "base/check.h"
 #include "base/compat.h"
+#include "base/space.h"
 #include "base/state.h"
 
 StaticAssertDecl(sizeof(double) == sizeof(int64), "a field has 8 bytes");

@@ -55,12 +55,4 @@ wl_state_writable(FunctionCallInfo fcinfo, Size size)
 /* How much of a malformed text form messages repeat. */
 #define WL_MALFORMED_SHOWN 200
 
-/* White space in a text form, which the input functions pass over. */
-static inline void
-wl_skip_space(char **p)
-{
-	while (isspace((unsigned char) **p))
-		(*p)++;
-}
-
 #endif							/* WL_STATE_H */

@@ -1,6 +1,6 @@
 /*
  * bound.c
- *		The square-root batch bound as SQL functions (core.h has the maths), and
+ *		The square-root batch bound as SQL functions (math/bound.h has the maths), and
  *		the service's two calls that count themselves.
  *
  * The counters belong to the session: they are plain variables of the backend,
@@ -15,6 +15,7 @@
 #include "base/check.h"
 #include "base/record.h"
 #include "math/bound.h"
+#include "math/sum.h"
 
 /* The counters of williams_get_optimization_stats. */
 static struct
@@ -39,36 +40,36 @@ wl_space_bound(PG_FUNCTION_ARGS)
 {
 	/* nearly every row gets by with this one comparison */
 	if (likely(PG_GETARG_INT64(0) > 1))
-		PG_RETURN_FLOAT8(wl_core_space_bound(PG_GETARG_INT64(0)));
-	PG_RETURN_FLOAT8(wl_core_space_bound(count_argument(fcinfo, "t")));
+		PG_RETURN_FLOAT8(wl_math_space_bound(PG_GETARG_INT64(0)));
+	PG_RETURN_FLOAT8(wl_math_space_bound(count_argument(fcinfo, "t")));
 }
 
 PG_FUNCTION_INFO_V1(wl_optimal_batch_size);
 Datum
 wl_optimal_batch_size(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT64((int64) wl_core_batch_size(count_argument(fcinfo, "t")));
+	PG_RETURN_INT64((int64) wl_math_batch_size(count_argument(fcinfo, "t")));
 }
 
 PG_FUNCTION_INFO_V1(wl_efficiency_multiplier);
 Datum
 wl_efficiency_multiplier(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_FLOAT8(wl_core_efficiency(count_argument(fcinfo, "t")));
+	PG_RETURN_FLOAT8(wl_math_efficiency(count_argument(fcinfo, "t")));
 }
 
 PG_FUNCTION_INFO_V1(wl_space_saved_percent);
 Datum
 wl_space_saved_percent(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_FLOAT8(wl_core_space_saved_percent(count_argument(fcinfo, "t")));
+	PG_RETURN_FLOAT8(wl_math_space_saved_percent(count_argument(fcinfo, "t")));
 }
 
 PG_FUNCTION_INFO_V1(wl_theorem_bound);
 Datum
 wl_theorem_bound(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_FLOAT8(wl_core_theorem_bound(count_argument(fcinfo, "t")));
+	PG_RETURN_FLOAT8(wl_math_theorem_bound(count_argument(fcinfo, "t")));
 }
 
 PG_FUNCTION_INFO_V1(wl_optimal_test_data_size);
@@ -77,7 +78,7 @@ wl_optimal_test_data_size(PG_FUNCTION_ARGS)
 {
 	uint64		coverage = count_argument(fcinfo, "target_coverage");
 
-	PG_RETURN_INT64((int64) wl_core_batch_size(coverage));
+	PG_RETURN_INT64((int64) wl_math_batch_size(coverage));
 }
 
 static void
@@ -97,15 +98,15 @@ Datum
 wl_calculate_space_bound(PG_FUNCTION_ARGS)
 {
 	uint64		t = count_argument(fcinfo, "t");
-	double		efficiency = wl_core_efficiency(t);
+	double		efficiency = wl_math_efficiency(t);
 	Datum		values[4];
 	bool		nulls[4] = {0};
 
 	count_call(t, efficiency);
-	values[0] = Float8GetDatum(wl_core_space_bound(t));
+	values[0] = Float8GetDatum(wl_math_space_bound(t));
 	values[1] = Float8GetDatum(efficiency);
 	values[2] = PG_GETARG_DATUM(0);
-	values[3] = Float8GetDatum(wl_core_space_saved_percent(t));
+	values[3] = Float8GetDatum(wl_math_space_saved_percent(t));
 	return wl_form_record(fcinfo, values, nulls, lengthof(values));
 }
 
@@ -120,7 +121,7 @@ wl_optimize_batch_size(PG_FUNCTION_ARGS)
 	uint64		total_items = count_argument(fcinfo, "total_items");
 	double		memory = PG_GETARG_FLOAT8(1);
 	double		item = PG_GETARG_FLOAT8(2);
-	double		efficiency = wl_core_efficiency(total_items);
+	double		efficiency = wl_math_efficiency(total_items);
 	double		size;
 
 	wl_check_megabytes(memory, "available_memory_mb");

@@ -1,5 +1,5 @@
 /*
- * histogram.h
+ * bins.h
  *		The bins of the summaries: 200 steps of 0.005 over [0, 1].
  *
  * Bin i holds [i/200, (i+1)/200), the last one 1.0 too, where i/200 is the
@@ -7,8 +7,8 @@
  * 0.285 * 200 is below 57 in float8. A coarser histogram joins whole bins, so
  * its number of bins divides 200.
  */
-#ifndef WL_HISTOGRAM_H
-#define WL_HISTOGRAM_H
+#ifndef WL_BINS_H
+#define WL_BINS_H
 
 #define WL_BINS	200
 
@@ -40,4 +40,4 @@ wl_bin(double x)
 	return i;
 }
 
-#endif							/* WL_HISTOGRAM_H */
+#endif							/* WL_BINS_H */

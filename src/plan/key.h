@@ -109,13 +109,4 @@ wl_keep_key(const WlKey *key, WlKeptKey *kept, Datum value)
 		wl_keep_copy(key, kept, value);
 }
 
-/*
- * The value of one boolean SQL expression that stands by itself, as the current
- * user, under the search_path in force; NULL is false. what names it in errors.
- */
-extern bool wl_condition(const char *expression, const char *what);
-
-/* wl_condition's checks without the value */
-extern void wl_check_condition(const char *expression, const char *what);
-
 #endif							/* WL_KEY_H */

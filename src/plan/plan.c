@@ -36,7 +36,7 @@ items_that_fit(double memory, double item)
 int64
 wl_batch_size_for(int64 items, double memory, double item)
 {
-	double		size = (double) wl_core_batch_size(items);
+	double		size = (double) wl_math_batch_size(items);
 
 	if (item > 0.0)
 		size = fmin(size, items_that_fit(memory, item));

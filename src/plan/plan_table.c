@@ -86,7 +86,7 @@ typedef struct Packing
 static int64
 bound_of_estimate(double rows)
 {
-	return (int64) wl_core_batch_size((uint64_t) fmin(fmax(rows, 0.0), 1e18));
+	return (int64) wl_math_batch_size((uint64_t) fmin(fmax(rows, 0.0), 1e18));
 }
 
 static void

@@ -14,6 +14,7 @@
 #include "base/record.h"
 #include "base/state.h"
 #include "math/bound.h"
+#include "math/sum.h"
 #include "plan/plan.h"
 
 typedef struct WorkloadState
@@ -117,8 +118,8 @@ wl_workload_final(PG_FUNCTION_ARGS)
 	values[0] = Int64GetDatum(s->items);
 	values[1] = Float8GetDatum(wl_sum_total(&s->total));
 	values[2] = Float8GetDatum(s->max_item);
-	values[3] = Float8GetDatum(wl_core_space_bound(s->items));
-	values[4] = Float8GetDatum(wl_core_efficiency(s->items));
+	values[3] = Float8GetDatum(wl_math_space_bound(s->items));
+	values[4] = Float8GetDatum(wl_math_efficiency(s->items));
 	values[5] = Int64GetDatum(size);
 	values[6] = Int64GetDatum(s->items / size + (s->items % size != 0));
 	values[7] = Float8GetDatum((double) size * s->max_item);

@@ -5,7 +5,7 @@
  *
  * As in the service, a count of 0 or 1 is no operation and is left out; the
  * session counters (bound.c) over the same values say the same. Sums are
- * compensated (core.h) and the total of counts is exact, so that a parallel
+ * compensated (math/sum.h) and the total of counts is exact, so that a parallel
  * plan gives the serial answer.
  */
 #include "postgres.h"
@@ -18,6 +18,7 @@
 #include "base/record.h"
 #include "base/state.h"
 #include "math/bound.h"
+#include "math/sum.h"
 
 /* The total of counts is time_high * 2^32 + time_low: it may exceed a bigint. */
 typedef struct EfficiencyState
@@ -77,7 +78,7 @@ wl_efficiency_accum(PG_FUNCTION_ARGS)
 	wl_check_count(t, "time_complexity");
 	if (t > 1)
 	{
-		space = wl_core_space_bound(t);
+		space = wl_math_space_bound(t);
 		efficiency = (double) t / space;
 		if (efficiency > s->max)
 			s->max = efficiency;

@@ -4,7 +4,7 @@
  *		mean, deviation and extremes, and a histogram in steps of 0.005. It is
  *		aggregated, stored, merged and read.
  *
- * Sums are exact (exact.h), so that a summary of merged parts is the summary
+ * Sums are exact (math/exact.h), so that a summary of merged parts is the summary
  * of the whole, to the last bit, whatever the parts and their order. What is
  * read from the histogram, a quantile or a share, is interpolated inside a bin
  * and between the extremes.
@@ -199,7 +199,7 @@ wl_scorecard_accum_adjusted(PG_FUNCTION_ARGS)
 
 	wl_check_fraction(base, "base_confidence");
 	wl_check_count(num_fields, "num_fields");
-	return accumulate(fcinfo, base * wl_core_confidence_multiplier(num_fields));
+	return accumulate(fcinfo, base * wl_math_confidence_multiplier(num_fields));
 }
 
 /* Merge everything but the bins. */

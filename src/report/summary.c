@@ -21,6 +21,7 @@
 
 #include "base/check.h"
 #include "base/compat.h"
+#include "base/space.h"
 #include "base/state.h"
 #include "report/summary.h"
 

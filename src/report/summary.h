@@ -1,10 +1,10 @@
 /*
  * summary.h
  *		What williams_scorecard and williams_calibration share: the forms of a
- *		summary, which is some words and a histogram (histogram.h) with some
+ *		summary, which is some words and a histogram (math/bins.h) with some
  *		more of them in each bin.
  *
- * A word has 8 bytes: a count, a part of an exact sum (exact.h) or a float8.
+ * A word has 8 bytes: a count, a part of an exact sum (math/exact.h) or a float8.
  * Dense, while aggregating and computing: a struct of the number of values,
  * the head's words, then those of every bin, in order; the first word of a bin
  * is its count. It is the aggregates' transition state, a base type of fixed

@@ -31,6 +31,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "base/expression.h"
 #include "plan/key.h"
 #include "plan/plan.h"
 #include "run/owner.h"

@@ -18,6 +18,7 @@
 #include "utils/rel.h"
 
 #include "base/check.h"
+#include "base/expression.h"
 #include "base/session.h"
 #include "plan/key.h"
 #include "plan/plan.h"

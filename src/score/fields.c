@@ -1,7 +1,7 @@
 /*
- * score.c
- *		How far an OCR result can be trusted: the confidence multiplier, and how
- *		many fields were extracted.
+ * fields.c
+ *		The fields of an OCR result: how many were extracted, and the mean of what
+ *		the engine says of them.
  *
  * jsonb is walked in place, over its own entries, with a stack of our own: a
  * document may be nested deeper than C's stack allows. Everything here is
@@ -17,69 +17,7 @@
 #include "utils/builtins.h"
 
 #include "base/check.h"
-#include "math/bound.h"
 #include "score/fields.h"
-#include "score/jsonb_walk.h"
-
-/* A number of fields; there are no fewer than none. */
-static uint64
-num_fields_argument(FunctionCallInfo fcinfo)
-{
-	return (uint64) Max(PG_GETARG_INT64(0), 0);
-}
-
-PG_FUNCTION_INFO_V1(wl_confidence_multiplier);
-Datum
-wl_confidence_multiplier(PG_FUNCTION_ARGS)
-{
-	wl_check_fraction(PG_GETARG_FLOAT8(1), "base_confidence");
-	PG_RETURN_FLOAT8(wl_core_confidence_multiplier(num_fields_argument(fcinfo)));
-}
-
-static double
-leverage_of(const text *regime)
-{
-	static const struct
-	{
-		const char *name;
-		double		leverage;
-	}			regimes[] = {
-		{"support", 32.1}, {"exploration", 26.8}, {"balance", 11.5}
-	};
-	const char *name = VARDATA_ANY(regime);
-	size_t		length = VARSIZE_ANY_EXHDR(regime);
-
-	for (int i = 0; i < lengthof(regimes); i++)
-		if (strlen(regimes[i].name) == length &&
-			memcmp(regimes[i].name, name, length) == 0)
-			return regimes[i].leverage;
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unknown regime: \"%s\"", text_to_cstring(regime)),
-			 errhint("The regimes are \"support\", \"exploration\" and \"balance\".")));
-}
-
-PG_FUNCTION_INFO_V1(wl_confidence_multiplier_regime);
-Datum
-wl_confidence_multiplier_regime(PG_FUNCTION_ARGS)
-{
-	double		leverage;
-
-	wl_check_fraction(PG_GETARG_FLOAT8(1), "base_confidence");
-	leverage = leverage_of(PG_GETARG_TEXT_PP(2));
-	PG_RETURN_FLOAT8(wl_core_leveraged_multiplier(num_fields_argument(fcinfo),
-												  leverage));
-}
-
-PG_FUNCTION_INFO_V1(wl_adjusted_confidence);
-Datum
-wl_adjusted_confidence(PG_FUNCTION_ARGS)
-{
-	double		base = PG_GETARG_FLOAT8(1);
-
-	wl_check_fraction(base, "base_confidence");
-	PG_RETURN_FLOAT8(base * wl_core_confidence_multiplier(num_fields_argument(fcinfo)));
-}
 
 int64
 wl_count_fields(const JsonbContainer *fields)
@@ -132,16 +70,16 @@ wl_field_count(PG_FUNCTION_ARGS)
 }
 
 /* The names in a text array, in jsonb's order of keys; NULLs name nothing. */
-static WlKey *
+static WlName *
 sorted_names(ArrayType *array, int *n)
 {
 	Datum	   *datums;
 	bool	   *nulls;
 	int			count;
-	WlKey	   *names;
+	WlName	   *names;
 
 	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &datums, &nulls, &count);
-	names = palloc(count * sizeof(WlKey));
+	names = palloc(count * sizeof(WlName));
 	*n = 0;
 	for (int i = 0; i < count; i++)
 	{
@@ -151,7 +89,7 @@ sorted_names(ArrayType *array, int *n)
 		names[*n].length = VARSIZE_ANY_EXHDR(DatumGetPointer(datums[i]));
 		(*n)++;
 	}
-	qsort(names, *n, sizeof(WlKey), wl_compare_keys);
+	qsort(names, *n, sizeof(WlName), wl_compare_keys);
 	return names;
 }
 
@@ -163,10 +101,10 @@ wl_field_count_expected(PG_FUNCTION_ARGS)
 	Jsonb	   *fields = PG_GETARG_JSONB_P(0);
 	int			n;
 	int			i = 0;
-	WlKey	   *names = sorted_names(PG_GETARG_ARRAYTYPE_P(1), &n);
+	WlName	   *names = sorted_names(PG_GETARG_ARRAYTYPE_P(1), &n);
 	WlKeys		keys;
 	WlValues	values;
-	WlKey		key;
+	WlName		key;
 	WlValue		value;
 	int64		count = 0;
 
@@ -200,7 +138,7 @@ wl_mean_confidence(JsonbContainer *fields, JsonbContainer *confidence,
 {
 	WlKeys		keys;
 	WlValues	values;
-	WlKey		key;
+	WlName		key;
 	WlValue		value;
 	JsonbValue	found;
 	double		sum = 0.0;

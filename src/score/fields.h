@@ -1,12 +1,14 @@
 /*
- * score.h
- *		What the scoring functions and the trigger share: the multiplier's
- *		neighbours over the fields of an OCR result.
+ * fields.h
+ *		The fields of an OCR result: how many there are, and how far the engine
+ *		trusts them.
  */
-#ifndef WL_SCORE_H
-#define WL_SCORE_H
+#ifndef WL_FIELDS_H
+#define WL_FIELDS_H
 
 #include "utils/jsonb.h"
+
+#include "score/jsonb_walk.h"
 
 /* The confidence of a field or document of which the engine says nothing. */
 #define WL_DEFAULT_CONFIDENCE	0.85
@@ -31,6 +33,15 @@ extern bool wl_is_json_null(JsonbContainer *container);
 /* How many fields were extracted: see williams_field_count. */
 extern int64 wl_count_fields(const JsonbContainer *fields);
 
+/* The fields below one value: itself if it is a leaf. */
+static inline int64
+wl_count_value(const WlValue *value)
+{
+	if (JBE_ISCONTAINER(value->entry))
+		return wl_count_fields((const JsonbContainer *) value->data);
+	return wl_leaf_counts(value) ? 1 : 0;
+}
+
 /*
  * The mean of what `confidence` says of the top-level fields that were
  * extracted: *n of them have one, and the result is 0 where *n is 0. False if
@@ -47,4 +58,4 @@ extern bool wl_mean_confidence(JsonbContainer *fields, JsonbContainer *confidenc
 extern bool wl_field_confidence(JsonbContainer *confidence, const char *name,
 								int length, double *x);
 
-#endif							/* WL_SCORE_H */
+#endif							/* WL_FIELDS_H */

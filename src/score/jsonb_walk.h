@@ -1,5 +1,5 @@
 /*
- * walk.h
+ * jsonb_walk.h
  *		jsonb walked in place, over its own entries, and what is blank in it.
  *
  * Nothing is copied and nothing is allocated: a document is walked for each row
@@ -7,52 +7,13 @@
  * length and then by bytes, so that two objects are merged by one walk over
  * both.
  */
-#ifndef WL_WALK_H
-#define WL_WALK_H
+#ifndef WL_JSONB_WALK_H
+#define WL_JSONB_WALK_H
 
-#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 
-#include "score/fields.h"
-
-/*
- * Is the character at p white space (Unicode's White_Space)? Returns its length
- * in bytes, or 0. Beyond ASCII only where the database's encoding is UTF-8.
- */
-static inline int
-wl_space_length(const unsigned char *p, const unsigned char *end, bool utf8)
-{
-	pg_wchar	c;
-
-	if (*p == ' ' || (*p >= '\t' && *p <= '\r'))
-		return 1;
-	if (*p < 0x80 || !utf8 || end - p < pg_utf_mblen(p))
-		return 0;
-	c = utf8_to_unicode(p);
-	if (c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) ||
-		c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000)
-		return pg_utf_mblen(p);
-	return 0;
-}
-
-/* Is a string empty, or nothing but white space? */
-static inline bool
-wl_is_blank(const char *string, uint32 length)
-{
-	const unsigned char *p = (const unsigned char *) string;
-	const unsigned char *end = p + length;
-	bool		utf8;
-	int			n;
-
-	/* the common case at once: it starts with a printable ASCII character */
-	if (length > 0 && *p > ' ' && *p < 0x80)
-		return false;
-	utf8 = GetDatabaseEncoding() == PG_UTF8;
-	while (p < end && (n = wl_space_length(p, end, utf8)) > 0)
-		p += n;
-	return p == end;
-}
+#include "base/space.h"
 
 /* A number of jsonb's as a double; one that is too large is infinite, no error. */
 static inline double
@@ -132,11 +93,11 @@ typedef struct WlKeys
 	uint32		offset;
 } WlKeys;
 
-typedef struct WlKey
+typedef struct WlName
 {
 	const char *name;
 	uint32		length;
-} WlKey;
+} WlName;
 
 static inline void
 wl_keys_begin(WlKeys *k, const JsonbContainer *object)
@@ -149,7 +110,7 @@ wl_keys_begin(WlKeys *k, const JsonbContainer *object)
 }
 
 static inline bool
-wl_keys_next(WlKeys *k, WlKey *key)
+wl_keys_next(WlKeys *k, WlName *key)
 {
 	JEntry		entry;
 	uint32		start = k->offset;
@@ -167,21 +128,12 @@ wl_keys_next(WlKeys *k, WlKey *key)
 static inline int
 wl_compare_keys(const void *a, const void *b)
 {
-	const WlKey *x = a;
-	const WlKey *y = b;
+	const WlName *x = a;
+	const WlName *y = b;
 
 	if (x->length != y->length)
 		return x->length < y->length ? -1 : 1;
 	return memcmp(x->name, y->name, x->length);
 }
 
-/* The fields below one value: itself if it is a leaf. */
-static inline int64
-wl_count_value(const WlValue *value)
-{
-	if (JBE_ISCONTAINER(value->entry))
-		return wl_count_fields((const JsonbContainer *) value->data);
-	return wl_leaf_counts(value) ? 1 : 0;
-}
-
-#endif							/* WL_WALK_H */
+#endif							/* WL_JSONB_WALK_H */

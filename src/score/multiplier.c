@@ -1,25 +1,16 @@
 /*
- * score.c
- *		How far an OCR result can be trusted: the confidence multiplier, and how
- *		many fields were extracted.
+ * multiplier.c
+ *		The confidence multiplier as SQL functions; math/bound.h has the maths.
  *
- * jsonb is walked in place, over its own entries, with a stack of our own: a
- * document may be nested deeper than C's stack allows. Everything here is
- * IMMUTABLE: the database's encoding, which decides what white space is, cannot
- * change.
+ * All are IMMUTABLE and need nothing but their arguments.
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "fmgr.h"
-#include "miscadmin.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 
 #include "base/check.h"
 #include "math/bound.h"
-#include "score/fields.h"
-#include "score/jsonb_walk.h"
 
 /* A number of fields; there are no fewer than none. */
 static uint64
@@ -33,7 +24,7 @@ Datum
 wl_confidence_multiplier(PG_FUNCTION_ARGS)
 {
 	wl_check_fraction(PG_GETARG_FLOAT8(1), "base_confidence");
-	PG_RETURN_FLOAT8(wl_core_confidence_multiplier(num_fields_argument(fcinfo)));
+	PG_RETURN_FLOAT8(wl_math_confidence_multiplier(num_fields_argument(fcinfo)));
 }
 
 static double
@@ -67,7 +58,7 @@ wl_confidence_multiplier_regime(PG_FUNCTION_ARGS)
 
 	wl_check_fraction(PG_GETARG_FLOAT8(1), "base_confidence");
 	leverage = leverage_of(PG_GETARG_TEXT_PP(2));
-	PG_RETURN_FLOAT8(wl_core_leveraged_multiplier(num_fields_argument(fcinfo),
+	PG_RETURN_FLOAT8(wl_math_leveraged_multiplier(num_fields_argument(fcinfo),
 												  leverage));
 }
 
@@ -78,172 +69,5 @@ wl_adjusted_confidence(PG_FUNCTION_ARGS)
 	double		base = PG_GETARG_FLOAT8(1);
 
 	wl_check_fraction(base, "base_confidence");
-	PG_RETURN_FLOAT8(base * wl_core_confidence_multiplier(num_fields_argument(fcinfo)));
-}
-
-int64
-wl_count_fields(const JsonbContainer *fields)
-{
-	WlValues	local[16];
-	WlValues   *stack = local;
-	int			room = lengthof(local);
-	int			depth = 0;
-	int64		count = 0;
-	WlValue		value;
-
-	wl_values_begin(&stack[0], fields);
-	for (;;)
-	{
-		CHECK_FOR_INTERRUPTS();
-		if (!wl_values_next(&stack[depth], &value))
-		{
-			if (depth-- == 0)
-				break;
-		}
-		else if (JBE_ISCONTAINER(value.entry))
-		{
-			if (++depth == room)
-			{
-				room *= 2;
-				if (stack == local)
-					stack = memcpy(palloc(room * sizeof(WlValues)), local, sizeof(local));
-				else
-					stack = repalloc(stack, room * sizeof(WlValues));
-			}
-			wl_values_begin(&stack[depth], (const JsonbContainer *) value.data);
-		}
-		else
-			count += wl_leaf_counts(&value);
-	}
-	if (stack != local)
-		pfree(stack);
-	return count;
-}
-
-PG_FUNCTION_INFO_V1(wl_field_count);
-Datum
-wl_field_count(PG_FUNCTION_ARGS)
-{
-	Jsonb	   *fields = PG_GETARG_JSONB_P(0);
-	int64		count = wl_count_fields(&fields->root);
-
-	PG_FREE_IF_COPY(fields, 0);
-	PG_RETURN_INT64(count);
-}
-
-/* The names in a text array, in jsonb's order of keys; NULLs name nothing. */
-static WlKey *
-sorted_names(ArrayType *array, int *n)
-{
-	Datum	   *datums;
-	bool	   *nulls;
-	int			count;
-	WlKey	   *names;
-
-	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &datums, &nulls, &count);
-	names = palloc(count * sizeof(WlKey));
-	*n = 0;
-	for (int i = 0; i < count; i++)
-	{
-		if (nulls[i])
-			continue;
-		names[*n].name = VARDATA_ANY(DatumGetPointer(datums[i]));
-		names[*n].length = VARSIZE_ANY_EXHDR(DatumGetPointer(datums[i]));
-		(*n)++;
-	}
-	qsort(names, *n, sizeof(WlKey), wl_compare_keys);
-	return names;
-}
-
-/* Both sides are sorted alike, so one walk over them finds what they share. */
-PG_FUNCTION_INFO_V1(wl_field_count_expected);
-Datum
-wl_field_count_expected(PG_FUNCTION_ARGS)
-{
-	Jsonb	   *fields = PG_GETARG_JSONB_P(0);
-	int			n;
-	int			i = 0;
-	WlKey	   *names = sorted_names(PG_GETARG_ARRAYTYPE_P(1), &n);
-	WlKeys		keys;
-	WlValues	values;
-	WlKey		key;
-	WlValue		value;
-	int64		count = 0;
-
-	if (!JB_ROOT_IS_OBJECT(fields))
-		PG_RETURN_INT64(0);
-	wl_keys_begin(&keys, &fields->root);
-	wl_values_begin(&values, &fields->root);
-	while (i < n && wl_keys_next(&keys, &key) && wl_values_next(&values, &value))
-	{
-		CHECK_FOR_INTERRUPTS();
-		while (i < n && wl_compare_keys(&names[i], &key) < 0)
-			i++;
-		if (i < n && wl_compare_keys(&names[i], &key) == 0)
-			count += wl_count_value(&value);
-	}
-	PG_RETURN_INT64(count);
-}
-
-bool
-wl_is_json_null(JsonbContainer *container)
-{
-	JsonbValue	value;
-
-	return JsonContainerIsScalar(container) &&
-		JsonbExtractScalar(container, &value) && value.type == jbvNull;
-}
-
-bool
-wl_mean_confidence(JsonbContainer *fields, JsonbContainer *confidence,
-				   double *mean, int64 *n)
-{
-	WlKeys		keys;
-	WlValues	values;
-	WlKey		key;
-	WlValue		value;
-	JsonbValue	found;
-	double		sum = 0.0;
-	double		x;
-
-	*n = 0;
-	*mean = 0.0;
-	if (wl_is_json_null(confidence))
-		return true;
-	if (!JsonContainerIsObject(confidence))
-		return false;
-	if (!JsonContainerIsObject(fields))
-		return true;
-	wl_keys_begin(&keys, fields);
-	wl_values_begin(&values, fields);
-	while (wl_keys_next(&keys, &key) && wl_values_next(&values, &value))
-	{
-		CHECK_FOR_INTERRUPTS();
-		if (wl_count_value(&value) == 0 ||
-			getKeyJsonValueFromContainer(confidence, key.name, key.length, &found) == NULL ||
-			found.type == jbvNull)
-			continue;
-		if (found.type != jbvNumeric)
-			return false;
-		x = wl_number(found.val.numeric);
-		if (!wl_is_fraction(x))
-			return false;
-		sum += x;
-		(*n)++;
-	}
-	if (*n > 0)
-		*mean = sum / *n;
-	return true;
-}
-
-bool
-wl_field_confidence(JsonbContainer *confidence, const char *name, int length, double *x)
-{
-	JsonbValue	found;
-
-	if (getKeyJsonValueFromContainer(confidence, name, length, &found) == NULL ||
-		found.type != jbvNumeric)
-		return false;
-	*x = wl_number(found.val.numeric);
-	return true;
+	PG_RETURN_FLOAT8(base * wl_math_confidence_multiplier(num_fields_argument(fcinfo)));
 }

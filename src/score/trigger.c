@@ -477,7 +477,7 @@ names_for_review(const ScoreTrigger *t, HeapTuple row, TupleDesc desc, Jsonb *fi
 	JsonbContainer *confidence = NULL;
 	WlKeys		keys;
 	WlValues	values;
-	WlKey		key;
+	WlName		key;
 	WlValue		field;
 	Datum	   *names;
 	int			n = 0;
@@ -554,7 +554,7 @@ score_row(const ScoreTrigger *t, HeapTuple row, TupleDesc desc)
 		if (!JB_ROOT_IS_SCALAR(fields))
 			score.num_fields = wl_count_fields(&fields->root);
 	}
-	score.multiplier = wl_core_confidence_multiplier(score.num_fields);
+	score.multiplier = wl_math_confidence_multiplier(score.num_fields);
 	bad = score.num_fields == 0 || !get_base(t, row, desc, fields, &base);
 	if (!bad)
 	{

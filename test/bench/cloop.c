@@ -38,6 +38,6 @@ bench_loop(PG_FUNCTION_ARGS)
 	double		sum = 0.0;
 
 	for (int i = 0; i < n; i++)
-		sum += wl_core_space_bound(values[i]);
+		sum += wl_math_space_bound(values[i]);
 	PG_RETURN_FLOAT8(sum);
 }

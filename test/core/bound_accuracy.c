@@ -1,6 +1,6 @@
 /*
  * accuracy.c
- *		core.h against MPFR, over more than a million counts.
+ *		math/bound.h against MPFR, over more than a million counts.
  *
  * The counts: every small one, all around powers of two and around squares,
  * random ones of every magnitude, and the largest. Each result is compared with
@@ -104,8 +104,8 @@ check(int64_t count)
 	checked++;
 	if (count <= 1)
 	{
-		if (wl_core_space_bound(d) != 1 || wl_core_theorem_bound(d) != 1 ||
-			wl_core_efficiency(d) != 1 || wl_core_space_saved_percent(d) != 0)
+		if (wl_math_space_bound(d) != 1 || wl_math_theorem_bound(d) != 1 ||
+			wl_math_efficiency(d) != 1 || wl_math_space_saved_percent(d) != 0)
 			failed++;
 		return;
 	}
@@ -113,19 +113,19 @@ check(int64_t count)
 	mpfr_sqrt(root, t, MPFR_RNDN);
 	mpfr_log2(log, t, MPFR_RNDN);
 	mpfr_mul(bound, root, log, MPFR_RNDN);
-	record(&worst[0 + above], ulp_error(wl_core_space_bound(d), bound), count);
+	record(&worst[0 + above], ulp_error(wl_math_space_bound(d), bound), count);
 
 	mpfr_mul(x, t, log, MPFR_RNDN);
 	mpfr_sqrt(x, x, MPFR_RNDN);
-	record(&worst[2 + above], ulp_error(wl_core_theorem_bound(d), x), count);
+	record(&worst[2 + above], ulp_error(wl_math_theorem_bound(d), x), count);
 
 	mpfr_div(x, root, log, MPFR_RNDN);
-	record(&worst[4], ulp_error(wl_core_efficiency(d), x), count);
+	record(&worst[4], ulp_error(wl_math_efficiency(d), x), count);
 
 	mpfr_sub(x, t, bound, MPFR_RNDN);
 	mpfr_mul_ui(x, x, 100, MPFR_RNDN);
 	mpfr_div(x, x, t, MPFR_RNDN);
-	record(&worst[5], absolute_error(wl_core_space_saved_percent(d), x), count);
+	record(&worst[5], absolute_error(wl_math_space_saved_percent(d), x), count);
 }
 
 /* the values from t - n to t + n that are counts */

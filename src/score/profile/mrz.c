@@ -125,7 +125,7 @@ static const struct
 
 typedef struct ProfileField
 {
-	WlKey		key;
+	WlName		key;
 	text	   *name;
 	Format		format;
 } ProfileField;
@@ -178,7 +178,7 @@ refuse_check(int i, const char *key, const char *problem)
 }
 
 static bool
-key_is(const WlKey *key, const char *name)
+key_is(const WlName *key, const char *name)
 {
 	return key->length == strlen(name) && memcmp(key->name, name, key->length) == 0;
 }
@@ -213,7 +213,7 @@ get_fraction(const JsonbValue *value, double *result)
 }
 
 static Format
-parse_format(const WlKey *key, const JsonbValue *value)
+parse_format(const WlName *key, const JsonbValue *value)
 {
 	if (value->type == jbvNull)
 		return FORMAT_ANY;
@@ -230,7 +230,7 @@ parse_fields(WlProfile *profile, JsonbContainer *rules)
 	JsonbValue	value;
 	JsonbContainer *object;
 	WlKeys		keys;
-	WlKey		key;
+	WlName		key;
 
 	if (!get_key(rules, "fields", &value))
 		refuse_rules("fields", "it is missing");
@@ -333,7 +333,7 @@ parse_check_keys(Check *check, int i, JsonbContainer *object)
 		{"length", KEY_LENGTH}, {"min", KEY_MIN}, {"max", KEY_MAX}, {"pattern", KEY_PATTERN}
 	};
 	WlKeys		keys;
-	WlKey		key;
+	WlName		key;
 	JsonbValue	value;
 	double		number;
 	int			seen = 0;
@@ -436,7 +436,7 @@ wl_parse_profile(Jsonb *rules)
 	WlProfile  *profile = palloc0(sizeof(WlProfile));
 	JsonbContainer *root = &rules->root;
 	WlKeys		keys;
-	WlKey		key;
+	WlName		key;
 	JsonbValue	value;
 
 	if (!JB_ROOT_IS_OBJECT(rules))
@@ -908,7 +908,7 @@ get_texts(const WlProfile *profile, const JsonbContainer *fields, FieldText *tex
 {
 	WlKeys		keys;
 	WlValues	values;
-	WlKey		key;
+	WlName		key;
 	WlValue		value;
 	int			i = 0;
 
@@ -939,7 +939,7 @@ get_starts(const WlProfile *profile, JsonbContainer *confidence,
 {
 	WlKeys		keys;
 	WlValues	values;
-	WlKey		key;
+	WlName		key;
 	WlValue		value;
 	int			i = 0;
 
@@ -997,7 +997,7 @@ wl_score_document(const WlProfile *profile, JsonbContainer *fields,
 		score->num_fields += texts[i].data != NULL;
 	}
 	score->script = script == WL_SCRIPT_UNKNOWN ? detect_script(texts, n) : script;
-	score->multiplier = wl_core_confidence_multiplier(score->num_fields);
+	score->multiplier = wl_math_confidence_multiplier(score->num_fields);
 	if (confidence != NULL)
 		bad = get_starts(profile, confidence, texts, score->unmultiplied);
 	if (bad != NULL)
