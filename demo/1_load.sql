@@ -1,10 +1,10 @@
 -- Load scanned documents that Tesseract read; a trigger scores each result as it comes in.
 
-\echo '=== 1.1 Tables of a permit office, and the trigger that scores ==============================='
+\echo '=== 1.1 The table of OCR results, and the trigger that scores them ==========================='
 \echo
 
+\set ECHO none
 CREATE EXTENSION williams;
-\echo
 CREATE TYPE scan_quality AS ENUM ('clean', 'good', 'fair', 'poor', 'unreadable');
 CREATE TABLE permit (
     permit_number text PRIMARY KEY,
@@ -17,6 +17,7 @@ CREATE TABLE document (
     received_at   timestamptz NOT NULL,
     width_px      integer NOT NULL,
     height_px     integer NOT NULL);
+\set ECHO queries
 CREATE TABLE ocr_result (
     result_id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     document_id      integer NOT NULL REFERENCES document,
@@ -27,7 +28,6 @@ CREATE TABLE ocr_result (
     multiplier       float8,
     confidence       float8,     -- 0 to 1
     needs_review     boolean);
-\echo
 CREATE TRIGGER score BEFORE INSERT OR UPDATE ON ocr_result
     FOR EACH ROW EXECUTE FUNCTION williams_score_ocr(
         'fields=fields', 'engine_confidence=field_confidence',
@@ -35,10 +35,7 @@ CREATE TRIGGER score BEFORE INSERT OR UPDATE ON ocr_result
         'confidence=confidence', 'review=needs_review', 'threshold=0.80');
 \echo
 
-\echo '=== 1.2 The scans, the words that Tesseract found, and what is really printed on the forms ==='
-\echo 'psql reads the files in demo/data with \\copy, which it sends as COPY ... FROM STDIN.'
-\echo
-
+\set ECHO none
 CREATE TABLE scan (
     document_id integer, doc_type text, layout text, quality scan_quality,
     received_at timestamptz, width_px integer, height_px integer, dpi integer, image_bytes bigint);
@@ -51,10 +48,7 @@ CREATE TABLE truth (document_id integer, field text, value text);
 \copy word FROM demo/data/word.tsv WITH (FORMAT text, HEADER)
 \copy truth FROM demo/data/truth.tsv WITH (FORMAT text, HEADER)
 
-\echo
-\echo 'Every document belongs to a permit. A contract has no number on it: it gets a work permit''s.'
-\echo
-
+-- Every document belongs to a permit. A contract has no number on it: it gets a work permit's.
 CREATE VIEW register AS
 SELECT document_id,
        coalesce(max(value) FILTER (WHERE field = 'permit_number'),
@@ -66,11 +60,12 @@ INSERT INTO permit SELECT permit_number, applicant FROM register;
 INSERT INTO document
 SELECT document_id, permit_number, doc_type, quality, received_at, width_px, height_px
 FROM scan JOIN register USING (document_id);
-\echo
+\set ECHO queries
 
-\echo '=== 1.3 From words to scored results ========================================================='
-\echo 'A field is its words in order, its confidence their mean, 0 to 1. A document in which Tesseract'
-\echo 'found no field is loaded too: the LEFT JOIN leaves its fields NULL.'
+\echo '=== 1.2 From words to scored results ========================================================='
+\echo 'The tables document and word are loaded: the scans, and the words that Tesseract read in them.'
+\echo 'The text of a field is its words in order. The confidence of a field is the mean of theirs.'
+\echo 'A scan in which Tesseract found no field is loaded as well: the LEFT JOIN gives it NULL fields.'
 \echo
 
 WITH field AS (
@@ -86,28 +81,28 @@ SELECT document_id, 'tesseract',
 FROM document LEFT JOIN field USING (document_id)
 GROUP BY document_id ORDER BY document_id;
 \echo
-SELECT (SELECT count(*) FROM word) AS words, (SELECT count(*) FROM permit) AS permits,
-       count(DISTINCT document_id) AS documents, count(*) AS results,
-       count(*) FILTER (WHERE needs_review) AS results_for_review,
-       count(*) FILTER (WHERE fields IS NULL) AS results_without_fields
+SELECT (SELECT count(*) FROM word) AS words, count(*) AS documents,
+       count(*) FILTER (WHERE needs_review) AS documents_for_review,
+       count(*) FILTER (WHERE fields IS NULL) AS documents_without_fields
 FROM ocr_result;
 
-\echo '=== 1.4 What the trigger wrote: the first building permit of each scan quality ==============='
-\echo 'base, the mean of field_confidence, decides: below 0.80 a person must look. The score is'
-\echo 'confidence = base * multiplier; the multiplier is near 0.86 for 2 to 500 fields.'
+\echo '=== 1.3 What the trigger wrote: the first building permit of each scan quality ==============='
+\echo 'engine_mean is the mean of field_confidence. A person must look if it is below 0.80.'
+\echo 'The multiplier depends on the number of fields alone: 1 for one field, about 0.86 for 2 to 500.'
+\echo 'confidence, the score, is engine_mean times the multiplier.'
 \echo
 
 SELECT DISTINCT ON (quality)
        quality, document_id AS document,
        left(fields->>'address', 18) AS address_as_read, num_fields,
-       round((confidence / multiplier)::numeric, 3) AS base,
+       round((confidence / multiplier)::numeric, 3) AS engine_mean,
        round(multiplier::numeric, 3) AS multiplier,
-       round(confidence::numeric, 3) AS confidence, needs_review AS review
+       round(confidence::numeric, 3) AS confidence, needs_review
 FROM document JOIN ocr_result USING (document_id)
 WHERE doc_type = 'building_permit'
 ORDER BY quality, document_id;
 
-\echo '=== 1.5 Bad rows do not stop the load: they score 0 and go to review ========================='
+\echo '=== 1.4 Bad rows do not stop the load: they score 0 and go to review ========================='
 \echo
 
 INSERT INTO ocr_result (document_id, engine, fields, field_confidence) VALUES
@@ -118,21 +113,3 @@ INSERT INTO ocr_result (document_id, engine, fields, field_confidence) VALUES
     (5, 'broken', '{"city": "Eastwold"}', '{"city": 7}'),
     (6, 'broken', '{"city": "Eastwold"}', '[0.9]')
 RETURNING fields, field_confidence, num_fields, confidence, needs_review;
-
-\echo '=== 1.6 What a clerk decides stays, until there is something new to score ===================='
-\echo 'Only tried here: the transaction is rolled back.'
-\echo
-
-BEGIN;
-UPDATE ocr_result SET needs_review = false WHERE document_id = 8 AND engine = 'tesseract';
-\echo
-UPDATE ocr_result SET engine = 'tesseract 5' WHERE document_id = 8 AND engine = 'tesseract'
-RETURNING document_id, num_fields, round(confidence::numeric, 3) AS confidence, needs_review;
-\echo 'A second reading of the page replaces the first:'
-\echo
-UPDATE ocr_result SET fields = '{"city": "Eastwold", "zip": "00365"}',
-                      field_confidence = '{"city": 0.7, "zip": 0.5}'
-WHERE document_id = 8 AND engine = 'tesseract 5'
-RETURNING document_id, num_fields, round(confidence::numeric, 3) AS confidence, needs_review;
-ROLLBACK;
-\echo

@@ -1,34 +1,14 @@
 -- Put the page images into batches that never need more than 64 MB of memory.
 
-\echo '=== 2.1 How much memory the pages take ======================================================='
-\echo 'A page image in memory takes width * height bytes (8-bit grey, one byte a pixel).'
-\echo 'MB = 2^20 bytes. 64 MB is all the memory that there shall be for images.'
+\echo '=== 2.1 Batches of page images that fit 64 MB, in order of arrival ==========================='
+\echo 'A page image takes width * height bytes in memory (8-bit grey). MB = 2^20 bytes.'
+\echo 'williams_batch_no numbers the batches. It opens the next one if a page does not fit. The first four:'
 \echo
 
+\set ECHO none
 CREATE VIEW page AS
 SELECT document_id, width_px::float8 * height_px / 1048576 AS image_mb FROM document;
-\echo
-SELECT w.items AS pages, round(w.total_mb::numeric, 1) AS total_mb,
-       round(w.max_item_mb::numeric, 2) AS largest_page_mb,
-       round(w.space_bound::numeric, 1) AS bound_pages,
-       w.batch_size AS batch_size_pages, w.batches, round(w.peak_mb::numeric, 1) AS peak_mb
-FROM (SELECT (williams_workload(image_mb, 64)).* FROM page) AS w;
-
-\echo 'bound_pages is sqrt(pages) * log2(pages): it knows nothing of memory. batch_size_pages is the'
-\echo 'least of it, of 64 MB / largest page and of pages; such a batch holds peak_mb at the most.'
-\echo
-
-\echo '=== 2.2 A plan from two numbers, how many pages and the largest one: its first batches ======='
-\echo
-
-SELECT batch_no, first_item, last_item, items, round(memory_mb::numeric, 1) AS at_most_mb
-FROM (SELECT count(*) AS pages, max(image_mb) AS largest_page_mb FROM page) AS p,
-     williams_plan(pages, 64, largest_page_mb)
-WHERE batch_no <= 4;
-
-\echo '=== 2.3 A plan from the size of every page: as many as fit, in order of arrival =============='
-\echo
-
+\set ECHO queries
 CREATE TABLE batch AS
 SELECT document_id, image_mb,
        williams_batch_no(image_mb, 64) OVER (ORDER BY document_id) AS batch_no
@@ -36,11 +16,9 @@ FROM page;
 \echo
 SELECT batch_no, min(document_id) AS first_document, max(document_id) AS last_document,
        count(*) AS documents, round(sum(image_mb)::numeric, 1) AS memory_mb
-FROM batch GROUP BY batch_no ORDER BY batch_no;
+FROM batch GROUP BY batch_no ORDER BY batch_no LIMIT 4;
 
-\echo '=== 2.4 Beside other choices: what their largest batch would have held ======================='
-\echo
-
+\set ECHO none
 CREATE VIEW choice AS
 SELECT choice, number, count(*) AS documents, sum(image_mb) AS mb
 FROM (SELECT image_mb, batch_no,
@@ -55,13 +33,16 @@ FROM (SELECT image_mb, batch_no,
                      (largest || ' each: 64 MB / largest page', floor(n / largest)),
                      ('williams_batch_no', batch_no)) AS c(choice, number)
 GROUP BY choice, number;
+\set ECHO queries
+\echo '=== 2.2 The same pages in batches of a fixed size: how much the largest batch holds =========='
+\echo 'The bound is sqrt(pages) * log2(pages). It knows nothing of memory.'
 \echo
+
 SELECT choice, count(*) AS batches,
        min(documents) || ' to ' || max(documents) AS documents_each,
        round(max(mb)::numeric, 1) AS largest_batch_mb,
        count(*) FILTER (WHERE mb > 64) AS batches_over_64_mb
 FROM choice GROUP BY choice ORDER BY max(mb) DESC;
 
-\echo 'Two of them keep to 64 MB; no plan in this order does it with fewer batches than'
-\echo 'williams_batch_no.'
+\echo 'Two choices keep to 64 MB. No plan in this order has fewer batches than williams_batch_no.'
 \echo

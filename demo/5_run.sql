@@ -1,10 +1,12 @@
--- Run a task over the documents, batch by batch: one hangs and is killed, one is poisoned.
+-- Run a task over the documents, batch by batch: one batch hangs and is killed, one page fails.
 
-\echo '=== 5.1 The work: the text of each page, from an OCR service =================================='
-\echo 'read_page stands in for the service: it gives Tesseract''s answer for a page, its own TSV format.'
-\echo 'Today it hangs over page 150, and for page 214 it answers with an error page.'
+\echo '=== 5.1 A task: one statement, run for each batch of at most 64 MB of page images ============'
+\echo 'read_page stands in for an OCR service: it returns Tesseract''s answer for a page as TSV.'
+\echo 'Today it hangs at page 150, and for page 214 it returns an error page.'
+\echo '$1 and $2 are the first and the last key of a batch. Each batch is a transaction of its own.'
 \echo
 
+\set ECHO none
 CREATE TABLE trouble (page integer PRIMARY KEY, kind text NOT NULL);
 INSERT INTO trouble VALUES (150, 'hangs'), (214, 'error page');
 CREATE FUNCTION read_page(page integer) RETURNS text LANGUAGE plpgsql AS $$
@@ -25,12 +27,7 @@ BEGIN
 END $$;
 CREATE TABLE page_text (document_id integer NOT NULL, words bigint NOT NULL, confidence float8,
                         content text);
-\echo
-
-\echo '=== 5.2 A task: one statement, to be run for each batch of at most 64 MB of page images ======='
-\echo '$1 and $2 are the first and the last key of a batch. Each batch is a transaction of its own.'
-\echo
-
+\set ECHO queries
 SELECT williams_create_task('read pages', 'document', $$
     INSERT INTO page_text
     SELECT document_id, count(f.value), avg(f.confidence), string_agg(f.value, ' ')
@@ -40,10 +37,11 @@ SELECT williams_create_task('read pages', 'document', $$
     GROUP BY document_id $$,
     available_memory_mb => 64, item_mb => 'width_px::float8 * height_px / 1048576') AS batches;
 
-\echo '=== 5.3 It runs in a background worker, which hangs, and is killed ============================'
+\echo '=== 5.2 A background worker runs it, hangs, and is killed ===================================='
 \echo
 
 SELECT williams_launch('read pages') AS workers;
+\set ECHO none
 DO $$
 BEGIN
     FOR tenths IN 1..600 LOOP   -- until it hangs: a minute at most
@@ -52,58 +50,47 @@ BEGIN
                           AND backend_type = 'williams worker' AND wait_event = 'PgSleep');
     END LOOP;
 END $$;
-\echo
-SELECT backend_type, datname, query FROM pg_stat_activity
+\set ECHO queries
+SELECT query, pg_terminate_backend(pid, 10000) AS killed FROM pg_stat_activity
 WHERE backend_type = 'williams worker' AND datname = current_database();
 SELECT state, batches, done, failed, running, rows, round(percent::numeric, 1) AS percent
 FROM williams_progress;
-\echo 'Killed: this waits until it is gone, 10000 milliseconds at most.'
-\echo
-SELECT pg_terminate_backend(pid, 10000) AS killed FROM pg_stat_activity
-WHERE backend_type = 'williams worker' AND datname = current_database();
+\set ECHO none
 CREATE TABLE after_kill AS
 SELECT state, batches, done, failed, running, rows, round(percent::numeric, 1) AS percent,
        (SELECT count(*) FROM page_text) AS pages_read,
        (SELECT max(document_id) FROM page_text) AS last_page_read
 FROM williams_progress;
-TABLE after_kill;
-
-\echo 'What was done is done. Of the batch that was killed nothing is left: it is pending again.'
+\set ECHO queries
+\echo 'The five batches that were done stay done. Nothing is left of the one that was killed.'
 \echo
 
-\echo '=== 5.4 The service is well again; the task is run again, and goes on ========================'
-\echo 'Here in this session, which is told how far it is: at most once a second, and at the end.'
+\echo '=== 5.3 The service no longer hangs. The task runs again, and goes on where it was ==========='
+\echo 'This time it runs in this session, which sees its progress.'
 \echo
 
 DELETE FROM trouble WHERE kind = 'hangs';
-\echo
 CALL williams_run('read pages');
 \echo
-SELECT state, batches, done, failed, rows, round(percent::numeric, 1) AS percent
-FROM williams_progress;
 
-\echo '=== 5.5 The page that failed, found by halving its batch; all others are done ================'
+\echo '=== 5.4 The page that failed was found by halving its batch. All other pages are done ========'
 \echo
 
 SELECT batch_no, lower_key, upper_key, items, round(memory_mb::numeric, 1) AS memory_mb, state
 FROM williams_batch WHERE lower_key::int BETWEEN 197 AND 224 ORDER BY lower_key::int;
+\set ECHO none
 CREATE TABLE failure AS
 SELECT batch_no, lower_key, upper_key, attempts, sqlstate, message
 FROM williams_batch WHERE state = 'failed';
-TABLE failure;
+\set ECHO queries
 
-\echo '=== 5.6 The page is asked for again, and the task is complete ================================'
+\echo '=== 5.5 The service is well again. The failed page is read, and the task is done ============='
 \echo
 
 DELETE FROM trouble WHERE kind = 'error page';
 SELECT williams_retry('read pages') AS batches_to_retry;
 CALL williams_run('read pages');
 \echo
-SELECT state, batches, done, failed, rows, percent FROM williams_progress;
-\echo 'Each page was read once, though one reading was killed and some failed:'
-\echo
 SELECT (SELECT count(*) FROM document) AS pages, count(*) AS readings,
        count(DISTINCT document_id) AS pages_read, sum(words) AS words
 FROM page_text;
-SELECT document_id, words, round(confidence::numeric, 3) AS confidence, left(content, 48) AS content
-FROM page_text WHERE document_id IN (150, 214) ORDER BY document_id;

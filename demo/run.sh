@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The demo: load, plan, report, calibrate, run; then check what was shown.
 #
-# Each statement is shown as it runs, and its result below it. Needs a server
-# that has the extension installed and a background worker to spare, and the
+# The statements that matter are shown as they run, each with its result. Needs a
+# server that has the extension installed and a background worker to spare, and the
 # right to create a database there (PGHOST, PGUSER ... as for psql); `make demo`
 # brings such a server. All is done in a database of its own, demo, which must not
 # exist yet and is dropped at the end.
@@ -15,18 +15,26 @@ run() { psql -X -q -v ON_ERROR_STOP=1 -d demo "$@"; }
 createdb demo
 trap 'dropdb --force demo' EXIT    # a worker may still be in it, if something failed
 
+cat <<'E'
+williams: 300 scanned forms of a permit office, read by Tesseract, all inside PostgreSQL.
+1. Load:      a trigger scores each OCR result as it is inserted, and says which need review.
+2. Plan:      the page images are put into batches that fit 64 MB of memory.
+3. Report:    what the scores say. 4. Calibration: how far they can be believed.
+5. Run:       a statement runs batch by batch, is killed, goes on, and finds the page that fails.
+
+E
+
 for f in demo/[0-9]_*.sql; do
-    run -e -P pager=off -P footer=off -P null='(null)' -f "$f"
+    run -e -P pager=off -P footer=off -P null='(null)' -f "$f" 2>&1 | sed "s|^psql:$f:[0-9]*: ||"
 done
 
-echo "=== Checks ==================================================================================="
-echo
 checks=$(run -At -F ' | ' -f demo/check.sql)
-echo "$checks"
 total=$(grep -c . <<<"$checks" || true)
 failed=$(grep -vc '^ok ' <<<"$checks" || true)
+echo
 if [ "$failed" != 0 ]; then
+    grep -v '^ok ' <<<"$checks" >&2
     echo "demo: $failed of $total checks failed" >&2
     exit 1
 fi
-echo "demo: $total checks passed"
+echo "demo: $total checks of these results passed"
