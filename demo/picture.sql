@@ -1,9 +1,7 @@
 -- The picture in README.md, docs/demo.svg: what the demo's calibration shows, as two charts.
 --
---     psql -X -q -d demo -f demo/picture.sql >docs/demo.svg
---
 -- It reads the views reading and cut, which 4_calibration.sql makes, and prints the same bytes
--- for the same data. Coordinates are pixels; a chart is 310 wide and 230 high. The picture
+-- for the same data: run.sh compares them. Coordinates are pixels; a chart is 310 wide and 230 high. The picture
 -- brings its own background, so that it can be read on a light page and on a dark one.
 \pset format unaligned
 \pset tuples_only on

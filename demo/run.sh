@@ -6,6 +6,8 @@
 # right to create a database there (PGHOST, PGUSER ... as for psql); `make demo`
 # brings such a server. All is done in a database of its own, demo, which must not
 # exist yet and is dropped at the end.
+#
+#   PICTURE=docs/demo.svg demo/run.sh    draws README's picture anew; else it is compared
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -35,6 +37,12 @@ echo
 if [ "$failed" != 0 ]; then
     grep -v '^ok ' <<<"$checks" >&2
     echo "demo: $failed of $total checks failed" >&2
+    exit 1
+fi
+if [ -n "${PICTURE:-}" ]; then
+    run -f demo/picture.sql >"$PICTURE"
+elif ! run -f demo/picture.sql | cmp -s - docs/demo.svg; then
+    echo "demo: docs/demo.svg is not what demo/picture.sql draws" >&2
     exit 1
 fi
 echo "demo: $total checks of these results passed"
