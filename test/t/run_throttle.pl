@@ -1,4 +1,4 @@
-# The README's throttle for replication lag, as it stands there: a task waits while
+# The throttle of docs/run.md for replication lag, as it stands there: a task waits while
 # a replica is behind, if its owner may see that.
 use strict;
 use warnings;
@@ -9,8 +9,8 @@ use Needs;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 
-my ($throttle) = slurp_file("$FindBin::RealBin/../../README.md") =~ /throttle => \$\$(\(SELECT[^\$]*pg_stat_replication\))\$\$/;
-ok($throttle, 'the README shows a throttle for replication lag');
+my ($throttle) = slurp_file("$FindBin::RealBin/../../docs/run.md") =~ /throttle => \$\$(\(SELECT[^\$]*pg_stat_replication\))\$\$/;
+ok($throttle, 'docs/run.md shows a throttle for replication lag');
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init(allows_streaming => 1);
@@ -43,7 +43,7 @@ sub taken
 $node->wait_for_catchup($replica, 'replay', $node->lsn('insert'));
 is(taken('clerk'), '1', 'a replica that has caught up: go');
 
-# more than the README's 64 MB of WAL
+# more than the 64 MB of WAL
 $replica->safe_psql('postgres', 'SELECT pg_wal_replay_pause()');
 $node->safe_psql('postgres', q{
 	SELECT pg_logical_emit_message(false, 'williams', repeat('x', 10000000)) FROM generate_series(1, 7)});
