@@ -4,7 +4,7 @@
 
 # all of them, in the order of `make test`
 # shellcheck disable=SC2034
-all_parts=(core ctypes regress isolation pgtap parity real tap readme demo throwaway build)
+all_parts=(core ctypes regress isolation pgtap parity real tap docs demo throwaway build)
 
 # a database of that name, empty, for the commands that follow
 fresh() {
@@ -39,7 +39,8 @@ real() { (fresh real && test/real/score_engines.py && test/real/report_calibrati
 
 tap() { test/tap.sh; }
 
-readme() { (fresh readme && test/readme.py README.md); }
+# README.md, CONTRIBUTING.md and docs/
+docs() { test/docs.py; }
 
 demo() {
     local out
@@ -48,6 +49,11 @@ demo() {
         return 1
     }
     tail -n 1 <<<"$out"
+    # but for lines of progress, of which a slow machine prints more
+    [ "$(grep -vc '^NOTICE' <<<"$out")" -le 398 ] || {
+        echo "demo: prints $(wc -l <<<"$out") lines, more than 400"
+        return 1
+    }
 }
 
 throwaway() { test/throwaway.sh; }
