@@ -57,7 +57,7 @@ failed = 0
 def fail(message):
     global failed
     failed += 1
-    print("docs: " + message)
+    print("docs: " + message.replace(f"{ROOT}/", ""))
 
 
 def psql(db, script, *options):
