@@ -14,7 +14,7 @@ import os
 import sys
 from pathlib import Path
 
-from engines import Checks, psql
+from score_engines import Checks, psql
 
 LOAD = """
 SET client_min_messages = warning;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """williams_ocr_fields over what real engines answered.
 
-    test/real/engines.py [DIRECTORY]      or WILLIAMS_DATA=DIRECTORY
+    test/real/score_engines.py [DIRECTORY]      or WILLIAMS_DATA=DIRECTORY
 
 DIRECTORY has ocr_engines/, public samples of the engines, held against
 score_engines_expected.tsv, which was written by reading them; and ocr/{tsv,hocr,alto}/,
