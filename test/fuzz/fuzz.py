@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""Hostile input through whatever takes it from outside.
+"""Hostile input for every function that takes untrusted data.
 
     FUZZ_SECONDS=60 FUZZ_SEED=1 test/fuzz/fuzz.py [TARGET...]      (make test-fuzz)
 
-Six targets, each for FUZZ_SECONDS: text and wire form of williams_scorecard and
-williams_calibration, what OCR engines answer (williams_ocr_engine, _fields and
-_document), and williams_score_fields. Seeds (beside this file, and some the server
-makes) are mutated, from a fixed seed; each goes to the server as a parameter. It is
-refused with an expected SQLSTATE, or all that must hold of the answer is true:
-summaries survive the round trips, bit for bit, a confidence is in 0..1, two ways to
-ask agree. Anything else, a lost connection above all, is printed with the input that
-did it, and fails. libpq is called through ctypes.
+Six targets run for FUZZ_SECONDS each: the text and binary forms of williams_scorecard
+and williams_calibration, results of OCR engines (williams_ocr_engine, _fields and
+_document), and williams_score_fields. Inputs, from files next to this one and some
+made by the server, are mutated with a fixed seed and sent as a parameter. The server
+must either refuse an input with an expected SQLSTATE or give an answer that passes all
+checks: summaries survive round trips bit for bit, confidences are in 0..1, two ways to
+ask agree. Anything else, a lost connection above all, is printed with its input, and
+the test fails. libpq is called through ctypes.
 """
 
 import ctypes
@@ -30,7 +30,7 @@ for name, result in (("PQconnectdb", ctypes.c_void_p), ("PQexecParams", ctypes.c
 
 HERE = Path(__file__).parent
 
-# One boolean a check: all must be true of whatever is accepted.
+# One boolean for each check; all must be true if the input is accepted.
 CHECKS = {
     "scorecard": """
         williams_scorecard_send(s::text::williams_scorecard) = williams_scorecard_send(s),
@@ -61,7 +61,7 @@ class Server:
             sys.exit(f"fuzz: {pq.PQerrorMessage(self.conn).decode()}")
 
     def ask(self, query, parameter=None, binary=False):
-        """(rows of one, None) or (None, SQLSTATE); a lost connection is no answer"""
+        """(columns of one row, None) or (None, SQLSTATE), "lost: ..." if the connection is lost"""
         n = 0 if parameter is None else 1
         values = (ctypes.c_char_p * 1)(parameter)
         lengths = (ctypes.c_int * 1)(len(parameter or b""))
@@ -93,7 +93,7 @@ def mutated_bytes(rng, form, other):
             b[at:at + 8] = (rng.choice(NUMBERS) % (1 << 64)).to_bytes(8, "big")
         elif what == 5:
             b[at:] = other[at:]
-        elif len(b) >= 12:                     # a word a little larger or smaller
+        elif len(b) >= 12:                     # make a word a little larger or smaller
             at = 4 + 8 * rng.randrange((len(b) - 4) // 8)
             word = int.from_bytes(b[at:at + 8], "big") + rng.randrange(-2, 3)
             b[at:at + 8] = (word % (1 << 64)).to_bytes(8, "big")
@@ -122,7 +122,7 @@ def mutated_text(rng, form, other):
     return b"".join(tokens).replace(b"\0", b"0")
 
 
-# Rows of one result, and the same as objects: what was read is what is scored.
+# One result as rows and as objects: both must be the same, and can be scored.
 OCR = """
     WITH d AS MATERIALIZED (SELECT t, williams_ocr_engine(t) AS e FROM (SELECT $1::text AS t OFFSET 0) AS t),
         f AS MATERIALIZED (SELECT f.* FROM d, williams_ocr_fields(t) AS f),
@@ -165,7 +165,7 @@ MARKS = ("<", ">", "</", "/>", '"', "'", "=", " ", "\t", "\n", "\r\n", "&", ";",
 
 
 def mutated_markup(rng, form, other):
-    """text of any kind, by words and marks"""
+    """Mutate text of any kind, by words and marks."""
     tokens = re.findall(r"\w+|\s+|.", form, re.S)
     for _ in range(rng.choice((0, 1, 1, 1, 2, 3, 8))):
         at = rng.randrange(len(tokens) + 1)
@@ -187,7 +187,7 @@ def mutated_markup(rng, form, other):
 
 
 def mutated_tree(rng, form, other):
-    """JSON, by its values: two trees are crossed, members renamed, doubled and lost"""
+    """Mutate JSON, by its values: cross two trees, rename, duplicate and remove members."""
     def places(tree, found):
         for key in list(tree) if isinstance(tree, dict) else range(len(tree)):
             found.append((tree, key))
@@ -218,7 +218,7 @@ def mutated_tree(rng, form, other):
             parent[key] = mutated_markup(rng, parent[key], "x")
         else:
             parent[key] = {"a": parent[key]} if rng.random() < 0.5 else [parent[key]] * 2
-        root = json.loads(json.dumps(root))     # no part twice, nor in itself
+        root = json.loads(json.dumps(root))     # no part is shared or contains itself
     return json.dumps(root[0], ensure_ascii=rng.random() < 0.5)
 
 
@@ -232,7 +232,7 @@ def mutated_answer(rng, form, other):
 
 
 def target(server, rng, name, query, seeds, mutate, refused, binary=False, same=False, seconds=60.0):
-    """Returns whether all that was tried, for some seconds, was refused or sound."""
+    """Try inputs for some seconds. Returns whether each was refused or sound."""
     tried = accepted = slowest = 0
     kept = set(seeds)
     seeds = list(seeds)
@@ -272,15 +272,15 @@ def summary(server, name, binary):
 
 
 def targets(server):
-    """name -> what target() takes"""
+    """name -> arguments of target()"""
     found = {}
     for name in ("scorecard", "calibration"):
         for binary in (False, True):
             found[f"{name}, {'bytes' if binary else 'text'}"] = summary(server, name, binary) + (binary, binary)
     answers = [p.read_text() for p in sorted((HERE / "answers").iterdir())]
-    # no engine's result, no JSON, no number or character that jsonb has
+    # not a result, not JSON, a number or a character that jsonb does not have
     found["engines"] = (OCR, answers, mutated_answer, {"22023", "22P02", "22003", "22P05"})
-    # malformed rules, a pattern that is none, JSON that jsonb has not
+    # malformed rules, an invalid pattern, JSON that jsonb cannot hold
     found["score_fields"] = (SCORE, [json.dumps(v) for v in json.loads((HERE / "score_fields.json").read_text())], mutated_tree, {"22023", "2201B", "22P05", "22003"})
     return found
 

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""williams_ocr_fields over what real engines answered.
+"""williams_ocr_fields over results of real engines.
 
     test/real/score_engines.py [DIRECTORY]      or WILLIAMS_DATA=DIRECTORY
 
-DIRECTORY has ocr_engines/, public samples of the engines, held against
-score_engines_expected.tsv, which was written by reading them; and ocr/{tsv,hocr,alto}/,
-pages that Tesseract wrote in all three forms, in which the words must be the
-same, and the TSV's those that a few lines of Python find. Without it, or without
-a part of it, that part is skipped. HTML's named characters are held against the
-table that Python has of them. Speed is printed, not judged.
+DIRECTORY contains ocr_engines/, public samples of the engines, which are compared
+with score_engines_expected.tsv, written by a person who read them; and
+ocr/{tsv,hocr,alto}/, pages that Tesseract wrote in all three formats. These must
+have the same words, and the TSV's must be those that a few lines of Python find.
+Parts of the data that do not exist are skipped. HTML's named characters are
+compared with Python's table. Speed is printed, but not checked.
 """
 
 import html.entities
@@ -32,7 +32,7 @@ def psql(script):
 
 
 def load(paths):
-    """The files into a table; COPY's text format wants four characters escaped."""
+    """Load files into a table and read them. COPY's text format needs four characters escaped."""
     def escaped(s):
         for c, e in (("\\", "\\\\"), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")):
             s = s.replace(c, e)
@@ -85,14 +85,14 @@ def check_samples(directory, check):
     found = {p.name: r for p, r in load([directory / name for name in want]).items()}
     for name, (engine, fields, missing, spots) in want.items():
         got_engine, rows = found[name]
-        check(got_engine == engine, f"{name}: {got_engine} where it is {engine}")
-        check(len(rows) == fields, f"{name}: {len(rows)} rows where there are {fields}")
+        check(got_engine == engine, f"{name}: engine is {got_engine}, expected {engine}")
+        check(len(rows) == fields, f"{name}: {len(rows)} rows, expected {fields}")
         got = sum(v is None for _, _, v, _ in rows)
-        check(got == missing, f"{name}: {got} missing where it is {missing}")
+        check(got == missing, f"{name}: {got} missing values, expected {missing}")
         check(all((v is None) <= (c is None) for _, _, v, c in rows), f"{name}: a missing value has a confidence")
         check(all(c is None or 0 <= c <= 1 for *_, c in rows), f"{name}: a confidence is not in 0..1")
         for f, v, c in spots:
-            check(any(r[1:3] == (f, v) and close(r[3], c) for r in rows), f"{name}: no {f} {v} {c}")
+            check(any(r[1:3] == (f, v) and close(r[3], c) for r in rows), f"{name}: not found: {f} {v} {c}")
 
 
 def plain_tsv(path):
@@ -107,19 +107,19 @@ def check_pages(directory, check):
     found = load(paths)
     for path, (engine, rows) in found.items():
         kind = path.parent.name
-        check(engine == {"tsv": "tesseract_tsv"}.get(kind, kind), f"{path.name}: {engine}")
+        check(engine == {"tsv": "tesseract_tsv"}.get(kind, kind), f"{path.name}: engine is {engine}")
         words = list(plain_tsv(directory / "tsv" / f"{path.stem}.tsv"))
-        check([r[:3] for r in rows] == [w[:3] for w in words], f"{path.name}: other words than the TSV")
+        check([r[:3] for r in rows] == [w[:3] for w in words], f"{path.name}: words differ from the TSV's")
         if kind == "tsv":
-            check(all(close(r[3], w[3]) for r, w in zip(rows, words)), f"{path.name}: other confidences")
+            check(all(close(r[3], w[3]) for r, w in zip(rows, words)), f"{path.name}: confidences differ")
         else:
-            # whole per cent; ALTO's below ten stand as Tesseract wrote them, "0." and one digit
+            # whole percents; Tesseract writes ALTO's below ten percent as "0." and one digit
             check(all(abs(r[3] - w[3]) < 0.01 or kind == "alto" and w[3] < 0.1
-                      for r, w in zip(rows, words)), f"{path.name}: other confidences than the TSV")
+                      for r, w in zip(rows, words)), f"{path.name}: confidences differ from the TSV's")
 
 
 def check_entities(check):
-    """Those of one character as that, all others as they stand; between two letters, as blanks are trimmed."""
+    """Single characters are resolved, all others left alone; letters around them keep blanks from being trimmed."""
     psql("CREATE EXTENSION IF NOT EXISTS williams")
     names = sorted(n[:-1] for n in html.entities.html5 if n.endswith(";"))
     content = "".join(f'<String CONTENT="a&{n};z"/>' for n in names)
@@ -154,12 +154,12 @@ def main():
         speed("williams_ocr_fields, JSON as text", json_only, "(SELECT count(*) FROM williams_ocr_fields(body))")
         speed("williams_ocr_fields, hOCR and ALTO", "NOT " + json_only, "(SELECT count(*) FROM williams_ocr_fields(body))")
     else:
-        print("real: the engines' samples are not here: skipped")
+        print("real: no samples of engines: skipped")
     if all((directory / "ocr" / kind).is_dir() for kind in ("tsv", "hocr", "alto")):
         check_pages(directory / "ocr", check)
         speed("williams_ocr_fields, TSV", "path LIKE '%.tsv'", "(SELECT count(*) FROM williams_ocr_fields(body))")
     else:
-        print("real: the pages are not here: skipped")
+        print("real: no pages: skipped")
     print(f"real: {check.made} checks, {check.failed} failed")
     return 1 if check.failed else 0
 

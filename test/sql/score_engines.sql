@@ -1,7 +1,7 @@
 --
--- Score: what OCR engines answer, read as one table. Documents of every shape,
--- made up and small, with what is known to go wrong in each; errors; scoring a
--- result; generated columns and indexes.
+-- Score: results of OCR engines, read as one table. Small, made-up documents of
+-- every shape, each with the mistakes that such results are known to have; errors;
+-- scoring a result; generated columns and indexes.
 --
 
 CREATE FUNCTION pg_temp.error_of(command text) RETURNS text LANGUAGE plpgsql AS $$
@@ -14,7 +14,7 @@ EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
     RETURN concat_ws(' ', SQLSTATE || ':', SQLERRM, '(' || nullif(hint, '') || ')');
 END $$;
--- document|page|field|value|confidence, a row a line; a NULL is ~
+-- document|page|field|value|confidence, one line for each row; ~ is NULL
 CREATE FUNCTION pg_temp.rows_of(document text, engine text = 'auto') RETURNS SETOF text LANGUAGE sql AS $$
     SELECT concat_ws('|', coalesce(document::text, '~'), coalesce(page::text, '~'), coalesce(field, '~'), coalesce(value, '~'), coalesce(confidence::text, '~'))
     FROM williams_ocr_fields(document, engine)
@@ -23,8 +23,8 @@ $$;
 CREATE TEMP TABLE sample (name text PRIMARY KEY, document text);
 
 --
--- Textract: keys lead to values, and both to words, by id; marks are values; a
--- key without a value is a field that is missing
+-- Textract: keys refer to values, and both refer to words, by id; selection marks
+-- are values; a key without a value is a missing field
 --
 INSERT INTO sample VALUES ('textract forms', '{"DocumentMetadata": {"Pages": 2}, "Blocks": [
     {"BlockType": "PAGE", "Id": "p", "Page": 1},
@@ -51,13 +51,13 @@ INSERT INTO sample VALUES ('textract forms', '{"DocumentMetadata": {"Pages": 2},
     {"BlockType": "WORD", "Id": "w6", "Text": "Remarks"}]}');
 SELECT * FROM pg_temp.rows_of((SELECT document FROM sample WHERE name = 'textract forms'));
 
--- a long result comes in several answers; ids lead from one to another
+-- a long result comes in several answers; ids refer from one to another
 SELECT count(*), count(value), sum(confidence) FROM williams_ocr_fields((
     SELECT jsonb_agg(jsonb_build_object('Blocks', jsonb_build_array(block)))
     FROM sample, jsonb_array_elements(document::jsonb -> 'Blocks') AS block WHERE name = 'textract forms'));
 
--- expenses: the value's own score; the line items stay together by number; an
--- empty value is missing though it has a confidence; OTHER goes by its label
+-- expenses: the value's own confidence; line items keep their numbers; an empty
+-- value is missing even if it has a confidence; OTHER is named by its label
 INSERT INTO sample VALUES ('textract expense', '{"DocumentMetadata": {"Pages": 1}, "ExpenseDocuments": [{"SummaryFields": [
     {"Type": {"Text": "TOTAL", "Confidence": 70}, "LabelDetection": {"Text": "To pay", "Confidence": 3}, "PageNumber": 3,
         "ValueDetection": {"Text": " 12.50\n", "Confidence": 98.5}},
@@ -76,7 +76,7 @@ SELECT * FROM pg_temp.rows_of((SELECT document FROM sample WHERE name = 'textrac
 SELECT engine, jsonb_pretty(fields) AS fields, confidence ->> 'PRICE.3' AS price_3, fields ? 'PRICE.2' AS price_2
 FROM williams_ocr_document((SELECT document::jsonb FROM sample WHERE name = 'textract expense'));
 
--- identity documents: "" is missing, however sure; what was read, not its normal form
+-- identity documents: "" is missing, whatever its confidence; the text that was read, not its normalised form
 INSERT INTO sample VALUES ('textract identity', '{"IdentityDocuments": [{"DocumentIndex": 1, "IdentityDocumentFields": [
     {"Type": {"Text": "FIRST_NAME"}, "ValueDetection": {"Text": "", "Confidence": 99.6}},
     {"Type": {"Text": "LAST_NAME"}, "ValueDetection": {"Text": "Odum", "Confidence": 97}},
@@ -84,8 +84,9 @@ INSERT INTO sample VALUES ('textract identity', '{"IdentityDocuments": [{"Docume
         "NormalizedValue": {"Value": "2014-03-09T00:00:00", "ValueType": "Date"}}}]}]}');
 SELECT * FROM pg_temp.rows_of((SELECT document FROM sample WHERE name = 'textract identity'));
 
--- loans: each value of a field, marks too; a field without one is missing; what is
--- of no type goes by its label; a page that is of no class has no extraction
+-- lending: one row for each value of a field, selection marks included; a field
+-- without values is missing; a field without a type is named by its label; a page
+-- that belongs to no class has no extraction
 INSERT INTO sample VALUES ('textract lending', '{"DocumentMetadata": {"Pages": 4}, "JobStatus": "SUCCEEDED", "AnalyzeLendingModelVersion": "1.0", "Results": [
     {"Page": 1, "PageClassification": {"PageType": [{"Value": "1003", "Confidence": 99.9}], "PageNumber": [{"Value": "1", "Confidence": 99}]}, "Extractions": [
         {"LendingDocument": {"LendingFields": [
@@ -106,15 +107,15 @@ INSERT INTO sample VALUES ('textract lending', '{"DocumentMetadata": {"Pages": 4
         {"LendingDocument": {"LendingFields": [{"Type": "BORROWER_NAME", "ValueDetections": [{"Text": "W. Odum", "Confidence": 96}, {"Text": "W.", "Confidence": 40}]}]}}]}]}');
 SELECT * FROM pg_temp.rows_of((SELECT document FROM sample WHERE name = 'textract lending'));
 SELECT fields FROM williams_ocr_document((SELECT document::jsonb FROM sample WHERE name = 'textract lending'));
--- in two answers it is the same
+-- two answers give the same rows as one
 SELECT (SELECT array_agg(r) FROM pg_temp.rows_of(document) AS r) = (SELECT array_agg(r) FROM pg_temp.rows_of(jsonb_build_array(
            document::jsonb || jsonb_build_object('Results', jsonb_build_array(document::jsonb #> '{Results,0}'), 'NextToken', 'n'),
            document::jsonb || jsonb_build_object('Results', document::jsonb #> '{Results}' #- '{0}'))::text) AS r) AS in_two_answers
 FROM sample WHERE name = 'textract lending';
 
 --
--- Document AI: leaves only, at any depth, with their own confidence; neither
--- what a classifier says nor the quality of a page; text by anchor
+-- Document AI: leaves only, at any depth, with their own confidence; text by
+-- anchor; neither classes nor the quality of a page are fields
 --
 INSERT INTO sample VALUES ('documentai', '{"mimeType": "image/png", "text": "Größe: 7 m²\nAmt: Ålborg\nBüro\n",
     "entities": [
@@ -139,8 +140,8 @@ SELECT fields FROM williams_ocr_document((SELECT document::jsonb FROM sample WHE
 SELECT count(*) AS inside_an_answer
 FROM williams_ocr_fields(jsonb_build_object('document', (SELECT document::jsonb FROM sample WHERE name = 'documentai')));
 
--- a splitter's entities have the text of whole pages, a classifier's none, and
--- neither has a field; a quality is none of them; one field, and it is another answer
+-- a splitter's entities have the text of whole pages, a classifier's have none; they
+-- are not fields unless one of them has text of its own; page quality does not count
 CREATE TEMP TABLE class (name text, entities jsonb);
 INSERT INTO class VALUES
     ('splitter', '[{"type": "invoice", "confidence": 0.9, "textAnchor": {"textSegments": [{"endIndex": "8"}]}, "pageAnchor": {"pageRefs": [{}]}},
@@ -156,7 +157,7 @@ FROM class, LATERAL (SELECT jsonb_build_object('text', E'page one\npage two', 'e
 ORDER BY name;
 
 --
--- Azure: arrays and objects have no confidence, their leaves do
+-- Azure: leaves have a confidence, arrays and objects do not
 --
 INSERT INTO sample VALUES ('azure v2', '{"status": "succeeded", "createdDateTime": "2024-01-01T00:00:00Z", "analyzeResult": {"version": "2.1.0",
     "documentResults": [{"docType": "custom:permit", "pageRange": [2, 2], "fields": {
@@ -179,7 +180,7 @@ INSERT INTO sample VALUES ('azure v2', '{"status": "succeeded", "createdDateTime
                           {"key": {"content": "Fax"}, "confidence": 0.4}]}}');
 SELECT name, r FROM sample, pg_temp.rows_of(document) WITH ORDINALITY AS r (r, n) WHERE name LIKE 'azure%' ORDER BY name, n;
 SELECT fields FROM williams_ocr_document((SELECT document::jsonb FROM sample WHERE name = 'azure v2'));
--- the normalised form, where nothing was read: an amount, an address
+-- the normalised form if no text was read: an amount, an address
 SELECT name, value, confidence FROM (VALUES
     ('read', '{"valueCurrency": {"amount": 5, "currencyCode": "USD"}, "content": " $5 ", "confidence": 0.8}'),
     ('code', '{"valueCurrency": {"currencySymbol": "$", "amount": 1250.50, "currencyCode": "USD"}, "content": " ", "confidence": 0.8}'),
@@ -194,7 +195,7 @@ SELECT name, value, confidence FROM (VALUES
     williams_ocr_fields(jsonb_build_object('analyzeResult', jsonb_build_object('version', '2.1.0', 'documents', jsonb_build_array(jsonb_build_object('fields', jsonb_build_object('F', field::jsonb))))));
 
 --
--- Mistral: JSON in a string, or as it is; no confidence for a field
+-- Mistral: JSON, or JSON in a string; fields have no confidence
 --
 INSERT INTO sample
 SELECT 'mistral ' || kind, jsonb_build_object('pages', '[{"index": 0, "markdown": "# Permit"}]'::jsonb, 'model', 'm', 'document_annotation',
@@ -203,7 +204,7 @@ FROM unnest('{string,object}'::text[]) AS kind,
     (VALUES ('{"permit": "B-17", "cost": 1250.50, "heated": false, "owner": {"name": "I. Odum", "fax": null}, "works": [{"name": "roof"}, "drain", []]}')) AS a (annotation);
 SELECT name, r FROM sample, pg_temp.rows_of(document) WITH ORDINALITY AS r (r, n) WHERE name LIKE 'mistral%' ORDER BY name, n;
 
--- nested too deep, as a string or as it is, there are no fields; up to 1,000 there are
+-- an annotation nested deeper than 1,000 levels has no fields, in a string or not
 SELECT depth, closed, (SELECT count(*) FROM williams_ocr_fields(jsonb_build_object('document_annotation', annotation))) AS in_a_string,
        CASE WHEN closed AND depth < 2000 THEN (SELECT count(*) FROM williams_ocr_fields(jsonb_build_object('document_annotation', annotation::jsonb))) END AS as_it_is
 FROM unnest('{1,999,1000,1001,100000}'::int[]) AS depth, unnest('{t,f}'::bool[]) AS closed,
@@ -211,8 +212,8 @@ FROM unnest('{1,999,1000,1001,100000}'::int[]) AS depth, unnest('{t,f}'::bool[])
 ORDER BY depth, closed DESC;
 
 --
--- As client libraries hand them on: keys in the other spelling, type_, what is
--- not there written out as ""; Azure's with one value of many types
+-- As client libraries return them: keys in the other spelling, type_, "" for what is
+-- missing; Azure's has a single "value" of varying type
 --
 INSERT INTO sample VALUES ('spelling documentai', '{"mime_type": "image/png", "text": "B\u00fcro: 7\n", "entities": [
     {"type_": "area", "mention_text": "", "confidence": 0.75, "properties": [], "text_anchor": {"content": "", "text_segments": [{"start_index": "6", "end_index": "7"}]},
@@ -233,7 +234,7 @@ INSERT INTO sample VALUES ('spelling documentai', '{"mime_type": "image/png", "t
 SELECT name, r FROM sample, pg_temp.rows_of(document) WITH ORDINALITY AS r (r, n) WHERE name LIKE 'spelling%' ORDER BY name, n;
 
 --
--- Words: Tesseract's TSV is not quoted; -1 is no word, nor is a blank
+-- Words: Tesseract's TSV is not quoted; neither -1 nor a blank text is a word
 --
 INSERT INTO sample VALUES ('tsv', E'level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext\n'
     '1\t1\t0\t0\t0\t0\t0\t0\t9\t9\t-1\t\n4\t1\t1\t1\t1\t0\t0\t0\t9\t9\t-1\t\n'
@@ -254,15 +255,15 @@ INSERT INTO sample VALUES ('tsv', E'level\tpage_num\tblock_num\tpar_num\tline_nu
     '<Page><String WC="1.5" CONTENT="over"/><String CONTENT="none"/><String WC="0.100" CONTENT="sure"/><HYP CONTENT="-"/></Page></a:Layout></a:alto>');
 SELECT name, r FROM sample, pg_temp.rows_of(document) WITH ORDINALITY AS r (r, n) WHERE name ~ '^(tsv|hocr|alto)' ORDER BY name, n;
 
--- entities: HTML's, of single characters; what is none stays as it is, and so
--- does a name of two characters, or one that differs in case
+-- entities: HTML's names of single characters are resolved; unknown names, names of
+-- two characters and names that differ in case stay as they are
 SELECT value FROM williams_ocr_fields('<alto><String CONTENT="caf&eacute; &mdash; &copy;&CounterClockwiseContourIntegral;&AMP;&Eacute;&nu; &Zscr;"/>'
     '<String CONTENT="&EACUTE; &eacute &bogus; &; &e; &NotEqualTilde; &CounterClockwiseContourIntegralX; &#xe9;&#233;&#x; &#;&#xD800;&#1114112; &amp;eacute;"/></alto>');
--- a number is decimal
+-- a confidence is a decimal number
 SELECT p AS x_wconf, (SELECT confidence FROM williams_ocr_fields(format('<p class="ocrx_word" title="x_wconf %s">x</p>', p))) AS hocr,
        (SELECT confidence FROM williams_ocr_fields(format('<alto><String CONTENT="x" WC="%s"/></alto>', p))) AS alto
 FROM unnest('{0x1,0x32,0X1p-1,inf,nan,infinity,1e0,1.,.5,+1,1e,e,--1,1 1,1_0,""}'::text[]) AS p;
--- hOCR of lines: a line that has no word is a row, without a confidence
+-- hOCR of lines: a line that contains no words is a row, without a confidence
 SELECT * FROM pg_temp.rows_of('<div class="ocr_page" title="ppageno 4"><span class="ocr_line" title="x_wconf 90">A <b>line</b> of  &lt;text&gt;</span>'
     '<p class="ocr_par"><span class=''ocrx_line x''>no end'
     '<span class="ocr_line"> <span>within</span> <![CDATA[&amp;]]></span> between <span class="ocr_line"> &nbsp; </span><span class="ocr_line"/>'
@@ -270,7 +271,8 @@ SELECT * FROM pg_temp.rows_of('<div class="ocr_page" title="ppageno 4"><span cla
     '<div class="ocr_page"><div class="ocr_line">last');
 
 --
--- No fields is no error: a failed job, one that runs, blank pages, a classifier
+-- A result without fields is not an error: a failed job, a running one, blank pages,
+-- a classifier
 --
 CREATE TEMP TABLE without (name text, document text);
 INSERT INTO without VALUES
@@ -302,12 +304,12 @@ INSERT INTO without VALUES
     ('hocr', '<html><body><div class="ocr_page"></div></body></html>'), ('hocr', '<div class="ocr_par"><p class="ocr_line">'), ('hocr', '<div class="ocr_page"></div><p title="'),
     ('alto', '<alto/>'), ('alto', '<alto><String'), ('alto', '<alto><!-- '),
     ('tesseract_tsv', E'level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext');
-SELECT count(*) AS documents, count(*) FILTER (WHERE williams_ocr_engine(document) IS DISTINCT FROM name) AS another_engine,
+SELECT count(*) AS documents, count(*) FILTER (WHERE williams_ocr_engine(document) IS DISTINCT FROM name) AS wrong_engine,
        count(*) FILTER (WHERE EXISTS (SELECT FROM williams_ocr_fields(document))) AS with_rows,
        count(*) FILTER (WHERE EXISTS (SELECT FROM williams_ocr_fields(document, name))) AS with_rows_by_name
 FROM without;
 SELECT DISTINCT o.* FROM without, williams_ocr_document(CASE WHEN document LIKE '{%' THEN document::jsonb END) AS o WHERE o IS NOT NULL ORDER BY engine;
--- an empty result scores 0, and a person looks at it
+-- an empty result scores 0 and goes to review
 CREATE TEMP TABLE inbox (document jsonb, fields jsonb, engine_confidence jsonb, confidence float8, review boolean);
 CREATE TRIGGER score BEFORE INSERT OR UPDATE ON inbox FOR EACH ROW
     EXECUTE FUNCTION williams_score_ocr('fields=fields', 'engine_confidence=engine_confidence', 'confidence=confidence', 'review=review');
@@ -315,8 +317,8 @@ INSERT INTO inbox SELECT document::jsonb, o.fields, o.confidence FROM without, w
 SELECT count(*) > 30 AS documents, max(confidence) AS confidence, bool_and(review) AS review FROM inbox;
 
 --
--- Known in part: an engine's marks, but none of the parts that are read, which by
--- itself is an error, and by name is a result without fields
+-- An engine's marks, but none of the parts that are read: an error, unless the
+-- engine is named; then a result without fields
 --
 CREATE TEMP TABLE part (engine text, document text);
 INSERT INTO part VALUES
@@ -330,10 +332,10 @@ INSERT INTO part VALUES
     ('documentai', '{"text": "x", "shardInfo": {"shardCount": "1"}}'), ('documentai', '{"document": {"text": "x"}, "humanReviewStatus": {"state": "SKIPPED"}}'),
     ('azure', '{"status": "succeeded", "createdDateTime": "2024-01-01T00:00:00Z"}'), ('azure', '{"status": "succeeded", "analyzeResult": {}}'),
     ('azure', '{"status": "succeeded", "analyzeResult": {"apiVersion": "2030-01-01", "contents": []}}');
-SELECT count(*) AS documents, count(*) FILTER (WHERE williams_ocr_engine(document) IS DISTINCT FROM engine) AS another_engine,
+SELECT count(*) AS documents, count(*) FILTER (WHERE williams_ocr_engine(document) IS DISTINCT FROM engine) AS wrong_engine,
        count(*) FILTER (WHERE pg_temp.error_of(format('SELECT williams_ocr_fields(%L::text)', document)) <> format(
-           '22023: result of engine "%s" is known in part only (If it has no fields, name the engine: engine => ''%1$s''.)', engine)) AS another_error,
-       count(*) FILTER (WHERE pg_temp.error_of(format('SELECT williams_ocr_document(%L)', document)) NOT LIKE '22023: result of engine % in part only%') AS another_error_of_jsonb,
+           '22023: result of OCR engine "%s" has no readable part (If the result has no fields, specify the engine: engine => ''%1$s''.)', engine)) AS wrong_error,
+       count(*) FILTER (WHERE pg_temp.error_of(format('SELECT williams_ocr_document(%L)', document)) NOT LIKE '22023: result of OCR engine % has no readable part%') AS wrong_error_of_jsonb,
        count(*) FILTER (WHERE EXISTS (SELECT FROM williams_ocr_fields(document, engine))) AS with_rows_by_name,
        count(*) FILTER (WHERE (williams_ocr_document(document::jsonb, engine)).fields <> '{}') AS with_fields_by_name
 FROM part;
@@ -343,7 +345,7 @@ INSERT INTO inbox SELECT document::jsonb, o.fields, o.confidence FROM part, will
 SELECT count(*) AS documents, max(confidence) AS confidence, bool_and(review) AS review FROM inbox;
 
 --
--- Nobody's: other JSON, XML and HTML has names of the engines' too
+-- No engine: other JSON, XML and HTML that uses the same names
 --
 SELECT document, williams_ocr_engine(document) AS engine FROM unnest(ARRAY[
     '{"entities": [{"type": "PERSON", "text": "x"}]}', '{"entities": [{"type": "PERSON", "confidence": 0.9}], "text": "x"}', '{"entities": [{"type": "invoice", "properties": [{"name": "x"}]}]}',
@@ -361,7 +363,7 @@ SELECT document, williams_ocr_engine(document) AS engine FROM unnest(ARRAY[
 WHERE williams_ocr_engine(document) IS NOT NULL OR CASE WHEN document ~ '^[[{]' THEN williams_ocr_engine(document::jsonb) IS NOT NULL END;
 
 --
--- Which engine: by name or by itself, as text or as jsonb, it is the same
+-- Naming or detecting the engine, passing text or jsonb: the result is the same
 --
 SELECT name, williams_ocr_engine(document) AS engine,
        CASE WHEN document LIKE '{%' THEN williams_ocr_engine(document::jsonb) END AS of_jsonb,
@@ -385,21 +387,21 @@ SELECT williams_ocr_engine(NULL::text) IS NULL AND williams_ocr_engine(NULL::jso
 -- Errors
 --
 SELECT name, pg_temp.error_of(format('SELECT williams_ocr_fields(%L::text, %L)', document, engine)) AS error
-FROM (VALUES ('nothing', '', 'auto'), ('words', 'plain text', 'auto'), ('another shape', '{"a": 1}', 'auto'), ('a number', '7', 'auto'),
-             ('no JSON', '{"a": ', 'auto'), ('no JSON', 'plain text', 'azure'), ('no number of jsonb''s', '{"Blocks": [1e99999999]}', 'auto'), ('another engine', '{"Blocks": []}', 'azure'),
+FROM (VALUES ('empty', '', 'auto'), ('words', 'plain text', 'auto'), ('another shape', '{"a": 1}', 'auto'), ('a number', '7', 'auto'),
+             ('not JSON', '{"a": ', 'auto'), ('not JSON', 'plain text', 'azure'), ('number too large', '{"Blocks": [1e99999999]}', 'auto'), ('another engine', '{"Blocks": []}', 'azure'),
              ('another engine', '<alto/>', 'hocr'), ('another shape', '{"a": 1}', 'tesseract_tsv'), ('another shape', '<a>', 'alto'),
              ('unknown', '<alto/>', 'Alto'), ('unknown', '<alto/>', ''), ('unknown', '<alto/>', 'tesseract')) AS v (name, document, engine);
 SELECT name, pg_temp.error_of(format('SELECT williams_ocr_document(%L, %L)', document, engine)) AS error
-FROM (VALUES ('nothing', '{}', 'auto'), ('a scalar', '"Blocks"', 'auto'), ('another engine', '{"Blocks": []}', 'documentai'),
+FROM (VALUES ('empty', '{}', 'auto'), ('a scalar', '"Blocks"', 'auto'), ('another engine', '{"Blocks": []}', 'documentai'),
              ('text', '{"Blocks": []}', 'hocr'), ('text', '{}', 'alto'), ('unknown', '{}', 'x')) AS v (name, document, engine);
--- what was looked for
+-- with detail
 SELECT williams_ocr_document('{}');
 SELECT count(*) FROM williams_ocr_fields('x');
 SELECT count(*) FROM williams_ocr_fields('x', 'hocr');
 SELECT count(*) FROM williams_ocr_fields('{}', 'documentai');
 
 --
--- A confidence that is none: out of its scale, or no number
+-- Invalid confidences: out of range, or not a number
 --
 SELECT c AS confidence, (SELECT confidence FROM williams_ocr_fields(jsonb_build_object('IdentityDocuments', jsonb_build_array(jsonb_build_object('IdentityDocumentFields',
            jsonb_build_array(jsonb_build_object('Type', '{"Text": "N"}'::jsonb, 'ValueDetection', jsonb_build_object('Text', 'x', 'Confidence', c::jsonb)))))))) AS textract,
@@ -412,7 +414,8 @@ FROM unnest(ARRAY['0', '1', '100', '100.1', '-0.1', '7', '1e300', '1e5000', '"0.
 SELECT fields FROM williams_ocr_document('{"entities": [
     {"type": "a", "mentionText": "1"}, {"type": "a.2", "mentionText": "2"}, {"type": "a", "mentionText": "3"}, {"type": "a", "mentionText": "4"},
     {"type": "a.2", "mentionText": "5"}, {"type": "", "mentionText": "6"}, {"type": "", "mentionText": "7"}, {"mentionText": "8"}]}');
--- one that an item has twice, or the whole has too, leaves the next item its number
+-- a name that occurs twice in an item, or also outside the items, leaves the next
+-- item its number
 SELECT fields FROM williams_ocr_document('{"entities": [{"type": "item", "properties": [
     {"type": "code", "mentionText": "1a"}, {"type": "code", "mentionText": "1b"}, {"type": "code", "mentionText": "1c"}]},
     {"type": "item", "properties": [{"type": "code", "mentionText": "2a"}, {"type": "code", "mentionText": "2b"}]}, {"type": "item", "properties": [{"type": "code", "mentionText": "3"}]}]}');
@@ -420,8 +423,8 @@ SELECT fields FROM williams_ocr_document((SELECT jsonb_build_object('ExpenseDocu
     'SummaryFields', jsonb_build_array(jsonb_build_object('Type', '{"Text": "TAX"}'::jsonb, 'ValueDetection', jsonb_build_object('Text', 'all of ' || i))),
     'LineItemGroups', jsonb_build_array(jsonb_build_object('LineItems', (SELECT jsonb_agg(jsonb_build_object('LineItemExpenseFields',
         jsonb_build_array(jsonb_build_object('Type', '{"Text": "TAX"}'::jsonb, 'ValueDetection', jsonb_build_object('Text', 'of ' || j))))) FROM generate_series(2 * i - 1, 2 * i) AS j)))))) FROM generate_series(1, 2) AS i));
--- of several documents the second's names end in .2, whatever the first has: what
--- is MARY's is not JONES's
+-- if there are several documents, the second's names end in .2, whatever the first
+-- contains: MARY's fields are not mixed with JONES's
 INSERT INTO sample VALUES
     ('two textract expenses', '{"DocumentMetadata": {"Pages": 2}, "ExpenseDocuments": [
         {"SummaryFields": [{"Type": {"Text": "TOTAL"}, "ValueDetection": {"Text": "1.00"}, "PageNumber": 1}, {"Type": {"Text": "PHONE"}, "ValueDetection": {"Text": "555-0100"}, "PageNumber": 1},
@@ -446,7 +449,7 @@ SELECT count(*) AS names, max(length(key)) AS longest FROM williams_ocr_document
     SELECT jsonb_build_object('entities', jsonb_agg(jsonb_build_object('type', 'n', 'mentionText', i::text))) FROM generate_series(1, 20000) AS i)) AS o, jsonb_each(o.fields);
 
 --
--- Large and deep: linear in the size; a depth that the stack has not is an error
+-- Large and deep: time is linear in the size; exceeding the stack's depth is an error
 --
 SELECT count(*), count(value), sum(confidence) FROM williams_ocr_fields((
     SELECT jsonb_build_object('Blocks', jsonb_agg(block)) FROM (
@@ -461,7 +464,7 @@ SELECT count(*), sum(confidence), max(page) FROM williams_ocr_fields((
 SELECT count(*), sum(confidence) FROM williams_ocr_fields((
     SELECT string_agg(E'5\t1\t1\t1\t1\t1\t0\t0\t9\t9\t50\tword', E'\n') FROM generate_series(1, 100000)));
 SELECT max(length(field)), max(value) FROM williams_ocr_fields(('{"document_annotation": ' || repeat('{"a":', 500) || '"x"' || repeat('}', 501))::jsonb);
--- a long name of many leaves: no object that jsonb cannot hold
+-- a long name of many leaves: an error before the object exceeds what jsonb can hold
 CREATE TEMP TABLE amplified AS SELECT jsonb_build_object('document_annotation', jsonb_build_object(repeat('k', 1000000), jsonb_agg(i))) AS document FROM generate_series(1, 300) AS i;
 SELECT pg_temp.error_of('SELECT williams_ocr_document(document) FROM amplified');
 SELECT left(pg_temp.error_of(format('SELECT williams_ocr_fields(%L::text)', '{"document_annotation": ' || repeat('[', 100000))), 6) AS deep;

@@ -50,7 +50,7 @@ read_words(WlOutput *out, WlSlice text)
 
 const WlOcrEngine wl_ocr_alto = {
 	.name = "alto",
-	.shape = "XML whose root is an element \"alto\"",
+	.shape = "XML with the root element \"alto\"",
 	.recognise_text = recognise,
 	.read_text = read_words,
 };

@@ -78,8 +78,8 @@ unknown_engine(text *name)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unknown engine: \"%s\"", text_to_cstring(name)),
-			 errhint("The engines are %s; \"auto\" finds out.", engine_names())));
+			 errmsg("unknown engine \"%s\"", text_to_cstring(name)),
+			 errhint("The engines are %s; \"auto\" detects the engine.", engine_names())));
 }
 
 /* The engine that an argument names; NULL for 'auto'. */
@@ -143,12 +143,12 @@ refuse_document(const WlOcrEngine *asked, const WlOcrEngine *found, bool json)
 	if (asked != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("document is no result of engine \"%s\"", asked->name),
-				 errdetail("A result of it has %s.", asked->shape),
+				 errmsg("document is not a result of OCR engine \"%s\"", asked->name),
+				 errdetail("Expected %s.", asked->shape),
 				 found != NULL ?
-				 errhint("This one looks like a result of \"%s\".", found->name) :
+				 errhint("It looks like a result of \"%s\".", found->name) :
 				 json && !is_json_engine(asked) ?
-				 errhint("Give it as text.") : 0));
+				 errhint("Pass the document as text.") : 0));
 	initStringInfo(&known);
 	for (int i = 0; i < lengthof(engines); i++)
 		if (!json || is_json_engine(engines[i]))
@@ -156,9 +156,9 @@ refuse_document(const WlOcrEngine *asked, const WlOcrEngine *found, bool json)
 							 engines[i]->name, engines[i]->shape);
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("document is no result of a known OCR engine"),
+			 errmsg("document is not a result of a known OCR engine"),
 			 errdetail("Looked for %s.", known.data),
-			 errhint("Give what the engine answered as it came, whole.")));
+			 errhint("Pass the engine's complete, unmodified response.")));
 }
 
 /*
@@ -186,9 +186,9 @@ settle_json(const WlOcrEngine *asked, JsonbContainer *root, bool json)
 	if (asked == NULL && engine->has_parts != NULL && !engine->has_parts(root))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("result of engine \"%s\" is known in part only", engine->name),
-				 errdetail("It has none of the parts that are read: %s.", engine->parts),
-				 errhint("If it has no fields, name the engine: engine => '%s'.", engine->name)));
+				 errmsg("result of OCR engine \"%s\" has no readable part", engine->name),
+				 errdetail("Expected %s.", engine->parts),
+				 errhint("If the result has no fields, specify the engine: engine => '%s'.", engine->name)));
 	return engine;
 }
 

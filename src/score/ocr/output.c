@@ -131,8 +131,8 @@ emit_member(WlOutput *out, const WlOcrRow *row)
 	if (out->size > JENTRY_OFFLENMASK)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("the fields of the document do not fit into one jsonb value"),
-				 errhint("williams_ocr_fields returns them as rows.")));
+				 errmsg("fields of the document do not fit into one jsonb value"),
+				 errhint("Use williams_ocr_fields, which returns them as rows.")));
 	if (row->value.data != NULL)
 		value = jsonb_string(wl_slice(pnstrdup(row->value.data, row->value.length), row->value.length));
 	if (!isnan(row->confidence))

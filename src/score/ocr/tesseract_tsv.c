@@ -87,7 +87,7 @@ read_words(WlOutput *out, WlSlice text)
 
 const WlOcrEngine wl_ocr_tesseract_tsv = {
 	.name = "tesseract_tsv",
-	.shape = "text in 12 columns divided by tabs, \"level\" to \"text\"",
+	.shape = "text in 12 columns separated by tabs, \"level\" to \"text\"",
 	.recognise_text = recognise,
 	.read_text = read_words,
 };
