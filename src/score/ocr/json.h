@@ -4,8 +4,8 @@
  *
  * Whatever is missing or has another type than the caller wants is NULL,
  * wl_no_slice or NaN, and so is everything inside it: lookups need no checks in
- * between. Keys are given in lower camel case or, for Textract, in upper
- * camel case; the former are also found in snake case.
+ * between. A key is found in camel case and in snake case, whichever is given; a
+ * key in upper camel case, like Textract's, only as it is.
  */
 #ifndef WL_JSON_H
 #define WL_JSON_H

@@ -32,7 +32,7 @@ extern WlToken wl_markup_next(WlMarkup *m);
 extern WlSlice wl_markup_attribute(const WlMarkup *m, const char *name);
 extern void wl_append_decoded(StringInfo buffer, WlSlice s);
 
-/* A document is markup if it starts with a tag. */
+/* A document is markup if it starts with <. */
 static inline bool
 wl_is_markup(WlSlice text)
 {

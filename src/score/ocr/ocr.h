@@ -1,9 +1,9 @@
 /*
  * ocr.h
- *		The OCR engines: what describes one, and the list of them.
+ *		The descriptor of an OCR engine, and the list of engines.
  *
- * To add an engine: a file that defines its descriptor, wl_ocr_NAME, a line in
- * WL_OCR_ENGINES, and samples of its results for the tests.
+ * To add an engine, write a file that defines its descriptor, wl_ocr_NAME, add a
+ * line to WL_OCR_ENGINES, and add samples of its results to the tests.
  */
 #ifndef WL_OCR_H
 #define WL_OCR_H
