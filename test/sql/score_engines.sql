@@ -374,6 +374,12 @@ FROM sample ORDER BY name;
 SELECT document, williams_ocr_engine(document) AS engine
 FROM unnest(ARRAY['', ' ', '{}', '[]', '[{}]', '7', 'null', '"x"', '{"a": ', '[1,', 'plain text', '<html><p class="x">ocr_page</p></html>', '<', '<a', E'a\tb',
                   '{"Blocks": [{"BlockType": "PAGE"}], "n": 1e99999999}', '{"Blocks": [{"BlockType": "PAGE"}], "n\"1e99999999": "\\1e99999999"}', '{"Blocks": [{"BlockType": "PAGE"}], "n": [1E+1, 1.5e7999, -0.25]}', '{"Blocks": 7}', '{"pages": []}', '{"entities": []}', '{"text": "x"}', '{"status": "succeeded"}', '[{"Blocks": []}, 1]']) AS document;
+-- a document with the marks of several engines
+SELECT document, williams_ocr_engine(document) AS engine
+FROM unnest(ARRAY['{"Blocks": [{"BlockType": "PAGE"}], "analyzeResult": {"version": "2.1.0"}, "document_annotation": "{}", "pages": [{"markdown": ""}], "entities": [{"type": "a", "mentionText": "x"}]}',
+                  '{"analyzeResult": {"version": "2.1.0"}, "document_annotation": "{}", "pages": [{"markdown": ""}], "entities": [{"type": "a", "mentionText": "x"}]}',
+                  '{"document_annotation": "{}", "pages": [{"markdown": ""}], "entities": [{"type": "a", "mentionText": "x"}]}',
+                  '<alto class="ocr_page"/>', '<p class="ocr_line"><alto/></p>', '<p><alto class="ocr_par"/></p>']) AS document;
 -- an untyped literal is text
 SELECT williams_ocr_engine('<alto/>'), count(*) FROM williams_ocr_fields(E'5\t1\t1\t1\t1\t1\t0\t0\t9\t9\t50\tx');
 -- a byte order mark
