@@ -11,7 +11,7 @@ MODULE_big = williams
 OBJS = src/williams.o \
 	src/base/check.o src/base/expression.o src/base/session.o src/base/state.o \
 	src/bound/bound.o \
-	src/plan/key.o src/plan/plan.o src/plan/plan_table.o src/plan/row_mb.o src/plan/workload.o \
+	src/plan/key.o src/plan/key_scan.o src/plan/plan.o src/plan/plan_table.o src/plan/row_mb.o src/plan/workload.o \
 	src/run/owner.o src/run/run.o src/run/statement.o src/run/step.o src/run/store.o src/run/task.o src/run/worker.o \
 	src/score/fields.o src/score/multiplier.o src/score/trigger.o \
 	src/score/profile/document.o \

@@ -1,55 +1,34 @@
 /*
  * key.c
- *		The keys by which a table is cut into batches: finding the column, one
- *		ordered scan, cutting a range in two, and the text of a bound.
+ *		The key column by which a table is cut into batches: which it is, how its
+ *		values are ordered, and bounds as text.
  *
- * The scan is a query built of nodes, planned and executed like any other, so
- * that what PostgreSQL knows of the relation holds: the current user's rights,
- * row-level security, views, partitions, foreign servers, indexes, parallel
- * workers. Rows are handed on as they come: nothing is kept but the last key.
+ * A bound is written and read under fixed settings, so that its text is the same
+ * in every session.
  *
- * Order is checked, not believed: a key that is less than the one before it,
- * from a corrupt index or a foreign server with other collations, is an error,
- * for batches must never overlap.
- *
- * The relation is open and locked (ACCESS SHARE is enough) by the caller.
+ * Locks: wl_open_relation takes ACCESS SHARE on the relation, to the end of the
+ * transaction. Everything else expects the relation to be open and locked.
  */
 #include "postgres.h"
 
-#include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/sysattr.h"
-#include "catalog/dependency.h"
 #include "catalog/heap.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
-#include "catalog/pg_language.h"
 #include "catalog/pg_opfamily.h"
-#include "catalog/pg_proc.h"
-#include "catalog/pg_type.h"
-#include "commands/extension.h"
 #include "miscadmin.h"
-#include "nodes/makefuncs.h"
-#include "nodes/nodeFuncs.h"
-#include "parser/parse_relation.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/catcache.h"
 #include "utils/datum.h"
-#include "utils/fmgroids.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
-#include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/sortsupport.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
 #include "base/check.h"
-#include "base/compat.h"
-#include "base/expression.h"
 #include "base/session.h"
 #include "plan/key.h"
 
@@ -143,8 +122,8 @@ named_column(Relation rel, const char *column)
 	return attnum;
 }
 
-static TypeCacheEntry *
-type_order(Oid type)
+TypeCacheEntry *
+wl_type_order(Oid type)
 {
 	return lookup_type_cache(type, TYPECACHE_LT_OPR | TYPECACHE_EQ_OPR |
 							 TYPECACHE_BTREE_OPFAMILY);
@@ -169,7 +148,7 @@ wl_find_key(Relation rel, const char *column, bool by_ctid, WlKey *key)
 	key->type = getBaseType(attribute->atttypid);
 	key->collation = attribute->attcollation;
 	get_typlenbyval(key->type, &key->typlen, &key->typbyval);
-	if (!OidIsValid(type_order(key->type)->lt_opr))
+	if (!OidIsValid(wl_type_order(key->type)->lt_opr))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_FUNCTION),
 				 errmsg("column \"%s\" of type %s has no order to cut by",
@@ -184,7 +163,7 @@ wl_find_key(Relation rel, const char *column, bool by_ctid, WlKey *key)
 char *
 wl_key_order(const WlKey *key)
 {
-	Oid			family = type_order(key->type)->btree_opf;
+	Oid			family = wl_type_order(key->type)->btree_opf;
 	HeapTuple	tuple = SearchSysCache1(OPFAMILYOID, ObjectIdGetDatum(family));
 	char	   *order;
 
@@ -277,361 +256,4 @@ wl_keep_copy(const WlKey *key, WlKeptKey *kept, Datum value)
 	}
 	memcpy(kept->buffer, DatumGetPointer(value), size);
 	kept->value = PointerGetDatum(kept->buffer);
-}
-
-/*
- * The scan's query: SELECT key, weight FROM relation WHERE key BETWEEN lower AND
- * upper ORDER BY key
- */
-
-/*
- * williams_row_mb, wherever the extension is: no other function of that name, which
- * the extension's owner may have added to it; of those in C they own none.
- */
-static Oid
-row_mb_function(void)
-{
-	Oid			extension = get_extension_oid("williams", false);
-	CatCList   *found = SearchSysCacheList1(PROCNAMEARGSNSP,
-											CStringGetDatum("williams_row_mb"));
-	Oid			function = InvalidOid;
-
-	for (int i = 0; i < found->n_members; i++)
-	{
-		Form_pg_proc proc = (Form_pg_proc) GETSTRUCT(&found->members[i]->tuple);
-
-		if (proc->prolang == ClanguageId &&
-			getExtensionOfObject(ProcedureRelationId, proc->oid) == extension)
-			function = proc->oid;
-	}
-	ReleaseSysCacheList(found);
-	if (!OidIsValid(function))
-		elog(ERROR, "function williams_row_mb of the extension does not exist");
-	return function;
-}
-
-/* The sizes of all columns: a function takes 100 arguments at most. */
-static Expr *
-row_size(ParseState *pstate, ParseNamespaceItem *nsitem)
-{
-	Oid			function = row_mb_function();
-	List	   *columns = expandNSItemAttrs(pstate, nsitem, 0, true, -1);
-	List	   *args = NIL;
-	Expr	   *sum = NULL;
-
-	for (int i = 0; i < list_length(columns); i++)
-	{
-		args = lappend(args, list_nth_node(TargetEntry, columns, i)->expr);
-		if (list_length(args) == FUNC_MAX_ARGS || i == list_length(columns) - 1)
-		{
-			Expr	   *size = (Expr *) makeFuncExpr(function, FLOAT8OID, args,
-													 InvalidOid, InvalidOid,
-													 COERCE_EXPLICIT_CALL);
-
-			sum = sum == NULL ? size :
-				(Expr *) makeFuncExpr(F_FLOAT8PL, FLOAT8OID, list_make2(sum, size),
-									  InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
-			args = NIL;
-		}
-	}
-	return sum;
-}
-
-/* A value as the operators of the type's order take it: varchar's are text's. */
-static Expr *
-as_operand(Expr *expr, const WlKey *key, Oid type)
-{
-	if (exprType((Node *) expr) == type || IsPolymorphicType(type))
-		return expr;
-	return (Expr *) makeRelabelType(expr, type, -1, key->collation,
-									COERCE_IMPLICIT_CAST);
-}
-
-/* key >= bound, key <= bound or key < bound */
-static Expr *
-comparison(const WlKey *key, Expr *column, int strategy, Datum bound)
-{
-	TypeCacheEntry *order = type_order(key->type);
-	Oid			type = order->btree_opintype;
-	Oid			operator = get_opfamily_member(order->btree_opf, type, type, strategy);
-	Const	   *value = makeConst(key->type, -1, key->collation, key->typlen,
-								  datumCopy(bound, key->typbyval, key->typlen),
-								  false, key->typbyval);
-	Expr	   *result;
-
-	if (!OidIsValid(operator))
-		elog(ERROR, "operator of strategy %d does not exist for type %u",
-			 strategy, type);
-	result = make_opclause(operator, BOOLOID, false,
-						   as_operand(copyObject(column), key, type),
-						   as_operand((Expr *) value, key, type),
-						   InvalidOid, key->collation);
-	set_opfuncid((OpExpr *) result);
-	return result;
-}
-
-static Node *
-range_quals(const WlKey *key, Expr *column, const WlRange *range)
-{
-	if (range == NULL)
-		return NULL;
-	return (Node *)
-		make_ands_explicit(list_make2(comparison(key, column, BTGreaterEqualStrategyNumber,
-												 range->lower),
-									  comparison(key, column, range->upper_inclusive ?
-												 BTLessEqualStrategyNumber :
-												 BTLessStrategyNumber,
-												 range->upper)));
-}
-
-static SortGroupClause *
-ascending(const WlKey *key, TargetEntry *target)
-{
-	SortGroupClause *sort = makeNode(SortGroupClause);
-	TypeCacheEntry *order = type_order(key->type);
-
-	target->ressortgroupref = 1;
-	sort->tleSortGroupRef = 1;
-	sort->eqop = order->eq_opr;
-	sort->sortop = order->lt_opr;
-	return sort;
-}
-
-static Query *
-make_scan(Relation rel, const WlKey *key, const char *item_mb, const WlRange *range)
-{
-	ParseState *pstate = make_parsestate(NULL);
-	ParseNamespaceItem *nsitem;
-	Expr	   *column;
-	Expr	   *weight;
-	TargetEntry *targets[2];
-	Query	   *query;
-
-	nsitem = addRangeTableEntryForRelation(pstate, rel, AccessShareLock, NULL, true, true);
-	addNSItemToQuery(pstate, nsitem, true, true, true);
-	column = (Expr *) colNameToVar(pstate, NameStr(key->column), true, -1);
-	if (column == NULL)
-		elog(ERROR, "column \"%s\" does not exist", NameStr(key->column));
-	if (item_mb == NULL)
-		weight = row_size(pstate, nsitem);
-	else
-		weight = (Expr *) wl_parse_expression(pstate, item_mb, "item_mb", FLOAT8OID);
-	targets[0] = makeTargetEntry(column, 1, NULL, false);
-	targets[1] = makeTargetEntry(weight, 2, NULL, false);
-
-	query = wl_make_select(pstate, list_make2(targets[0], targets[1]),
-						   range_quals(key, column, range));
-	query->sortClause = list_make1(ascending(key, targets[0]));
-	free_parsestate(pstate);
-	return query;
-}
-
-/*
- * The scan itself
- */
-
-typedef struct KeyReceiver
-{
-	DestReceiver pub;
-	const WlKey *key;
-	Relation	rel;
-	WlKeyRow	row;
-	void	   *arg;
-	MemoryContext context;		/* the caller's */
-	MemoryContext row_context;	/* what a comparison leaves behind */
-	SortSupportData order;
-	bool		any;			/* was there a row? */
-	WlKeptKey	last;			/* its key */
-} KeyReceiver;
-
-static void
-refuse_null_key(const KeyReceiver *r)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-			 errmsg("key column \"%s\" of relation \"%s\" contains null values",
-					NameStr(r->key->column), RelationGetRelationName(r->rel)),
-			 errdetail("No range of keys would cover such a row."),
-			 errhint("Name another key_column, or leave these rows out by a view.")));
-}
-
-static void
-refuse_order(const KeyReceiver *r, Datum key)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_INDEX_CORRUPTED),
-			 errmsg("keys of relation \"%s\" came out of order",
-					RelationGetRelationName(r->rel)),
-			 errdetail("Key %s came after %s.", wl_key_excerpt(r->key, key),
-					   wl_key_excerpt(r->key, r->last.value)),
-			 errhint("REINDEX the relation; for a foreign table, see that its server sorts by the same collation.")));
-}
-
-/* Take a key as the last one, and say whether it was that before. */
-static bool
-take_key(KeyReceiver *r, Datum key)
-{
-	if (r->any)
-	{
-		int			sign = r->order.comparator(r->last.value, key, &r->order);
-
-		if (sign == 0)
-			return true;
-		if (unlikely(sign > 0))
-			refuse_order(r, key);
-	}
-	r->any = true;
-	MemoryContextSwitchTo(r->context);
-	wl_keep_key(r->key, &r->last, key);
-	return false;
-}
-
-static bool
-receive_row(TupleTableSlot *slot, DestReceiver *self)
-{
-	KeyReceiver *r = (KeyReceiver *) self;
-	MemoryContext old = MemoryContextSwitchTo(r->row_context);
-	Datum		key;
-	double		weight;
-	bool		same;
-	bool		more;
-
-	slot_getsomeattrs(slot, 2);
-	key = slot->tts_values[0];
-	weight = slot->tts_isnull[1] ? 0.0 : DatumGetFloat8(slot->tts_values[1]);
-	if (unlikely(slot->tts_isnull[0]))
-		refuse_null_key(r);
-	if (unlikely(!wl_is_megabytes(weight)))
-		wl_refuse_weight(weight, wl_key_excerpt(r->key, key));
-
-	if (r->key->typlen == -1)
-		key = PointerGetDatum(PG_DETOAST_DATUM_PACKED(key));
-	same = take_key(r, key);
-	MemoryContextSwitchTo(r->context);
-	more = r->row(r->arg, r->last.value, same, weight);
-	MemoryContextSwitchTo(old);
-	if (!r->key->typbyval)
-		MemoryContextReset(r->row_context);
-	return more;
-}
-
-void
-wl_scan_keys(Relation rel, const WlKey *key, const char *item_mb,
-			 const WlRange *range, WlKeyRow row, void *arg, double *estimate)
-{
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
-												  "williams scan",
-												  ALLOCSET_DEFAULT_SIZES);
-	KeyReceiver r = {.key = key};
-	Query	   *query;
-
-	r.rel = rel;
-	r.row = row;
-	r.arg = arg;
-	r.context = MemoryContextSwitchTo(context);
-	r.row_context = AllocSetContextCreate(context, "williams row",
-										  ALLOCSET_SMALL_SIZES);
-	r.order.ssup_cxt = context;
-	r.order.ssup_collation = key->collation;
-	wl_begin_receiver(&r.pub, receive_row);
-	PrepareSortSupportFromOrderingOp(type_order(key->type)->lt_opr, &r.order);
-	query = make_scan(rel, key, item_mb, range);
-	wl_execute(query, psprintf("williams: the keys of %s in order",
-							   RelationGetRelationName(rel)), &r.pub, estimate);
-	MemoryContextSwitchTo(r.context);
-	if (r.last.buffer != NULL)
-		pfree(r.last.buffer);
-	MemoryContextDelete(context);
-}
-
-/*
- * Cutting a range in two: at the boundary of two keys that is nearest to the
- * middle of its rows.
- */
-
-static bool
-count_row(void *arg, Datum key, bool same_key, double weight_mb)
-{
-	(*(int64 *) arg)++;
-	return true;
-}
-
-typedef struct Cutting
-{
-	const WlKey *key;
-	int64		total;			/* rows of the range */
-	int64		rows;			/* of those that came */
-	double		memory_mb;
-	WlCut	   *cut;			/* items[0] = 0: none yet */
-	WlKeptKey	last;
-	WlKeptKey	cut_last;
-	WlKeptKey	cut_first;
-} Cutting;
-
-static bool
-cut_row(void *arg, Datum key, bool same_key, double weight_mb)
-{
-	Cutting    *c = arg;
-	WlCut	   *cut = c->cut;
-
-	if (!same_key)
-	{
-		/* nearer to the middle than the cut before? the first cut always is */
-		if (c->rows > 0 && cut->items[0] < c->total - c->rows)
-		{
-			cut->items[0] = c->rows;
-			cut->memory_mb[0] = c->memory_mb;
-			cut->memory_mb[1] = 0.0;
-			wl_keep_key(c->key, &c->cut_last, c->last.value);
-			wl_keep_key(c->key, &c->cut_first, key);
-		}
-		wl_keep_key(c->key, &c->last, key);
-	}
-	c->rows++;
-	c->memory_mb += weight_mb;
-	cut->memory_mb[1] += weight_mb;
-	return true;
-}
-
-bool
-wl_cut_range(Relation rel, const WlKey *key, const char *item_mb, const WlRange *range,
-			 WlCut *cut)
-{
-	Cutting		c = {.key = key,.cut = cut};
-
-	memset(cut, 0, sizeof(*cut));
-	wl_scan_keys(rel, key, "0", range, count_row, &c.total, NULL);
-	wl_scan_keys(rel, key, item_mb, range, cut_row, &c, NULL);
-	cut->last = c.cut_last.value;
-	cut->first = c.cut_first.value;
-	cut->items[1] = c.rows - cut->items[0];
-	return cut->items[0] > 0;
-}
-
-typedef struct LastKey
-{
-	const WlKey *key;
-	bool		any;
-	WlKeptKey	kept;
-} LastKey;
-
-static bool
-keep_last(void *arg, Datum key, bool same_key, double weight_mb)
-{
-	LastKey    *l = arg;
-
-	l->any = true;
-	if (!same_key)
-		wl_keep_key(l->key, &l->kept, key);
-	return true;
-}
-
-bool
-wl_last_key(Relation rel, const WlKey *key, const WlRange *range, Datum *last)
-{
-	LastKey		l = {.key = key};
-
-	wl_scan_keys(rel, key, "0", range, keep_last, &l, NULL);
-	*last = l.kept.value;
-	return l.any;
 }

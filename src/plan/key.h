@@ -1,15 +1,15 @@
 /*
  * key.h
- *		The keys by which a table is cut into batches: for williams_plan_table,
- *		which cuts, and for the tasks, which run what was cut and cut again what
- *		failed.
+ *		The key column by which a table is cut into batches: which it is, how its
+ *		values are ordered, and bounds as text.
  */
 #ifndef WL_KEY_H
 #define WL_KEY_H
 
 #include "utils/relcache.h"
+#include "utils/typcache.h"
 
-/* A column with a btree order; ctid where batches are block ranges. */
+/* A column whose type has a btree order; ctid if batches are block ranges. */
 typedef struct WlKey
 {
 	NameData	column;
@@ -19,76 +19,42 @@ typedef struct WlKey
 	bool		typbyval;
 } WlKey;
 
-/* A range of keys: of a batch, or of what a split left of it. */
-typedef struct WlRange
-{
-	Datum		lower;			/* inclusive */
-	Datum		upper;
-	bool		upper_inclusive;
-} WlRange;
-
-/* Where a range is cut in two, and what was in its parts. */
-typedef struct WlCut
-{
-	Datum		last;			/* key of the lower part */
-	Datum		first;			/* key of the upper part */
-	int64		items[2];
-	double		memory_mb[2];
-} WlCut;
-
 /*
- * One row, in the order of the keys. A key passed by reference lives until the
- * next row only. false ends the scan.
- */
-typedef bool (*WlKeyRow) (void *arg, Datum key, bool same_key, double weight_mb);
-
-/*
- * Open it and lock it in ACCESS SHARE mode, if the current user may read any of its
- * columns. If it is gone: NULL, or error 42P01.
+ * Open a relation and lock it in ACCESS SHARE mode, if the current user may read
+ * any of its columns. If it does not exist: NULL with missing_ok, else error 42P01.
  */
 extern Relation wl_open_relation(Oid relid, bool missing_ok);
 
 /*
- * The key of an open relation: column, or where that is NULL the first column
- * of the primary key. "ctid" only where by_ctid.
+ * Find the key of an open relation: the named column or, if column is NULL, the
+ * first column of the primary key. "ctid" is accepted only with by_ctid, and is
+ * then the default.
  */
 extern void wl_find_key(Relation rel, const char *column, bool by_ctid, WlKey *key);
 
+/* The btree order of a type: its operators < and =, and their operator family. */
+extern TypeCacheEntry *wl_type_order(Oid type);
+
 /*
- * The rows that the active snapshot sees, of a range or, if that is NULL, all, as
- * the current user. item_mb is one SQL expression over the row, NULL for the sizes
- * of its columns. estimate receives the planner's estimate of the rows before the
- * first of them is handed on; it may be NULL.
+ * The order of a key as text: its operator family, its type if that matters, and
+ * its collation. Under another order a range holds other rows.
  */
-extern void wl_scan_keys(Relation rel, const WlKey *key, const char *item_mb,
-						 const WlRange *range, WlKeyRow row, void *arg, double *estimate);
-
-/* Cut a range near the middle of its rows; false if it holds one key or none. */
-extern bool wl_cut_range(Relation rel, const WlKey *key, const char *item_mb,
-						 const WlRange *range, WlCut *cut);
-
-/* The last key in a range; false if it holds none. */
-extern bool wl_last_key(Relation rel, const WlKey *key, const WlRange *range, Datum *last);
+extern char *wl_key_order(const WlKey *key);
 
 /*
- * Bounds as text, the same in every session: written and read under settings of
- * our own, which these begin and end themselves.
+ * Write bounds as text, and read them. The text is the same in every session: these
+ * functions apply fixed settings and restore the session's own.
  */
 extern void wl_key_texts(const WlKey *key, const Datum *values, char **texts, int n);
 extern void wl_key_values(const WlKey *key, char *const *texts, Datum *values, int n);
 
-/*
- * What the values of a key are ordered by, as text: its operator family, its type
- * where that matters, and its collation. A range holds other rows under another order.
- */
-extern char *wl_key_order(const WlKey *key);
-
-/* A key's text for a message: cut off where it is long. */
+/* A key's text for a message, cut off if it is long. */
 extern const char *wl_key_excerpt(const WlKey *key, Datum value);
 
 /*
- * A key that outlives its row. The buffer, of a type passed by reference, is of
- * the context that is current when it grows; all of it zero to begin with.
+ * A copy of a key that outlives its row. All zero to begin with. The buffer, used
+ * for a type passed by reference, is allocated in the memory context that is
+ * current when it grows.
  */
 typedef struct WlKeptKey
 {
@@ -99,7 +65,7 @@ typedef struct WlKeptKey
 
 extern void wl_keep_copy(const WlKey *key, WlKeptKey *kept, Datum value);
 
-/* for each row, and so without a call where it can be */
+/* Called for each row: no function call for a type passed by value. */
 static inline void
 wl_keep_key(const WlKey *key, WlKeptKey *kept, Datum value)
 {

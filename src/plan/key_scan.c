@@ -1,45 +1,34 @@
 /*
- * key.c
- *		The keys by which a table is cut into batches: finding the column, one
- *		ordered scan, cutting a range in two, and the text of a bound.
+ * key_scan.c
+ *		Reading a table in the order of its keys: one ordered scan, cutting a range
+ *		in two, and the last key of a range.
  *
- * The scan is a query built of nodes, planned and executed like any other, so
- * that what PostgreSQL knows of the relation holds: the current user's rights,
- * row-level security, views, partitions, foreign servers, indexes, parallel
- * workers. Rows are handed on as they come: nothing is kept but the last key.
+ * The scan's query is built of nodes, then planned and executed like any other, so
+ * that everything PostgreSQL knows about the relation applies: the current user's
+ * rights, row-level security, views, partitions, foreign servers, indexes, parallel
+ * workers. Rows are passed on as they come; only the last key is kept.
  *
- * Order is checked, not believed: a key that is less than the one before it,
- * from a corrupt index or a foreign server with other collations, is an error,
- * for batches must never overlap.
+ * Invariant: keys never decrease. The order is checked: a key that is less than the
+ * one before it, from a corrupt index or from a foreign server with other
+ * collations, is an error, because batches must never overlap.
  *
- * The relation is open and locked (ACCESS SHARE is enough) by the caller.
+ * Locks: none here. The caller has the relation open and locked; ACCESS SHARE is
+ * enough.
  */
 #include "postgres.h"
 
-#include "access/genam.h"
 #include "access/htup_details.h"
-#include "access/relation.h"
-#include "access/sysattr.h"
 #include "catalog/dependency.h"
-#include "catalog/heap.h"
-#include "catalog/objectaddress.h"
-#include "catalog/pg_class.h"
-#include "catalog/pg_index.h"
 #include "catalog/pg_language.h"
-#include "catalog/pg_opfamily.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
-#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/parse_relation.h"
-#include "utils/acl.h"
-#include "utils/builtins.h"
 #include "utils/catcache.h"
 #include "utils/datum.h"
 #include "utils/fmgroids.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -50,234 +39,8 @@
 #include "base/check.h"
 #include "base/compat.h"
 #include "base/expression.h"
-#include "base/session.h"
-#include "plan/key.h"
+#include "plan/key_scan.h"
 
-/*
- * Finding the key
- */
-
-/* The rights come first: a lock that is waited for makes others wait. */
-Relation
-wl_open_relation(Oid relid, bool missing_ok)
-{
-	Relation	rel = NULL;
-
-	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
-	{
-		if (pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK &&
-			pg_attribute_aclcheck_all(relid, GetUserId(), ACL_SELECT, ACLMASK_ANY) != ACLCHECK_OK)
-			aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(get_rel_relkind(relid)),
-						   get_rel_name(relid));
-		rel = try_relation_open(relid, AccessShareLock);
-	}
-	if (rel == NULL && !missing_ok)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation with OID %u does not exist", relid)));
-	return rel;
-}
-
-static void
-check_relation_kind(Relation rel)
-{
-	switch (rel->rd_rel->relkind)
-	{
-		case RELKIND_RELATION:
-		case RELKIND_PARTITIONED_TABLE:
-		case RELKIND_VIEW:
-		case RELKIND_MATVIEW:
-		case RELKIND_FOREIGN_TABLE:
-			return;
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-			 errmsg("cannot cut relation \"%s\" into batches",
-					RelationGetRelationName(rel)),
-			 errdetail_relkind_not_supported(rel->rd_rel->relkind)));
-}
-
-/* The first column of the primary key, a deferrable one too. */
-static AttrNumber
-primary_key_column(Relation rel)
-{
-	AttrNumber	attnum = InvalidAttrNumber;
-	ListCell   *lc;
-
-	foreach(lc, RelationGetIndexList(rel))
-	{
-		HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(lc)));
-		Form_pg_index index;
-
-		if (!HeapTupleIsValid(tuple))
-			elog(ERROR, "cache lookup failed for index %u", lfirst_oid(lc));
-		index = (Form_pg_index) GETSTRUCT(tuple);
-		if (index->indisprimary)
-			attnum = index->indkey.values[0];
-		ReleaseSysCache(tuple);
-	}
-	if (attnum == InvalidAttrNumber)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("relation \"%s\" has no primary key",
-						RelationGetRelationName(rel)),
-				 errhint("Name the column to cut it by in key_column.")));
-	return attnum;
-}
-
-static AttrNumber
-named_column(Relation rel, const char *column)
-{
-	AttrNumber	attnum = get_attnum(RelationGetRelid(rel), column);
-
-	if (attnum == InvalidAttrNumber)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("column \"%s\" of relation \"%s\" does not exist",
-						column, RelationGetRelationName(rel))));
-	if (attnum < 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("system column \"%s\" cannot be the key of batches", column),
-				 errhint("Name another column in key_column; for block ranges there is the method 'ctid'.")));
-	return attnum;
-}
-
-static TypeCacheEntry *
-type_order(Oid type)
-{
-	return lookup_type_cache(type, TYPECACHE_LT_OPR | TYPECACHE_EQ_OPR |
-							 TYPECACHE_BTREE_OPFAMILY);
-}
-
-void
-wl_find_key(Relation rel, const char *column, bool by_ctid, WlKey *key)
-{
-	AttrNumber	attnum;
-	const FormData_pg_attribute *attribute;
-
-	check_relation_kind(rel);
-	if (by_ctid && (column == NULL || strcmp(column, "ctid") == 0))
-		attribute = SystemAttributeDefinition(SelfItemPointerAttributeNumber);
-	else
-	{
-		attnum = column == NULL ? primary_key_column(rel) : named_column(rel, column);
-		attribute = TupleDescAttr(RelationGetDescr(rel), attnum - 1);
-	}
-
-	key->column = attribute->attname;
-	key->type = getBaseType(attribute->atttypid);
-	key->collation = attribute->attcollation;
-	get_typlenbyval(key->type, &key->typlen, &key->typbyval);
-	if (!OidIsValid(type_order(key->type)->lt_opr))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_FUNCTION),
-				 errmsg("column \"%s\" of type %s has no order to cut by",
-						NameStr(key->column), format_type_be(key->type)),
-				 errhint("Name a column of a type with a btree operator class in key_column.")));
-}
-
-/*
- * Integers and texts are the same in another type of their family; a date, say,
- * is read as another time.
- */
-char *
-wl_key_order(const WlKey *key)
-{
-	Oid			family = type_order(key->type)->btree_opf;
-	HeapTuple	tuple = SearchSysCache1(OPFAMILYOID, ObjectIdGetDatum(family));
-	char	   *order;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for operator family %u", family);
-	order = pstrdup(NameStr(((Form_pg_opfamily) GETSTRUCT(tuple))->opfname));
-	ReleaseSysCache(tuple);
-	if (family != INTEGER_BTREE_FAM_OID && family != TEXT_BTREE_FAM_OID)
-		order = psprintf("%s %s", order, format_type_be_qualified(key->type));
-	if (OidIsValid(key->collation))
-		order = psprintf("%s %s", order, get_collation_name(key->collation));
-	return order;
-}
-
-/*
- * Bounds as text
- */
-
-/* They begin here; AtEOXact_GUC(true, level) ends them. */
-static int
-fixed_settings(void)
-{
-	static const char *const settings[][2] = {
-		{"DateStyle", "ISO"},
-		{"TimeZone", "UTC"},
-		{"IntervalStyle", "postgres"},
-		{"extra_float_digits", "1"},
-		{"bytea_output", "hex"},
-		{"lc_monetary", "C"},
-		{"array_nulls", "on"},
-		{"search_path", "pg_catalog, pg_temp"}
-	};
-	int			level = NewGUCNestLevel();
-
-	for (int i = 0; i < lengthof(settings); i++)
-		wl_set_local(settings[i][0], settings[i][1]);
-	return level;
-}
-
-void
-wl_key_texts(const WlKey *key, const Datum *values, char **texts, int n)
-{
-	int			level = fixed_settings();
-	FmgrInfo	output;
-	Oid			function;
-	bool		is_varlena;
-
-	getTypeOutputInfo(key->type, &function, &is_varlena);
-	fmgr_info(function, &output);
-	for (int i = 0; i < n; i++)
-		texts[i] = OutputFunctionCall(&output, values[i]);
-	AtEOXact_GUC(true, level);
-}
-
-void
-wl_key_values(const WlKey *key, char *const *texts, Datum *values, int n)
-{
-	int			level = fixed_settings();
-	FmgrInfo	input;
-	Oid			function;
-	Oid			parameter;
-
-	getTypeInputInfo(key->type, &function, &parameter);
-	fmgr_info(function, &input);
-	for (int i = 0; i < n; i++)
-		values[i] = InputFunctionCall(&input, texts[i], parameter, -1);
-	AtEOXact_GUC(true, level);
-}
-
-const char *
-wl_key_excerpt(const WlKey *key, Datum value)
-{
-	char	   *text;
-
-	wl_key_texts(key, &value, &text, 1);
-	return wl_text_start(text, 100);
-}
-
-void
-wl_keep_copy(const WlKey *key, WlKeptKey *kept, Datum value)
-{
-	Size		size = datumGetSize(value, false, key->typlen);
-
-	if (size > kept->size)
-	{
-		kept->size = Max(size, 2 * kept->size);
-		if (kept->buffer != NULL)
-			pfree(kept->buffer);
-		kept->buffer = palloc(kept->size);
-	}
-	memcpy(kept->buffer, DatumGetPointer(value), size);
-	kept->value = PointerGetDatum(kept->buffer);
-}
 
 /*
  * The scan's query: SELECT key, weight FROM relation WHERE key BETWEEN lower AND
@@ -351,7 +114,7 @@ as_operand(Expr *expr, const WlKey *key, Oid type)
 static Expr *
 comparison(const WlKey *key, Expr *column, int strategy, Datum bound)
 {
-	TypeCacheEntry *order = type_order(key->type);
+	TypeCacheEntry *order = wl_type_order(key->type);
 	Oid			type = order->btree_opintype;
 	Oid			operator = get_opfamily_member(order->btree_opf, type, type, strategy);
 	Const	   *value = makeConst(key->type, -1, key->collation, key->typlen,
@@ -388,7 +151,7 @@ static SortGroupClause *
 ascending(const WlKey *key, TargetEntry *target)
 {
 	SortGroupClause *sort = makeNode(SortGroupClause);
-	TypeCacheEntry *order = type_order(key->type);
+	TypeCacheEntry *order = wl_type_order(key->type);
 
 	target->ressortgroupref = 1;
 	sort->tleSortGroupRef = 1;
@@ -534,7 +297,7 @@ wl_scan_keys(Relation rel, const WlKey *key, const char *item_mb,
 	r.order.ssup_cxt = context;
 	r.order.ssup_collation = key->collation;
 	wl_begin_receiver(&r.pub, receive_row);
-	PrepareSortSupportFromOrderingOp(type_order(key->type)->lt_opr, &r.order);
+	PrepareSortSupportFromOrderingOp(wl_type_order(key->type)->lt_opr, &r.order);
 	query = make_scan(rel, key, item_mb, range);
 	wl_execute(query, psprintf("williams: the keys of %s in order",
 							   RelationGetRelationName(rel)), &r.pub, estimate);

@@ -45,7 +45,7 @@
 
 #include "base/check.h"
 #include "math/bound.h"
-#include "plan/key.h"
+#include "plan/key_scan.h"
 #include "plan/plan.h"
 
 /* How many keys over the limits get a warning each, before they are counted. */

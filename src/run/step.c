@@ -32,7 +32,7 @@
 #include "utils/timestamp.h"
 
 #include "base/expression.h"
-#include "plan/key.h"
+#include "plan/key_scan.h"
 #include "plan/plan.h"
 #include "run/owner.h"
 #include "run/statement.h"
