@@ -1,16 +1,17 @@
 /*
- * cabi.c
- *		libwilliams.so: the five C symbols that programs outside the database
- *		load through a foreign function interface. No part of the extension.
+ * libwilliams.c
+ *		libwilliams.so: five C functions for programs outside the database, which
+ *		load them through a foreign function interface. It is not part of the
+ *		extension.
  *
- * No argument is refused: t <= 1 is no work (1.0, or 0 percent), and the base
- * confidence changes nothing, as in the library this one takes the place of.
+ * Every argument is accepted: t <= 1 gives 1.0, or 0 percent. The base confidence is
+ * ignored, as in the library that this one replaces.
  */
 #include <stddef.h>
 
 #include "math/bound.h"
 
-/* The library is built with hidden visibility: it exports these five, no more. */
+/* The library is built with hidden visibility: it exports only these five. */
 #pragma GCC visibility push(default)
 double		williams_space_bound(size_t time_complexity);
 size_t		williams_optimal_batch_size(size_t time_complexity);

@@ -1,8 +1,9 @@
 /*
- * The install script, williams--VERSION.sql, which make concatenates of these
- * files, in the order of their names: this head, then a room each. Every object
- * has its COMMENT: meaning, units, NULLs, errors. It is run with the rights of
- * the bootstrap superuser: test/pgtap/all_qualified.sql says what that asks of it.
+ * The install script, williams--VERSION.sql: make concatenates these files in the
+ * order of their names, first this head, then those of each room. Every object has
+ * a COMMENT that gives meaning, units, NULLs and errors. The script runs with the
+ * rights of the bootstrap superuser, so it must follow the rules that
+ * test/pgtap/all_qualified.sql checks.
  */
 -- complain if the script is sourced in psql, rather than via CREATE EXTENSION
 \echo Use "CREATE EXTENSION williams" to load this file. \quit

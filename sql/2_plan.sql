@@ -7,13 +7,13 @@ CREATE FUNCTION williams_batch_size(total_items bigint,
 	AS 'MODULE_PATHNAME', 'wl_batch_size'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION williams_batch_size(bigint, float8, float8) IS
-'min(bound, trunc(memory / item), total_items), at least 1: a batch of that many items keeps to the budget; error 22023 for an item over the budget';
+'number of items per batch within a memory budget in MB: min(bound, trunc(memory / item), total_items), at least 1; NULL for NULL; error 22023 for an item that exceeds the budget';
 
 CREATE FUNCTION williams_plan_support(internal) RETURNS internal
 	AS 'MODULE_PATHNAME', 'wl_plan_support'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION williams_plan_support(internal) IS
-'planner support: the number of rows of williams_plan';
+'planner support: estimates the number of rows of williams_plan';
 
 CREATE FUNCTION williams_plan(total_items bigint,
 		available_memory_mb float8, memory_per_item_mb float8 = 5.0,
@@ -23,13 +23,13 @@ CREATE FUNCTION williams_plan(total_items bigint,
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1 ROWS 1000
 	SUPPORT williams_plan_support;
 COMMENT ON FUNCTION williams_plan(bigint, float8, float8) IS
-'the fewest batches of at most williams_batch_size items, balanced: sizes differ by at most 1; items are numbered from 1; no row for 0 items';
+'the fewest batches of at most williams_batch_size items, balanced: their sizes differ by at most 1; items are numbered from 1, memory_mb is items * memory_per_item_mb; no rows for 0 items or a NULL argument; error 22023 for an item that exceeds the budget';
 
 CREATE FUNCTION williams_batch_no_support(internal) RETURNS internal
 	AS 'MODULE_PATHNAME', 'wl_batch_no_support'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION williams_batch_no_support(internal) IS
-'planner support: williams_batch_no never falls, so that WHERE batch_no <= n ends the scan';
+'planner support: williams_batch_no never decreases, so WHERE batch_no <= n can end the scan early';
 
 CREATE FUNCTION williams_batch_no(item_mb float8, available_memory_mb float8,
 		max_items bigint = NULL) RETURNS bigint
@@ -37,13 +37,13 @@ CREATE FUNCTION williams_batch_no(item_mb float8, available_memory_mb float8,
 	LANGUAGE C WINDOW IMMUTABLE PARALLEL SAFE COST 1
 	SUPPORT williams_batch_no_support;
 COMMENT ON FUNCTION williams_batch_no(float8, float8, bigint) IS
-'window function: the row''s batch, from 1, by greedy packing in window order, never over the budget nor over max_items; a NULL weight counts 0; error 22023 for a negative or infinite weight and for one over the budget';
+'window function: the row''s batch number, from 1, by greedy packing in window order; no batch exceeds the memory budget in MB or max_items (NULL: no limit); a NULL weight counts as 0; error 22023 for a negative or infinite weight, a weight that exceeds the budget, and limits that change within a partition';
 
 CREATE FUNCTION williams_row_mb(VARIADIC "any") RETURNS float8
 	AS 'MODULE_PATHNAME', 'wl_row_mb'
 	LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION williams_row_mb("any") IS
-'the memory in MB that the values take once they are read, uncompressed, without reading them; NULL counts 0';
+'the memory in MB that the values take once they are read and decompressed; does not read or decompress them; NULL counts as 0';
 
 CREATE FUNCTION williams_plan_table(relation regclass,
 		available_memory_mb float8, item_mb text = NULL, key_column name = NULL,
@@ -53,7 +53,7 @@ CREATE FUNCTION williams_plan_table(relation regclass,
 	AS 'MODULE_PATHNAME', 'wl_plan_table'
 	LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000 ROWS 100;
 COMMENT ON FUNCTION williams_plan_table(regclass, float8, text, name, text, bigint, boolean) IS
-'batches over a table by ranges of keys, both inclusive, in order: never over the budget nor over max_items but for a key that alone is (a warning; with strict an error); item_mb is an SQL expression over the row, NULL its size in memory; key_column NULL is the first of the primary key; method exact reads the keys once, ctid cuts block ranges by estimates and promises nothing; max_items NULL is the bound of the estimated rows; error 22023 for a negative or infinite weight, 22004 for a null key';
+'cut a table into batches by ranges of keys, in key order, both bounds inclusive; no batch exceeds the memory budget in MB or max_items, unless one key alone does: this gets its own batch and a warning, or an error with strict; item_mb is an SQL expression over the row, by default the row''s size in memory; key_column is by default the first column of the primary key; method exact reads the keys once, ctid cuts block ranges by estimates, without guarantees; max_items is by default the bound of the estimated row count; error 22023 for a negative or infinite weight, 22004 for a null key';
 
 CREATE TYPE williams_workload_state;
 
@@ -86,7 +86,7 @@ CREATE TYPE williams_workload_state (
 	ALIGNMENT = double
 );
 COMMENT ON TYPE williams_workload_state IS
-'transition state of williams_workload: (items, budget, max_item, total, what rounding took from total)';
+'transition state of williams_workload: (items, budget, max_item, total, rounding error of total)';
 
 CREATE TYPE williams_workload_result AS (
 	items bigint,
@@ -99,7 +99,7 @@ CREATE TYPE williams_workload_result AS (
 	peak_mb float8
 );
 COMMENT ON TYPE williams_workload_result IS
-'what williams_workload says of a set of rows; peak_mb = batch_size * max_item_mb, the most that a batch can hold';
+'result of williams_workload: number of items, their sizes in MB, the bound and efficiency of their number, batch size and number of batches; peak_mb = batch_size * max_item_mb is the most memory that a batch can take';
 
 CREATE FUNCTION williams_workload_accum(williams_workload_state,
 		item_mb float8, available_memory_mb float8) RETURNS williams_workload_state
@@ -133,4 +133,4 @@ CREATE AGGREGATE williams_workload(item_mb float8, available_memory_mb float8) (
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE williams_workload(float8, float8) IS
-'what processing the rows under a memory budget takes: batch_size = min(bound, trunc(budget / max_item_mb), items), at least 1; a NULL weight counts 0; error 22023 for a negative or infinite weight and for a second budget, 22004 for a NULL one';
+'batches and memory needed to process the rows within a memory budget in MB: batch_size = min(bound, trunc(budget / max_item_mb), items), at least 1; a NULL weight counts as 0; error 22023 for a negative or infinite weight and for a budget that changes, 22004 for a NULL budget';

@@ -1,6 +1,7 @@
 /*
  * check.c
- *		The wording of each rule about arguments; check.h has the tests.
+ *		The error messages for invalid arguments, whose tests are in check.h, and
+ *		the clipping of long texts for messages.
  */
 #include "postgres.h"
 
@@ -35,7 +36,7 @@ wl_refuse_megabytes(double value, const char *name)
 			 errdetail("The value is %.15g.", value)));
 }
 
-/* the same rule, for a row of a table */
+/* The same rule for the weight of a row, whose key the message names. */
 void
 wl_refuse_weight(double value, const char *key)
 {
@@ -59,9 +60,9 @@ wl_refuse_item(double item_mb, double budget_mb)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("an item of %.15g MB is over the memory budget of %.15g MB",
+			 errmsg("an item of %.15g MB exceeds the memory budget of %.15g MB",
 					item_mb, budget_mb),
-			 errhint("Raise available_memory_mb, or leave out what is larger.")));
+			 errhint("Raise available_memory_mb, or leave out larger items.")));
 }
 
 void
@@ -90,7 +91,7 @@ wl_refuse_null(const char *name)
 }
 
 void
-wl_refuse_other(const char *name)
+wl_refuse_different(const char *name)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -104,7 +105,7 @@ wl_refuse_bins(int bins, int of)
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("bins must divide %d", of),
 			 errdetail("The value is %d.", bins),
-			 errhint("A bin of the result joins whole bins of the summary.")));
+			 errhint("Each bin of the result joins whole bins of the summary.")));
 }
 
 const char *

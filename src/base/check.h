@@ -1,10 +1,10 @@
 /*
  * check.h
- *		One validator for each rule about arguments; check.c has its wording.
+ *		One validator for each rule about arguments; check.c has the messages.
  *
- * Whatever breaks a rule is SQLSTATE 22023, a NULL where there must be a value
- * 22004. The tests are inlined, the errors are not: a function that checks
- * pays for a comparison.
+ * An invalid value raises SQLSTATE 22023, a NULL that is not allowed 22004, and an
+ * overflow 22003. The tests are inlined and the errors are not, so that a check
+ * costs one comparison.
  */
 #ifndef WL_CHECK_H
 #define WL_CHECK_H
@@ -24,10 +24,13 @@ pg_noreturn extern void wl_refuse_item(double item_mb, double budget_mb);
 pg_noreturn extern void wl_refuse_not_positive(int64 value, const char *name);
 pg_noreturn extern void wl_refuse_overflow(const char *name);
 pg_noreturn extern void wl_refuse_null(const char *name);
-pg_noreturn extern void wl_refuse_other(const char *name);
+pg_noreturn extern void wl_refuse_different(const char *name);
 pg_noreturn extern void wl_refuse_bins(int bins, int of);
 
-/* As much of a text as a message can take: whole characters, then "..." if it was cut off. */
+/*
+ * The start of a text, for a message: at most max_bytes in whole characters, then
+ * "..." if the text is longer.
+ */
 extern const char *wl_text_start(const char *text, int max_bytes);
 
 /* a count of operations, rows or items */
@@ -38,7 +41,7 @@ wl_check_count(int64 value, const char *name)
 		wl_refuse_count(value, name);
 }
 
-/* a confidence, a share, a threshold: never NaN */
+/* a confidence, a share or a threshold; never NaN */
 static inline bool
 wl_is_fraction(double value)
 {
@@ -66,7 +69,7 @@ wl_check_megabytes(double value, const char *name)
 		wl_refuse_megabytes(value, name);
 }
 
-/* memory_per_item_mb, the size that every item is taken to have: a divisor */
+/* memory_per_item_mb, the assumed size of every item; a divisor */
 static inline void
 wl_check_item_size(double value)
 {
@@ -74,7 +77,7 @@ wl_check_item_size(double value)
 		wl_refuse_item_size(value);
 }
 
-/* an item must fit into the budget by itself */
+/* one item alone must fit into the budget */
 static inline void
 wl_check_fits(double item_mb, double budget_mb)
 {
@@ -90,7 +93,7 @@ wl_check_positive(int64 value, const char *name)
 		wl_refuse_not_positive(value, name);
 }
 
-/* the bins of a result, which join whole ones of a summary */
+/* the number of bins of a result, each of which joins whole bins of a summary */
 static inline void
 wl_check_bins(int bins, int of)
 {
@@ -105,15 +108,15 @@ wl_check_not_null(bool isnull, const char *name)
 		wl_refuse_null(name);
 }
 
-/* a limit of a partition or of an aggregate is one limit */
+/* a limit must not change within a window partition or an aggregate */
 static inline void
 wl_check_same(bool same, const char *name)
 {
 	if (unlikely(!same))
-		wl_refuse_other(name);
+		wl_refuse_different(name);
 }
 
-/* counts add up; what no longer fits a bigint is SQLSTATE 22003 */
+/* add to a count; a sum beyond bigint raises SQLSTATE 22003 */
 static inline void
 wl_add_count(int64 *count, int64 n, const char *name)
 {

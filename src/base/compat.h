@@ -1,7 +1,7 @@
 /*
  * compat.h
- *		What differs between PostgreSQL 15 and 19: the only file that names
- *		PG_VERSION_NUM.
+ *		The differences between PostgreSQL 15 and 19. This is the only file that
+ *		uses PG_VERSION_NUM.
  */
 #ifndef WL_COMPAT_H
 #define WL_COMPAT_H
@@ -14,7 +14,7 @@
 #error "williams needs PostgreSQL 15 or later"
 #endif
 
-/* Soft errors of input functions came with 16. */
+/* 16 introduced soft errors of input functions. */
 #if PG_VERSION_NUM >= 160000
 #include "nodes/miscnodes.h"
 #else
@@ -26,12 +26,12 @@
 	} while (0)
 #endif
 
-/* The prefix that says of a function that it does not return came with 18. */
+/* 18 introduced the prefix of functions that do not return. */
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn pg_attribute_noreturn()
 #endif
 
-/* A module that tells its name and version came with 18. */
+/* 18 introduced the name and version of a module. */
 #if PG_VERSION_NUM >= 180000
 #define WL_MODULE_MAGIC \
 	PG_MODULE_MAGIC_EXT(.name = "williams", .version = WILLIAMS_VERSION)
@@ -39,7 +39,7 @@
 #define WL_MODULE_MAGIC PG_MODULE_MAGIC
 #endif
 
-/* A lexer that the caller may allocate came with 17. */
+/* 17 introduced a JSON lexer that the caller may allocate. */
 #if PG_VERSION_NUM >= 170000
 #define wl_json_lexer(json, length, encoding) \
 	makeJsonLexContextCstringLen(NULL, json, length, encoding, true)
@@ -48,7 +48,7 @@
 	makeJsonLexContextCstringLen(json, length, encoding, true)
 #endif
 
-/* Rights to check moved from range table entries to a list of their own in 16. */
+/* 16 moved the permissions to check from range table entries to a separate list. */
 #if PG_VERSION_NUM >= 160000
 #define wl_set_perminfos(query, pstate) \
 	((query)->rteperminfos = (pstate)->p_rteperminfos)
@@ -56,14 +56,14 @@
 #define wl_set_perminfos(query, pstate) ((void) 0)
 #endif
 
-/* Until 17 the executor asked whether a query runs once only. */
+/* Before 18 the executor was told whether a query is run only once. */
 #if PG_VERSION_NUM >= 180000
 #define wl_executor_run(desc) ExecutorRun(desc, ForwardScanDirection, 0)
 #else
 #define wl_executor_run(desc) ExecutorRun(desc, ForwardScanDirection, 0, true)
 #endif
 
-/* The planner is told about an EXPLAIN in 19. */
+/* 19 tells the planner about EXPLAIN. */
 #if PG_VERSION_NUM >= 190000
 #define wl_plan_query(query, source, options) \
 	pg_plan_query(query, source, options, NULL, NULL)
@@ -72,7 +72,7 @@
 	pg_plan_query(query, source, options, NULL)
 #endif
 
-/* The relations that a plan writes to became a set in 19: here, their OIDs. */
+/* The OIDs of the relations that a plan writes to; 19 keeps these in a set. */
 static inline List *
 wl_result_relids(const PlannedStmt *stmt)
 {
@@ -92,7 +92,7 @@ wl_result_relids(const PlannedStmt *stmt)
 	return relids;
 }
 
-/* A jsonb value that is being built, from zeroes, has a type of its own in 19. */
+/* A jsonb value under construction, all zero at first; 19 has a type for it. */
 #if PG_VERSION_NUM >= 190000
 typedef JsonbInState WlJsonb;
 #define wl_push_jsonb(state, token, value) pushJsonbValue(state, token, value)
@@ -106,21 +106,21 @@ typedef struct WlJsonb
 	((void) ((state)->result = pushJsonbValue(&(state)->parse_state, token, value)))
 #endif
 
-/* A worker that ends when its database is to be dropped, renamed or copied came with 19. */
+/* 19 introduced workers that end when their database is to be dropped, renamed or copied. */
 #if PG_VERSION_NUM >= 190000
 #define WL_BGWORKER_INTERRUPTIBLE BGWORKER_INTERRUPTIBLE
 #else
 #define WL_BGWORKER_INTERRUPTIBLE 0
 #endif
 
-/* A row type that is built by hand is finished in 19. */
+/* 19 requires a call when a row type built by hand is complete. */
 #if PG_VERSION_NUM >= 190000
 #define wl_finish_desc(desc) TupleDescFinalize(desc)
 #else
 #define wl_finish_desc(desc) ((void) 0)
 #endif
 
-/* What a hook after the analysis is told of a query's shape is constant from 19 on. */
+/* 19 passes the jumble state to post_parse_analyze_hook as a constant. */
 #if PG_VERSION_NUM >= 190000
 #define WL_JUMBLE_STATE const JumbleState
 #else

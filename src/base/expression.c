@@ -1,12 +1,14 @@
 /*
  * expression.c
- *		SQL expressions that users give as text: the size of an item, the throttle
- *		of a task. And the execution of queries that hold them.
+ *		SQL expressions that users give as text, such as the size of an item or the
+ *		throttle of a task, and the execution of queries built from them.
  *
- * The text is parsed as an expression, by the grammar that PL/pgSQL has for
- * its own, and its tree put into a query's tree. It is pasted into no SQL, so
- * that nothing in it can end the expression and begin something else. It has
- * the rights of the current user, as the query has: the executor checks both.
+ * The text is parsed with the grammar for PL/pgSQL expressions, and its tree becomes
+ * part of the query's tree. It is never pasted into SQL, so nothing in it can end the
+ * expression and begin something else. It runs with the current user's rights, like
+ * the rest of the query: the executor checks both.
+ *
+ * Locks: those of any query, on the relations that an expression names.
  */
 #include "postgres.h"
 
@@ -25,6 +27,7 @@
 
 #include "base/compat.h"
 #include "base/expression.h"
+#include "base/space.h"
 
 typedef struct ExpressionText
 {
@@ -32,7 +35,7 @@ typedef struct ExpressionText
 	const char *what;
 } ExpressionText;
 
-/* A position in an error is one in the expression, not in the user's query. */
+/* Point an error's position into the expression, not into the user's query. */
 static void
 show_expression(void *arg)
 {
@@ -50,13 +53,7 @@ show_expression(void *arg)
 		errcontext("expression given as %s: %s", e->what, e->text);
 }
 
-static bool
-is_blank(const char *text)
-{
-	return text[strspn(text, " \t\n\r\f\v")] == '\0';
-}
-
-/* PL/pgSQL's grammar takes whatever may follow SELECT: an expression alone may. */
+/* PL/pgSQL's grammar accepts anything that may follow SELECT: only an expression may. */
 static bool
 is_expression_alone(const SelectStmt *s)
 {
@@ -82,7 +79,7 @@ parse_alone(const char *text, const char *what)
 	List	   *statements;
 	Node	   *statement;
 
-	if (is_blank(text))
+	if (wl_is_blank(text, strlen(text)))
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
 				 errmsg("%s must not be blank", what)));
@@ -98,7 +95,7 @@ parse_alone(const char *text, const char *what)
 	return linitial_node(ResTarget, ((SelectStmt *) statement)->targetList)->val;
 }
 
-/* Of a query's rows there is one value each: no expression may be about more. */
+/* Exactly one value per row: no aggregates, window or set-returning functions. */
 static void
 check_one_value(const ParseState *pstate, const char *what)
 {
@@ -196,7 +193,7 @@ wl_execute(Query *query, const char *source, DestReceiver *dest, double *estimat
 }
 
 /*
- * Conditions: boolean expressions over nothing.
+ * Conditions: boolean expressions that use no table's columns
  */
 static Query *
 parse_condition(const char *expression, const char *what)
@@ -252,7 +249,7 @@ wl_begin_receiver(DestReceiver *receiver,
 	receiver->mydest = DestNone;
 }
 
-/* It is looked at again and again: each time with a snapshot of its own. */
+/* A condition is evaluated repeatedly, each time under a new snapshot. */
 bool
 wl_condition(const char *expression, const char *what)
 {

@@ -1,7 +1,6 @@
 /*
  * expression.h
- *		SQL expressions that a user gives as text, and queries that are built of
- *		nodes: neither is ever pasted into SQL.
+ *		SQL expressions that users give as text, and the queries built from them.
  */
 #ifndef WL_EXPRESSION_H
 #define WL_EXPRESSION_H
@@ -12,34 +11,35 @@
 #include "tcop/dest.h"
 
 /*
- * text as an expression of a type, over the relations that pstate knows. what
- * names the argument in errors.
+ * Parse text as an expression of the given type over the relations in pstate. what
+ * is the argument's name in error messages.
  */
 extern Node *wl_parse_expression(ParseState *pstate, const char *text,
 								 const char *what, Oid type);
 
-/* A receiver of rows that needs to be told of nothing else. */
+/* Initialize a receiver that only handles rows. */
 extern void wl_begin_receiver(DestReceiver *receiver,
 							  bool (*receive) (TupleTableSlot *slot, DestReceiver *self));
 
-/* A SELECT of targets from what pstate knows; the caller may add to it. */
+/* Make a SELECT of targets from the relations in pstate; the caller may add to it. */
 extern Query *wl_make_select(ParseState *pstate, List *targets, Node *quals);
 
 /*
- * Execute it as the current user under the active snapshot. estimate receives
- * the planner's rows before the first one; it may be NULL. source is what logs
- * and parallel workers show.
+ * Execute a query as the current user under the active snapshot. source is the text
+ * that logs and parallel workers show. estimate, which may be NULL, is set to the
+ * planner's row estimate before the first row is received.
  */
 extern void wl_execute(Query *query, const char *source, DestReceiver *dest,
 					   double *estimate);
 
 /*
- * The value of one boolean SQL expression that stands by itself, as the current
- * user, under the search_path in force; NULL is false. what names it in errors.
+ * Evaluate a boolean SQL expression without relations, as the current user and under
+ * the current search_path. NULL counts as false. what is the argument's name in
+ * error messages.
  */
 extern bool wl_condition(const char *expression, const char *what);
 
-/* wl_condition's checks without the value */
+/* Check such an expression without evaluating it. */
 extern void wl_check_condition(const char *expression, const char *what);
 
 #endif							/* WL_EXPRESSION_H */

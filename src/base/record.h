@@ -9,8 +9,9 @@
 #include "fmgr.h"
 #include "funcapi.h"
 
-static inline Datum
-wl_form_record(FunctionCallInfo fcinfo, Datum *values, bool *nulls, int n)
+/* The row type of the result; n is the number of columns that the library returns. */
+static inline TupleDesc
+wl_result_desc(FunctionCallInfo fcinfo, int n)
 {
 	TupleDesc	desc;
 
@@ -19,6 +20,14 @@ wl_form_record(FunctionCallInfo fcinfo, Datum *values, bool *nulls, int n)
 	if (desc->natts != n)
 		elog(ERROR, "result has %d columns where the library makes %d",
 			 desc->natts, n);
+	return desc;
+}
+
+static inline Datum
+wl_form_record(FunctionCallInfo fcinfo, Datum *values, bool *nulls, int n)
+{
+	TupleDesc	desc = wl_result_desc(fcinfo, n);
+
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
 }
 

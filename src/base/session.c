@@ -1,10 +1,10 @@
 /*
  * session.c
- *		Plans that are kept for a session, a guard of the names in them, and settings
- *		for a while.
+ *		State that belongs to a session: the plans of the extension's own queries,
+ *		a guard over the relations they name, and temporary settings.
  *
- * No plan is ever thrown away: there are as many as there are queries in this
- * extension, and as many again for each name that its schema had meanwhile.
+ * Plans are never freed: there is one per query text, and the schema's name is part
+ * of the text. No locks are taken here.
  */
 #include "postgres.h"
 
@@ -35,10 +35,10 @@ kept_plan(const char *query, int nargs, const Oid *types)
 		if (strcmp(((KeptPlan *) lfirst(lc))->query, query) == 0)
 		return ((KeptPlan *) lfirst(lc))->plan;
 
-	/* one plan serves all values: which batch it is, which profile */
+	/* a generic plan: the arguments only say which batch or which profile */
 	plan = SPI_prepare_cursor(query, nargs, (Oid *) types, CURSOR_OPT_GENERIC_PLAN);
 	if (plan == NULL || SPI_keepplan(plan) != 0)
-		elog(ERROR, "a query of the extension cannot be prepared: %s",
+		elog(ERROR, "could not prepare a query of the extension: %s",
 			 SPI_result_code_string(SPI_result));
 	old = MemoryContextSwitchTo(TopMemoryContext);
 	new = palloc(sizeof(KeptPlan));
@@ -51,16 +51,16 @@ kept_plan(const char *query, int nargs, const Oid *types)
 
 static struct
 {
-	const char *query;			/* NULL: there is no guard */
+	const char *query;			/* NULL if the guard is off */
 	const Oid  *relations;
 	int			n;
 }			guard;
 
 static post_parse_analyze_hook_type next_hook;
 
-/* Does a query have a relation that the guard does not know? */
+/* Does the query use a relation that is not among the guard's? */
 static bool
-has_stranger(Node *node, void *context)
+has_other_relation(Node *node, void *context)
 {
 	if (node == NULL)
 		return false;
@@ -74,8 +74,8 @@ has_stranger(Node *node, void *context)
 		return !known;
 	}
 	if (IsA(node, Query))
-		return query_tree_walker((Query *) node, has_stranger, context, QTW_EXAMINE_RTES_BEFORE);
-	return expression_tree_walker(node, has_stranger, context);
+		return query_tree_walker((Query *) node, has_other_relation, context, QTW_EXAMINE_RTES_BEFORE);
+	return expression_tree_walker(node, has_other_relation, context);
 }
 
 static void
@@ -84,10 +84,10 @@ check_relations(ParseState *pstate, Query *query, WL_JUMBLE_STATE * jstate)
 	if (next_hook != NULL)
 		next_hook(pstate, query, jstate);
 	if (guard.query != NULL && pstate->p_sourcetext != NULL &&
-		strcmp(pstate->p_sourcetext, guard.query) == 0 && has_stranger((Node *) query, NULL))
+		strcmp(pstate->p_sourcetext, guard.query) == 0 && has_other_relation((Node *) query, NULL))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("the tables of the extension williams are not where they were")));
+				 errmsg("the tables of extension \"williams\" were moved or dropped")));
 }
 
 void
@@ -116,6 +116,22 @@ wl_execute_kept(const char *query, int nargs, const Oid *types, const Datum *val
 	}
 	PG_END_TRY();
 	return rc;
+}
+
+int
+wl_begin_settings(const WlSetting *settings, int n)
+{
+	int			level = NewGUCNestLevel();
+
+	for (int i = 0; i < n; i++)
+		wl_set_local(settings[i].name, settings[i].value);
+	return level;
+}
+
+void
+wl_end_settings(int level)
+{
+	AtEOXact_GUC(false, level);
 }
 
 void

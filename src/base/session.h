@@ -1,7 +1,7 @@
 /*
  * session.h
- *		What is kept for a session, what is set for a while in it, and what the names
- *		in queries of ours may lead to.
+ *		State that belongs to a session: the plans of the extension's own queries,
+ *		a guard over the relations they name, and temporary settings.
  */
 #ifndef WL_SESSION_H
 #define WL_SESSION_H
@@ -9,20 +9,35 @@
 #include "executor/spi.h"
 
 /*
- * Execute a query of ours, whose plan is kept for the session: what SPI returns. The
- * text is what it is known by, the schema in it included: if the extension's schema
- * gets another name, that is another query. It may be about these relations alone,
- * whenever it is analysed: names lead elsewhere once a schema was renamed or
- * dropped. Between SPI_connect and SPI_finish.
+ * Execute one of the extension's own queries and return SPI's result. Its plan is
+ * kept for the session under the query's text, which includes the schema: if the
+ * extension's schema is renamed, the text is another. Whenever the query is
+ * analyzed, it may use only the given relations, or error 42P01 is raised: after a
+ * schema was renamed or dropped, its name may lead to other tables. Call it between
+ * SPI_connect and SPI_finish.
  */
 extern int	wl_execute_kept(const char *query, int nargs, const Oid *types,
 							const Datum *values, const char *nulls, bool read_only,
 							const Oid *relations, int nrelations);
 
-/* As the library is loaded. */
+/* Install the guard's hook; called once, when the library is loaded. */
 extern void wl_init_guard(void);
 
-/* A setting's value, until the level of NewGUCNestLevel() that is open ends. */
+typedef struct WlSetting
+{
+	const char *name;
+	const char *value;
+} WlSetting;
+
+/*
+ * Apply settings until wl_end_settings, or until the (sub)transaction fails.
+ * Settings that are changed in between are restored too. Returns the level to pass
+ * to wl_end_settings; levels nest.
+ */
+extern int	wl_begin_settings(const WlSetting *settings, int n);
+extern void wl_end_settings(int level);
+
+/* Apply one more setting, at the level begun last. */
 extern void wl_set_local(const char *setting, const char *value);
 
 #endif							/* WL_SESSION_H */

@@ -1,6 +1,7 @@
 /*
  * space.h
- *		White space: what is passed over, trimmed and blank.
+ *		White space: the one definition that skipping, trimming and tests for blank
+ *		text share.
  */
 #ifndef WL_SPACE_H
 #define WL_SPACE_H
@@ -14,7 +15,7 @@ wl_is_space(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* Move *p, in a string that ends in a zero byte, to what is not white space. */
+/* Advance *p past white space in a null-terminated string. */
 static inline void
 wl_skip_space(char **p)
 {
@@ -23,8 +24,8 @@ wl_skip_space(char **p)
 }
 
 /*
- * Is the character at p white space (Unicode's White_Space)? Returns its length
- * in bytes, or 0. Beyond ASCII only where the database's encoding is UTF-8.
+ * The length in bytes of the white space character (Unicode's White_Space) at p, or
+ * 0 if it is another character. Only UTF-8 has white space beyond ASCII.
  */
 static inline int
 wl_space_length(const unsigned char *p, const unsigned char *end, bool utf8)
@@ -42,7 +43,7 @@ wl_space_length(const unsigned char *p, const unsigned char *end, bool utf8)
 	return 0;
 }
 
-/* Is a string empty, or nothing but white space? */
+/* Is a string empty or all white space? */
 static inline bool
 wl_is_blank(const char *string, uint32 length)
 {
@@ -51,7 +52,7 @@ wl_is_blank(const char *string, uint32 length)
 	bool		utf8;
 	int			n;
 
-	/* the common case at once: it starts with a printable ASCII character */
+	/* fast path: it starts with a printable ASCII character */
 	if (length > 0 && *p > ' ' && *p < 0x80)
 		return false;
 	utf8 = GetDatabaseEncoding() == PG_UTF8;

@@ -2,10 +2,10 @@
  * state.c
  *		The text and binary forms of an aggregate's transition state; see state.h.
  *
- * Text: the fields between parentheses, separated by commas, floats in the
- * shortest decimal form that reads back exactly. Binary: the fields in order,
- * 8 bytes each in network order. Either is checked against the type's
- * invariants before anybody sees it.
+ * Text: the fields in parentheses, separated by commas, floats in the shortest
+ * decimal form that reads back exactly. Binary: the fields in order, 8 bytes each
+ * in network byte order. Input in either form is checked against the type's
+ * invariants.
  */
 #include "postgres.h"
 
@@ -28,7 +28,7 @@ typedef union Field
 	double		f;
 } Field;
 
-/* One field from *p on, which moves behind it; false if there is none. */
+/* Parse one field and advance *p past it; false if there is none. */
 static bool
 parse_field(char **p, char kind, Field *field)
 {
@@ -42,7 +42,7 @@ parse_field(char **p, char kind, Field *field)
 	if (end == *p)
 		return false;
 	*p = end;
-	/* strtod says ERANGE of denormal numbers too, which are fine */
+	/* strtod sets ERANGE for denormal numbers too, which are valid */
 	return kind == 'i' ? errno == 0 : isfinite(field->f);
 }
 
@@ -134,7 +134,7 @@ wl_state_send(FunctionCallInfo fcinfo, const WlStateType *type)
 }
 
 void *
-wl_state_other(FunctionCallInfo fcinfo, Size size)
+wl_state_writable_slow(FunctionCallInfo fcinfo, Size size)
 {
 	MemoryContext context;
 	void	   *copy;

@@ -2,9 +2,9 @@
  * state.h
  *		The text and binary forms of an aggregate's transition state.
  *
- * A state is a fixed-length base type: a struct of 8-byte fields, each an
- * int64 or a finite float8. A distributed planner ships it as text, so the text
- * form must read back bit for bit whatever extra_float_digits says.
+ * A state is a fixed-length base type: a struct of 8-byte fields, each an int64 or a
+ * finite float8. A distributed planner sends it as text, so the text form must read
+ * back bit for bit under any extra_float_digits.
  */
 #ifndef WL_STATE_H
 #define WL_STATE_H
@@ -15,7 +15,7 @@
 typedef struct WlStateType
 {
 	const char *name;			/* of the SQL type */
-	const char *fields;			/* a letter each: i for int64, f for float8 */
+	const char *fields;			/* one letter each: i for int64, f for float8 */
 	bool		(*valid) (const void *state);	/* the invariants */
 } WlStateType;
 
@@ -37,22 +37,22 @@ extern Datum wl_state_send(FunctionCallInfo fcinfo, const WlStateType *type);
 	StaticAssertDecl(true, "takes the semicolon")
 
 /*
- * The state that a transition or combine function may write to: argument 0
- * itself inside an aggregate, else a copy, for inputs are never modified. NULL
- * is the identity, which is all zeros. What nearly every row asks is answered
- * here, without a call: a state that is there already, in a plain aggregate.
+ * The state that a transition or combine function may write to: argument 0 itself in
+ * an aggregate, elsewhere a copy, because inputs are never modified. NULL gives the
+ * identity, which is all zeros. The usual case, an existing state in a plain
+ * aggregate, needs no function call.
  */
-extern void *wl_state_other(FunctionCallInfo fcinfo, Size size);
+extern void *wl_state_writable_slow(FunctionCallInfo fcinfo, Size size);
 
 static inline void *
 wl_state_writable(FunctionCallInfo fcinfo, Size size)
 {
 	if (likely(fcinfo->context != NULL && IsA(fcinfo->context, AggState) && !PG_ARGISNULL(0)))
 		return PG_GETARG_POINTER(0);
-	return wl_state_other(fcinfo, size);
+	return wl_state_writable_slow(fcinfo, size);
 }
 
-/* How much of a malformed text form messages repeat. */
+/* How many bytes of malformed text a message repeats. */
 #define WL_MALFORMED_SHOWN 200
 
 #endif							/* WL_STATE_H */

@@ -1,12 +1,11 @@
 /*
  * bound.c
- *		The square-root batch bound as SQL functions (math/bound.h has the maths), and
- *		the service's two calls that count themselves.
+ *		SQL functions for the square-root batch bound, whose maths is in
+ *		math/bound.h, and statistics on calls of two of them.
  *
- * The counters belong to the session: they are plain variables of the backend,
- * are not undone by ROLLBACK, take no lock and no memory that grows. Whatever
- * counts is VOLATILE and PARALLEL RESTRICTED, for a worker's counts would be
- * lost with it.
+ * The statistics belong to the session. They are plain variables of the backend:
+ * ROLLBACK does not undo them, and they need no lock. Functions that update them are
+ * VOLATILE and PARALLEL RESTRICTED, because those of a parallel worker would be lost.
  */
 #include "postgres.h"
 
@@ -38,7 +37,7 @@ PG_FUNCTION_INFO_V1(wl_space_bound);
 Datum
 wl_space_bound(PG_FUNCTION_ARGS)
 {
-	/* nearly every row gets by with this one comparison */
+	/* one comparison is enough for nearly every row */
 	if (likely(PG_GETARG_INT64(0) > 1))
 		PG_RETURN_FLOAT8(wl_math_space_bound(PG_GETARG_INT64(0)));
 	PG_RETURN_FLOAT8(wl_math_space_bound(count_argument(fcinfo, "t")));
@@ -111,8 +110,8 @@ wl_calculate_space_bound(PG_FUNCTION_ARGS)
 }
 
 /*
- * trunc(trunc(memory / item) * sqrt(efficiency)), clamped to [1, total]: the
- * service's rule, which may go over the budget by the factor sqrt(efficiency).
+ * trunc(trunc(memory / item) * sqrt(efficiency)), clamped to [1, total]. Kept for
+ * compatibility: it may exceed the budget by the factor sqrt(efficiency).
  */
 PG_FUNCTION_INFO_V1(wl_optimize_batch_size);
 Datum
@@ -131,7 +130,7 @@ wl_optimize_batch_size(PG_FUNCTION_ARGS)
 	size = trunc(trunc(memory / item) * sqrt(efficiency));
 	if (total_items <= 1 || size <= 1.0)
 		PG_RETURN_INT64(1);
-	/* compared as doubles first: the quotient may be beyond bigint */
+	/* compare as doubles: the quotient may be beyond bigint */
 	PG_RETURN_INT64(size >= (double) total_items ? (int64) total_items : (int64) size);
 }
 

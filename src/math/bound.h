@@ -1,13 +1,12 @@
 /*
  * bound.h
- *		The maths of the batch bound and of the confidence multiplier, for the
+ *		The batch bound and the confidence multiplier as pure functions, for the
  *		extension and for the C library.
  *
- * No PostgreSQL header, no allocation, no error: every count has an answer.
- * Counts are integers, so that the test for t <= 1, where there is no work to
- * bound and every ratio is 1.0, costs nothing beside the maths; above 2^53 a
- * count is rounded to a double. The results stay within the accuracy that
- * test/core/bound_accuracy.c checks against MPFR.
+ * Every count has a result: nothing here allocates, raises an error or needs a
+ * PostgreSQL header. For t <= 1 there is no work to bound, and every ratio is 1.0.
+ * Counts are integers, which makes this test cheap; above 2^53 a count is rounded to
+ * a double. test/core/bound_accuracy.c checks the accuracy against MPFR.
  */
 #ifndef WL_MATH_BOUND_H
 #define WL_MATH_BOUND_H
@@ -31,14 +30,14 @@ wl_math_batch_size(uint64_t t)
 	return t <= 1 || size < t ? size : t;
 }
 
-/* t / bound: below 1 for t in 5..15, where the bound is above t */
+/* t / bound; below 1 for t in 5..15, where the bound is greater than t */
 static inline double
 wl_math_efficiency(uint64_t t)
 {
 	return t <= 1 ? 1.0 : (double) t / wl_math_space_bound(t);
 }
 
-/* 100 (t - bound) / t: negative for t in 5..15 */
+/* 100 (t - bound) / t, in percent; negative for t in 5..15 */
 static inline double
 wl_math_space_saved_percent(uint64_t t)
 {
@@ -46,7 +45,7 @@ wl_math_space_saved_percent(uint64_t t)
 		100.0 * ((double) t - wl_math_space_bound(t)) / (double) t;
 }
 
-/* sqrt(t * log2(t)): the expression of Williams' theorem */
+/* sqrt(t * log2(t)), the expression in Williams' theorem */
 static inline double
 wl_math_theorem_bound(uint64_t t)
 {
@@ -66,8 +65,9 @@ wl_math_confidence_multiplier(uint64_t n)
 }
 
 /*
- * The multiplier of the service's later version: times 1 + L/1000 * s, where s
- * rises to 1 at ten fields and falls again beyond 500; clamped to [0.85, 1].
+ * The confidence multiplier of a regime with this leverage: multiplied by
+ * 1 + leverage / 1000 * s, and at most 1. The scale s rises to 1 at ten fields and
+ * falls again beyond 500.
  */
 static inline double
 wl_math_leveraged_multiplier(uint64_t n, double leverage)

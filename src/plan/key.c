@@ -1,7 +1,7 @@
 /*
  * key.c
- *		The key column by which a table is cut into batches: which it is, how its
- *		values are ordered, and bounds as text.
+ *		The key column by which a table is cut into batches: finding it, the order of
+ *		its values, and bounds as text.
  *
  * A bound is written and read under fixed settings, so that its text is the same
  * in every session.
@@ -36,7 +36,7 @@
  * Finding the key
  */
 
-/* The rights come first: a lock that is waited for makes others wait. */
+/* Check rights before locking: a session that waits for a lock blocks others. */
 Relation
 wl_open_relation(Oid relid, bool missing_ok)
 {
@@ -76,7 +76,7 @@ check_relation_kind(Relation rel)
 			 errdetail_relkind_not_supported(rel->rd_rel->relkind)));
 }
 
-/* The first column of the primary key, a deferrable one too. */
+/* The first column of the primary key, which may be deferrable. */
 static AttrNumber
 primary_key_column(Relation rel)
 {
@@ -100,7 +100,7 @@ primary_key_column(Relation rel)
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("relation \"%s\" has no primary key",
 						RelationGetRelationName(rel)),
-				 errhint("Name the column to cut it by in key_column.")));
+				 errhint("Name the column to cut by in key_column.")));
 	return attnum;
 }
 
@@ -117,8 +117,8 @@ named_column(Relation rel, const char *column)
 	if (attnum < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("system column \"%s\" cannot be the key of batches", column),
-				 errhint("Name another column in key_column; for block ranges there is the method 'ctid'.")));
+				 errmsg("system column \"%s\" cannot be the key", column),
+				 errhint("Name another column in key_column, or use method \"ctid\" for block ranges.")));
 	return attnum;
 }
 
@@ -151,14 +151,14 @@ wl_find_key(Relation rel, const char *column, bool by_ctid, WlKey *key)
 	if (!OidIsValid(wl_type_order(key->type)->lt_opr))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_FUNCTION),
-				 errmsg("column \"%s\" of type %s has no order to cut by",
+				 errmsg("column \"%s\" of type %s cannot be ordered",
 						NameStr(key->column), format_type_be(key->type)),
-				 errhint("Name a column of a type with a btree operator class in key_column.")));
+				 errhint("Name a column in key_column whose type has a btree operator class.")));
 }
 
 /*
- * Integers and texts are the same in another type of their family; a date, say,
- * is read as another time.
+ * The type matters unless the bounds mean the same in all types of the family, as
+ * with integers and texts. A date, for example, would be read as another time.
  */
 char *
 wl_key_order(const WlKey *key)
@@ -182,31 +182,21 @@ wl_key_order(const WlKey *key)
  * Bounds as text
  */
 
-/* They begin here; AtEOXact_GUC(true, level) ends them. */
-static int
-fixed_settings(void)
-{
-	static const char *const settings[][2] = {
-		{"DateStyle", "ISO"},
-		{"TimeZone", "UTC"},
-		{"IntervalStyle", "postgres"},
-		{"extra_float_digits", "1"},
-		{"bytea_output", "hex"},
-		{"lc_monetary", "C"},
-		{"array_nulls", "on"},
-		{"search_path", "pg_catalog, pg_temp"}
-	};
-	int			level = NewGUCNestLevel();
-
-	for (int i = 0; i < lengthof(settings); i++)
-		wl_set_local(settings[i][0], settings[i][1]);
-	return level;
-}
+static const WlSetting text_settings[] = {
+	{"DateStyle", "ISO"},
+	{"TimeZone", "UTC"},
+	{"IntervalStyle", "postgres"},
+	{"extra_float_digits", "1"},
+	{"bytea_output", "hex"},
+	{"lc_monetary", "C"},
+	{"array_nulls", "on"},
+	{"search_path", "pg_catalog, pg_temp"}
+};
 
 void
 wl_key_texts(const WlKey *key, const Datum *values, char **texts, int n)
 {
-	int			level = fixed_settings();
+	int			level = wl_begin_settings(text_settings, lengthof(text_settings));
 	FmgrInfo	output;
 	Oid			function;
 	bool		is_varlena;
@@ -215,13 +205,13 @@ wl_key_texts(const WlKey *key, const Datum *values, char **texts, int n)
 	fmgr_info(function, &output);
 	for (int i = 0; i < n; i++)
 		texts[i] = OutputFunctionCall(&output, values[i]);
-	AtEOXact_GUC(true, level);
+	wl_end_settings(level);
 }
 
 void
 wl_key_values(const WlKey *key, char *const *texts, Datum *values, int n)
 {
-	int			level = fixed_settings();
+	int			level = wl_begin_settings(text_settings, lengthof(text_settings));
 	FmgrInfo	input;
 	Oid			function;
 	Oid			parameter;
@@ -230,7 +220,7 @@ wl_key_values(const WlKey *key, char *const *texts, Datum *values, int n)
 	fmgr_info(function, &input);
 	for (int i = 0; i < n; i++)
 		values[i] = InputFunctionCall(&input, texts[i], parameter, -1);
-	AtEOXact_GUC(true, level);
+	wl_end_settings(level);
 }
 
 const char *

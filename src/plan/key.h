@@ -1,7 +1,7 @@
 /*
  * key.h
- *		The key column by which a table is cut into batches: which it is, how its
- *		values are ordered, and bounds as text.
+ *		The key column by which a table is cut into batches: finding it, the order of
+ *		its values, and bounds as text.
  */
 #ifndef WL_KEY_H
 #define WL_KEY_H

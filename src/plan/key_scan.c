@@ -48,8 +48,8 @@
  */
 
 /*
- * williams_row_mb, wherever the extension is: no other function of that name, which
- * the extension's owner may have added to it; of those in C they own none.
+ * williams_row_mb, in whatever schema the extension is. The extension's owner may
+ * have added another function of that name to it, but cannot own one in C.
  */
 static Oid
 row_mb_function(void)
@@ -73,7 +73,7 @@ row_mb_function(void)
 	return function;
 }
 
-/* The sizes of all columns: a function takes 100 arguments at most. */
+/* The size of all columns: one call for every 100, a function's most arguments. */
 static Expr *
 row_size(ParseState *pstate, ParseNamespaceItem *nsitem)
 {
@@ -100,7 +100,7 @@ row_size(ParseState *pstate, ParseNamespaceItem *nsitem)
 	return sum;
 }
 
-/* A value as the operators of the type's order take it: varchar's are text's. */
+/* Relabel a value as the operators' type: varchar, for example, uses those of text. */
 static Expr *
 as_operand(Expr *expr, const WlKey *key, Oid type)
 {
@@ -201,10 +201,10 @@ typedef struct KeyReceiver
 	WlKeyRow	row;
 	void	   *arg;
 	MemoryContext context;		/* the caller's */
-	MemoryContext row_context;	/* what a comparison leaves behind */
+	MemoryContext row_context;	/* reset after each row */
 	SortSupportData order;
-	bool		any;			/* was there a row? */
-	WlKeptKey	last;			/* its key */
+	bool		any;			/* has a row been received? */
+	WlKeptKey	last;			/* the last row's key */
 } KeyReceiver;
 
 static void
@@ -214,8 +214,8 @@ refuse_null_key(const KeyReceiver *r)
 			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 			 errmsg("key column \"%s\" of relation \"%s\" contains null values",
 					NameStr(r->key->column), RelationGetRelationName(r->rel)),
-			 errdetail("No range of keys would cover such a row."),
-			 errhint("Name another key_column, or leave these rows out by a view.")));
+			 errdetail("A range of keys cannot include these rows."),
+			 errhint("Name another column in key_column, or use a view without these rows.")));
 }
 
 static void
@@ -223,14 +223,14 @@ refuse_order(const KeyReceiver *r, Datum key)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INDEX_CORRUPTED),
-			 errmsg("keys of relation \"%s\" came out of order",
+			 errmsg("keys of relation \"%s\" are out of order",
 					RelationGetRelationName(r->rel)),
-			 errdetail("Key %s came after %s.", wl_key_excerpt(r->key, key),
+			 errdetail("Key %s came after key %s.", wl_key_excerpt(r->key, key),
 					   wl_key_excerpt(r->key, r->last.value)),
-			 errhint("REINDEX the relation; for a foreign table, see that its server sorts by the same collation.")));
+			 errhint("REINDEX the relation. For a foreign table, check that its server sorts by the same collation.")));
 }
 
-/* Take a key as the last one, and say whether it was that before. */
+/* Make a key the last one; true if it was already. */
 static bool
 take_key(KeyReceiver *r, Datum key)
 {
@@ -308,8 +308,8 @@ wl_scan_keys(Relation rel, const WlKey *key, const char *item_mb,
 }
 
 /*
- * Cutting a range in two: at the boundary of two keys that is nearest to the
- * middle of its rows.
+ * Cutting a range in two, between the two keys that are nearest to the middle of
+ * its rows
  */
 
 static bool
@@ -323,11 +323,11 @@ typedef struct Cutting
 {
 	const WlKey *key;
 	int64		total;			/* rows of the range */
-	int64		rows;			/* of those that came */
-	double		memory_mb;
-	WlCut	   *cut;			/* items[0] = 0: none yet */
-	WlKeptKey	last;
-	WlKeptKey	cut_last;
+	int64		rows;			/* rows received */
+	double		memory_mb;		/* of the rows received */
+	WlCut	   *cut;			/* the best so far; items[0] is 0 without one */
+	WlKeptKey	last;			/* key of the last row */
+	WlKeptKey	cut_last;		/* the cut's keys */
 	WlKeptKey	cut_first;
 } Cutting;
 
@@ -339,7 +339,10 @@ cut_row(void *arg, Datum key, bool same_key, double weight_mb)
 
 	if (!same_key)
 	{
-		/* nearer to the middle than the cut before? the first cut always is */
+		/*
+		 * Is this cut nearer to the middle than the last one? The first
+		 * always is.
+		 */
 		if (c->rows > 0 && cut->items[0] < c->total - c->rows)
 		{
 			cut->items[0] = c->rows;

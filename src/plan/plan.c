@@ -1,11 +1,11 @@
 /*
  * plan.c
- *		Batches that keep to a memory budget: how large, which items, and a
- *		window function that labels the rows of any query.
+ *		Batches within a memory budget: their size, the items in each, and a window
+ *		function that labels the rows of any query.
  *
- * The budget is the promise, in float8 arithmetic as a user would check it:
- * items * memory_per_item_mb, or the sum of a batch's weights, is never above
- * available_memory_mb. Nothing here takes a lock or reads a table.
+ * Invariant: no batch exceeds the budget, in the float8 arithmetic with which a user
+ * would check it. items * memory_per_item_mb, or the sum of a batch's weights, is
+ * never above available_memory_mb. Nothing here reads a table or takes a lock.
  */
 #include "postgres.h"
 
@@ -17,13 +17,14 @@
 #include "windowapi.h"
 
 #include "base/check.h"
+#include "base/record.h"
 #include "math/bound.h"
 #include "plan/plan.h"
 
 /*
- * How many items of one size fit into a budget, at least 1 where one fits. The
- * quotient can be rounded up to a whole number whose product is then over the
- * budget: that one is too many.
+ * How many items of one size fit into a budget; at least 1 if one fits. The quotient
+ * may have been rounded up to a whole number, whose product then exceeds the budget:
+ * this is one too many.
  */
 static double
 items_that_fit(double memory, double item)
@@ -43,7 +44,7 @@ wl_batch_size_for(int64 items, double memory, double item)
 	return (int64) fmax(size, 1.0);
 }
 
-/* The batch size for the three arguments that two functions take. */
+/* The batch size for the arguments that williams_batch_size and williams_plan share. */
 static int64
 batch_size_argument(FunctionCallInfo fcinfo)
 {
@@ -65,12 +66,12 @@ wl_batch_size(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(batch_size_argument(fcinfo));
 }
 
-/* The fewest batches, balanced: the first total % batches have one item more. */
+/* The fewest batches, balanced: the first total % batches have one more item. */
 typedef struct BatchPlan
 {
 	int64		batches;
-	int64		items;			/* of a smaller batch */
-	int64		larger;			/* how many have one more */
+	int64		items;			/* in each of the smaller batches */
+	int64		larger;			/* number of batches with one more item */
 	double		item_mb;
 } BatchPlan;
 
@@ -104,13 +105,10 @@ wl_plan(PG_FUNCTION_ARGS)
 	if (SRF_IS_FIRSTCALL())
 	{
 		MemoryContext old;
-		TupleDesc	desc;
 
 		context = SRF_FIRSTCALL_INIT();
 		old = MemoryContextSwitchTo(context->multi_call_memory_ctx);
-		if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-			elog(ERROR, "return type must be a row type");
-		context->tuple_desc = BlessTupleDesc(desc);
+		context->tuple_desc = BlessTupleDesc(wl_result_desc(fcinfo, lengthof(values)));
 		context->user_fctx = plan_begin(fcinfo);
 		MemoryContextSwitchTo(old);
 	}
@@ -133,7 +131,7 @@ wl_plan(PG_FUNCTION_ARGS)
 													  values, nulls)));
 }
 
-/* The arguments of a call where all three are known to the planner. */
+/* Get the three arguments of a call; false if the planner does not know all. */
 static bool
 known_arguments(SupportRequestRows *request, Datum *args)
 {
@@ -150,7 +148,7 @@ known_arguments(SupportRequestRows *request, Datum *args)
 	return true;
 }
 
-/* The number of rows of williams_plan, for the planner. */
+/* Tell the planner how many rows williams_plan returns. */
 PG_FUNCTION_INFO_V1(wl_plan_support);
 Datum
 wl_plan_support(PG_FUNCTION_ARGS)
@@ -167,7 +165,7 @@ wl_plan_support(PG_FUNCTION_ARGS)
 	total = DatumGetInt64(args[0]);
 	memory = DatumGetFloat8(args[1]);
 	item = DatumGetFloat8(args[2]);
-	/* what the call will refuse needs no estimate */
+	/* no estimate for arguments that the call will refuse */
 	if (!(total >= 0 && item > 0.0 && item <= memory))
 		PG_RETURN_POINTER(NULL);
 	request->rows = ceil((double) total / wl_batch_size_for(total, memory, item));
@@ -175,9 +173,9 @@ wl_plan_support(PG_FUNCTION_ARGS)
 }
 
 /*
- * williams_batch_no: greedy packing of the rows of a partition in window order.
- * A row joins the batch while its weight and count fit, else it opens the next.
- * One pass, no look ahead, so that nothing is kept but this state.
+ * williams_batch_no: greedy packing of a partition's rows in window order. A row
+ * joins the current batch if it keeps to both limits, or opens the next one. This
+ * takes one pass without looking ahead, and no memory beyond this state.
  */
 typedef struct BatchNoState
 {
@@ -186,7 +184,7 @@ typedef struct BatchNoState
 	double		used_mb;
 	double		budget_mb;
 	int64		max_items;
-	bool		limits_vary;	/* is one of the two no constant of the query? */
+	bool		limits_vary;	/* true if either limit can vary between rows */
 } BatchNoState;
 
 static double
@@ -216,7 +214,7 @@ read_max_items(WindowObject winobj)
 	return max_items;
 }
 
-/* The limits are those of a partition's first row; others are refused. */
+/* The first row of a partition sets the limits; a row with others is refused. */
 static void
 read_limits(WindowObject winobj, FmgrInfo *flinfo, BatchNoState *s)
 {
@@ -258,16 +256,13 @@ wl_batch_no(PG_FUNCTION_ARGS)
 	s->items++;
 	s->used_mb += item;
 
-	/*
-	 * no earlier row is needed again: let the executor forget some, now and
-	 * then
-	 */
+	/* earlier rows are not needed again: now and then, let some be freed */
 	if (WinGetCurrentPosition(winobj) % 256 == 255)
 		WinSetMarkPosition(winobj, WinGetCurrentPosition(winobj));
 	PG_RETURN_INT64(s->batch_no);
 }
 
-/* Batch numbers never fall: WHERE batch_no <= n can end the scan early. */
+/* Batch numbers never decrease, so WHERE batch_no <= n can end the scan early. */
 PG_FUNCTION_INFO_V1(wl_batch_no_support);
 Datum
 wl_batch_no_support(PG_FUNCTION_ARGS)

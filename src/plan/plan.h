@@ -1,7 +1,7 @@
 /*
  * plan.h
- *		How many items fit a memory budget, for the planning functions and for
- *		williams_workload; and the batches of a table, for the tasks.
+ *		The number of items that fit into a memory budget, and the batches of a
+ *		table.
  */
 #ifndef WL_PLAN_H
 #define WL_PLAN_H
@@ -10,21 +10,21 @@
 #include "utils/relcache.h"
 #include "utils/tuplestore.h"
 
-/* min(bound, items that fit, items), at least 1; an item of 0 MB always fits */
+/* min(bound, items that fit, items), but at least 1; items of 0 MB always fit */
 extern int64 wl_batch_size_for(int64 items, double memory, double item);
 
-/* How a table is cut into batches. */
+/* How to cut a table into batches. */
 typedef struct WlPlanOptions
 {
 	double		budget_mb;
-	const char *item_mb;		/* NULL: the row's size */
-	const char *key_column;		/* NULL: the primary key's first */
-	bool		by_ctid;
-	int64		max_items;		/* 0: the bound of the rows estimated */
-	bool		strict;
+	const char *item_mb;		/* expression; NULL: the row's size */
+	const char *key_column;		/* NULL: the first of the primary key */
+	bool		by_ctid;		/* block ranges, not ranges of keys */
+	int64		max_items;		/* 0: the bound of the estimated row count */
+	bool		strict;			/* fail if a key alone exceeds a limit */
 } WlPlanOptions;
 
-/* Where the batches go: (batch_no, lower_key, upper_key, items, memory_mb). */
+/* Receives the batches: (batch_no, lower_key, upper_key, items, memory_mb). */
 typedef struct WlPlanned
 {
 	Tuplestorestate *batches;
@@ -32,15 +32,15 @@ typedef struct WlPlanned
 } WlPlanned;
 
 /*
- * Six arguments from the first on, in the order of the options; NULL is the default
- * of those that have one.
+ * Read the options from six arguments, the given one and those after it. NULL gives
+ * the default; available_memory_mb has none.
  */
 extern void wl_read_plan_options(FunctionCallInfo fcinfo, int first, WlPlanOptions *options);
 
-/* As the current user; rel is open, and locked in ACCESS SHARE mode. */
+/* Plan as the current user; rel is open and locked in ACCESS SHARE mode. */
 extern void wl_plan_relation(Relation rel, WlPlanOptions *options, const WlPlanned *result);
 
-/* Error 42809 unless the blocks of a relation hold its rows, and only these. */
+/* Raise error 42809 unless all rows of the relation are in its own blocks. */
 extern void wl_check_blocks(Relation rel);
 
 #endif							/* WL_PLAN_H */

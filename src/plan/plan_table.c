@@ -1,20 +1,21 @@
 /*
  * plan_table.c
- *		williams_plan_table: a table cut into batches by ranges of its keys.
+ *		williams_plan_table: cut a table into batches, by ranges of keys or of
+ *		blocks.
  *
- * 'exact' reads the keys and weights once, in order, and packs greedily: a key
- * joins the open batch with all its rows if those fit, else it opens the next.
- * For weights that are not negative no cut into ranges has fewer batches.
- * Nothing is kept but the open batch and a few finished ones, whose bounds
- * become text together; the result goes into a tuplestore.
+ * Method "exact" reads keys and weights once, in key order, and packs greedily: a key
+ * joins the open batch if all its rows fit, or opens the next one. As weights are not
+ * negative, no other cut into ranges has fewer batches. Memory holds the open batch
+ * and a few finished ones, whose bounds are converted to text together. The result
+ * goes into a tuplestore.
  *
- * memory_mb is the float8 sum of a batch's weights in key order, bit for bit what
- * sum(weight ORDER BY key) gives. Added to an open batch, the rows of a key can
- * come to another sum than by themselves: both are kept until it is known which
- * of the two counts.
+ * Invariant: memory_mb is the float8 sum of a batch's weights in key order, bit for
+ * bit the result of sum(weight ORDER BY key). Adding the rows of a key to the open
+ * batch rounds differently from adding them up alone, so both sums are kept until it
+ * is known which one is needed.
  *
- * 'ctid' reads no row: ranges of blocks, from the sizes of the relation and its
- * TOAST table.
+ * Method "ctid" reads no rows: it computes ranges of blocks from the sizes of the
+ * relation and its TOAST table.
  *
  * Locks: ACCESS SHARE on the relation, to the end of the transaction.
  */
@@ -48,41 +49,43 @@
 #include "plan/key_scan.h"
 #include "plan/plan.h"
 
-/* How many keys over the limits get a warning each, before they are counted. */
+/* How many keys that exceed a limit get a warning; the others are only counted. */
 #define MAX_WARNINGS 10
 
-/* How many finished batches are kept for their bounds to become text. */
+/* How many finished batches are kept until their bounds are converted to text. */
 #define MAX_FINISHED 64
 
 typedef struct Packing
 {
 	const WlKey *key;
 	WlPlanOptions *options;
-	double		estimate;		/* of the rows, by the planner */
+	double		estimate;		/* the planner's row count */
 
-	/* the open batch, without the key at hand */
-	int64		items;			/* 0: there is none */
+	/* the open batch, without the current key */
+	int64		items;			/* 0 if no batch is open */
 	double		memory_mb;
 	WlKeptKey	lower;
 	WlKeptKey	upper;
 
-	/* the key at hand */
+	/* the current key */
+	WlKeptKey	current;
 	int64		key_items;
-	double		key_mb;			/* its rows by themselves */
+	double		key_mb;			/* its rows alone */
 	double		joined_mb;		/* its rows added to the open batch */
-	WlKeptKey	at_hand;
 
-	int64		over;			/* keys over the limits */
-	int64		batches;		/* those in the result */
+	int64		over;			/* keys that alone exceed a limit */
+	int64		batches;		/* batches in the result */
+
+	/* finished batches that are not in the result yet */
 	int			finished;
 	Datum		bounds[2 * MAX_FINISHED];
 	int64		finished_items[MAX_FINISHED];
 	double		finished_mb[MAX_FINISHED];
-	MemoryContext context;		/* of what is finished */
+	MemoryContext context;		/* of their bounds */
 	const WlPlanned *result;
 } Packing;
 
-/* The limit on items where none is given. */
+/* The default of max_items. */
 static int64
 bound_of_estimate(double rows)
 {
@@ -137,7 +140,7 @@ finish_batch(Packing *p)
 	MemoryContextSwitchTo(old);
 }
 
-/* A key whose rows alone are too many or too much: a range cannot part them. */
+/* The current key alone exceeds a limit; a range cannot divide the rows of a key. */
 static void
 report_over(Packing *p)
 {
@@ -147,15 +150,15 @@ report_over(Packing *p)
 
 	if (p->over++ >= MAX_WARNINGS)
 		return;
-	key = wl_key_excerpt(p->key, p->at_hand.value);
+	key = wl_key_excerpt(p->key, p->current.value);
 	if (p->key_mb > p->options->budget_mb)
 		ereport(level,
 				(errcode(code),
-				 errmsg("key %s takes %.15g MB by itself, over the memory budget of %.15g MB",
+				 errmsg("key %s alone takes %.15g MB, which exceeds the memory budget of %.15g MB",
 						key, p->key_mb, p->options->budget_mb),
 				 level == ERROR ?
-				 errhint("Raise available_memory_mb, or leave the row out.") :
-				 errdetail("It gets a batch of its own.")));
+				 errhint("Raise available_memory_mb, or leave out the key.") :
+				 errdetail("It gets its own batch.")));
 	else
 		ereport(level,
 				(errcode(code),
@@ -163,10 +166,10 @@ report_over(Packing *p)
 						key, (long long) p->key_items, (long long) p->options->max_items),
 				 level == ERROR ?
 				 errhint("Raise max_items, or cut by a column with fewer duplicates.") :
-				 errdetail("They get a batch of their own.")));
+				 errdetail("They get their own batch.")));
 }
 
-/* The rows of a key have all come: it joins the open batch, or opens the next. */
+/* The current key is complete: it joins the open batch, or opens the next one. */
 static void
 close_key(Packing *p)
 {
@@ -186,10 +189,10 @@ close_key(Packing *p)
 			report_over(p);
 		p->items = p->key_items;
 		p->memory_mb = p->key_mb;
-		wl_keep_key(p->key, &p->lower, p->at_hand.value);
+		wl_keep_key(p->key, &p->lower, p->current.value);
 	}
-	p->upper = p->at_hand;
-	p->at_hand = free_buffer;
+	p->upper = p->current;
+	p->current = free_buffer;
 }
 
 static bool
@@ -203,7 +206,7 @@ pack_row(void *arg, Datum key, bool same_key, double weight_mb)
 			close_key(p);
 		else if (p->options->max_items == 0)
 			p->options->max_items = bound_of_estimate(p->estimate);
-		wl_keep_key(p->key, &p->at_hand, key);
+		wl_keep_key(p->key, &p->current, key);
 		p->key_items = 0;
 		p->key_mb = 0.0;
 		p->joined_mb = p->items > 0 ? p->memory_mb : 0.0;
@@ -236,8 +239,8 @@ plan_exact(Relation rel, WlPlanOptions *options, const WlPlanned *result)
 	if (p->over > MAX_WARNINGS)
 		ereport(WARNING,
 				(errcode(ERRCODE_WARNING),
-				 errmsg_plural("%lld more key is over the memory budget or max_items by itself",
-							   "%lld more keys are over the memory budget or max_items by themselves",
+				 errmsg_plural("%lld more key alone exceeds the memory budget or max_items",
+							   "%lld more keys alone exceed the memory budget or max_items",
 							   p->over - MAX_WARNINGS,
 							   (long long) (p->over - MAX_WARNINGS))));
 }
@@ -253,11 +256,14 @@ refuse_ctid(Relation rel)
 			(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 			 errmsg("cannot cut relation \"%s\" into block ranges",
 					RelationGetRelationName(rel)),
-			 errdetail("Block ranges are for plain tables that hold all their rows themselves."),
-			 errhint("Use the method 'exact'.")));
+			 errdetail("Block ranges require a plain table whose rows are all in its own blocks."),
+			 errhint("Use method \"exact\".")));
 }
 
-/* Does Citus keep its rows elsewhere? Its catalogue is there only where it is. */
+/*
+ * Does Citus keep the rows elsewhere? Its catalogue exists only if Citus is
+ * installed.
+ */
 static bool
 is_distributed(Relation rel)
 {
@@ -299,10 +305,10 @@ check_ctid(Relation rel, const WlPlanOptions *options)
 	if (options->item_mb != NULL || options->key_column != NULL || options->strict)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s has no meaning for the method 'ctid'",
+				 errmsg("%s cannot be used with method \"ctid\"",
 						options->item_mb != NULL ? "item_mb" :
 						options->key_column != NULL ? "key_column" : "strict"),
-				 errhint("Leave it out, or use the method 'exact'.")));
+				 errhint("Omit it, or use method \"exact\".")));
 	wl_check_blocks(rel);
 	if (RELATION_IS_OTHER_TEMP(rel))
 		ereport(ERROR,
@@ -313,7 +319,7 @@ check_ctid(Relation rel, const WlPlanOptions *options)
 		aclcheck_error(rights, OBJECT_TABLE, RelationGetRelationName(rel));
 }
 
-/* Rows and megabytes on disk of an average block, the TOAST table's included. */
+/* The rows of an average block, and its size in MB including its share of TOAST. */
 static void
 measure_blocks(Relation rel, BlockNumber blocks, double *rows, double *memory_mb)
 {
@@ -334,7 +340,10 @@ measure_blocks(Relation rel, BlockNumber blocks, double *rows, double *memory_mb
 	*memory_mb = (1.0 + toast / blocks) * BLCKSZ / (1024.0 * 1024.0);
 }
 
-/* The fewest ranges that keep to the averages, balanced, at least a block each. */
+/*
+ * The fewest ranges whose averages keep to the limits, balanced, of at least one
+ * block each.
+ */
 static void
 plan_ctid(Relation rel, WlPlanOptions *options, const WlPlanned *result)
 {
@@ -387,7 +396,7 @@ is_ctid_method(const char *method)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("unknown method \"%s\"", method),
-				 errhint("The methods are 'exact' and 'ctid'.")));
+				 errhint("Valid methods are \"exact\" and \"ctid\".")));
 	return false;
 }
 

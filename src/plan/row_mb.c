@@ -1,10 +1,10 @@
 /*
  * row_mb.c
- *		williams_row_mb: the memory that values take once they are read, which is
- *		what a batch must hold. Not the space on disk: documents compress well.
+ *		williams_row_mb: the memory that values take once they are read.
  *
- * The size of a compressed or out-of-line value stands in what the row itself
- * holds of it, so that no TOAST table is read.
+ * This is the memory that a batch needs, not the space on disk: documents compress
+ * well. The row itself stores the size of a compressed or out-of-line value, so no
+ * TOAST table is read. No locks are taken.
  */
 #include "postgres.h"
 
@@ -26,7 +26,7 @@ value_bytes(Datum value, int16 typlen)
 	return (double) typlen;
 }
 
-/* The lengths of the arguments' types, found once for a query. */
+/* The lengths of the arguments' types, looked up once per query. */
 static const int16 *
 argument_lengths(FunctionCallInfo fcinfo)
 {
@@ -49,7 +49,7 @@ argument_lengths(FunctionCallInfo fcinfo)
 	return lengths;
 }
 
-/* VARIADIC array: its elements are the values */
+/* VARIADIC array: the values are its elements. */
 static double
 elements_bytes(ArrayType *array)
 {

@@ -1,10 +1,13 @@
 /*
  * workload.c
- *		The aggregate williams_workload: what processing a table's rows under a
- *		memory budget takes, in one pass.
+ *		The aggregate williams_workload: batches and memory needed to process a set
+ *		of rows within a memory budget, computed in one pass.
  *
- * It reports where williams_batch_size refuses: an item over the budget makes
- * batches of one, and peak_mb then says by how much the budget is too small.
+ * Where williams_batch_size raises an error, the aggregate reports: an item that
+ * exceeds the budget leads to batches of one item, and peak_mb shows the memory that
+ * is needed.
+ *
+ * Invariants: see is_valid. No locks are taken.
  */
 #include "postgres.h"
 
@@ -20,7 +23,7 @@
 typedef struct WorkloadState
 {
 	int64		items;
-	double		budget;			/* of the first row; 0 while items is 0 */
+	double		budget;			/* of the first row; 0 if items is 0 */
 	double		max_item;
 	WlSum		total;
 } WorkloadState;

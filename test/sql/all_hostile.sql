@@ -1,7 +1,7 @@
 --
--- Whatever the arguments, there is an answer or an error with a SQLSTATE of its
--- own: NULL everywhere, the ends of bigint and float8, documents that are nested
--- 5000 deep or 100 MB large, arrays of a million names, a role without rights.
+-- Any arguments give a result or an error with a specific SQLSTATE: NULL everywhere,
+-- the limits of bigint and float8, documents that are nested 5000 deep or 100 MB
+-- large, arrays of a million names, a role without rights.
 --
 
 CREATE FUNCTION pg_temp.outcome(command text) RETURNS text LANGUAGE plpgsql AS $$
@@ -14,7 +14,7 @@ EXCEPTION WHEN OTHERS THEN
     RETURN 'error ' || SQLSTATE;
 END $$;
 
--- Every function that SQL can call, with the rest: what serves types, aggregates and the planner.
+-- Every function that a query can call, including the transition functions of aggregates.
 CREATE TEMP VIEW function AS
 SELECT p.oid, p.proname, p.prokind, p.proisstrict, p.proargtypes::oid[] AS types
 FROM pg_proc AS p JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
@@ -24,8 +24,8 @@ SELECT prokind, array_agg(oid::regprocedure ORDER BY oid::regprocedure::text COL
 FROM function WHERE NOT proisstrict GROUP BY prokind ORDER BY prokind;
 
 --
--- NULL in each argument of each strict function gives NULL, or no row; without one there is an
--- answer, or no task of that name (42704)
+-- NULL in any argument of a strict function gives NULL or no row. Without a NULL there is a
+-- result, or no task of that name (42704).
 --
 CREATE FUNCTION pg_temp.call(f regproc, types oid[], nulled int) RETURNS text LANGUAGE sql AS $$
     SELECT format('SELECT %s(%s)::text LIMIT 1', f, string_agg(
@@ -50,7 +50,7 @@ SELECT count(DISTINCT oid) AS functions, count(*) AS arguments,
 FROM (SELECT oid, proname, types FROM function WHERE proisstrict AND prokind = 'f') AS f, LATERAL generate_series(1, cardinality(types)) AS i;
 
 --
--- The ends of bigint and float8
+-- The limits of bigint and float8
 --
 SELECT command, pg_temp.outcome('SELECT ' || replace(command, '?', '9223372036854775807')) AS greatest,
        pg_temp.outcome('SELECT ' || replace(command, '?', '-9223372036854775807 - 1')) AS least
@@ -100,7 +100,7 @@ UPDATE ocr SET doc = jsonb_build_array(doc), engine = NULL WHERE name LIKE '5000
 SELECT name, n, review FROM ocr WHERE name LIKE '5000%' ORDER BY name COLLATE "C";
 DROP TABLE ocr;
 
--- Small, but its text would be more than there can be: scored by a profile all the same.
+-- Small documents whose text would exceed the limit of 1 GB: a profile still scores them.
 INSERT INTO williams_profile (name, rules) VALUES ('hostile', '{"fields": {"a": "number"},
     "checks": [{"check": "length", "fields": ["a"], "length": 5}, {"check": "range", "fields": ["a"], "min": 1}, {"check": "pattern", "fields": ["a"], "pattern": "^.1"}]}');
 CREATE TABLE ocr (name text, doc jsonb, score float8, review text[]);
@@ -113,7 +113,7 @@ SELECT name, round(score::numeric, 6) AS score, review FROM ocr ORDER BY name CO
 DROP TABLE ocr;
 DELETE FROM williams_profile WHERE name = 'hostile';
 
--- A million names: the right ones backwards, wrong ones, one over and over, NULLs; in two dimensions.
+-- A million names: the right ones backwards, wrong ones, the same one repeated, NULLs; in two dimensions.
 CREATE TEMP TABLE expected (kind text, names text[]);
 INSERT INTO expected SELECT 'right', array_agg('key ' || 1000001 - i) FROM generate_series(1, 1000000) AS i;
 INSERT INTO expected SELECT 'wrong', array_agg('Key ' || i) FROM generate_series(1, 1000000) AS i;
@@ -124,9 +124,9 @@ SELECT kind, williams_field_count(doc, names) AS count
 FROM expected, document WHERE document.name = '300000 keys' ORDER BY kind COLLATE "C";
 
 --
--- A role without rights may use all of it; one with CREATE on the database may
--- install it (it is trusted), in any schema, and what it then calls finds its way
--- without a search_path.
+-- A role without rights can use all functions. One with CREATE on the database can
+-- install the extension (it is trusted) in any schema, and its functions then work
+-- with an empty search_path.
 --
 CREATE ROLE regress_williams_user NOSUPERUSER;
 CREATE SCHEMA desk AUTHORIZATION regress_williams_user;

@@ -1,6 +1,6 @@
 --
--- A parallel or partitionwise plan gives the answer of the serial one, to the last
--- bit; what counts in the session never runs in a worker.
+-- A parallel or partitionwise plan gives the same result as the serial one, to the
+-- last bit; functions that update session statistics never run in a worker.
 --
 
 CREATE TABLE doc AS
@@ -32,7 +32,7 @@ BEGIN
     RETURN false;
 END $$;
 
--- Run a query serially and in parallel: what its plan had, and whether the rows are the same.
+-- Run a query serially and in parallel: what the parallel plan contains, and whether the rows are the same.
 CREATE FUNCTION pg_temp.compare(query text, OUT gather boolean, OUT partial boolean, OUT same boolean) LANGUAGE plpgsql AS $$
 BEGIN
     SET max_parallel_workers_per_gather = 0;
@@ -70,7 +70,7 @@ SELECT query, c.* FROM unnest(ARRAY[
     'SELECT min(williams_stddev(card + card)) AS a, max(williams_quantile(card, 0.9)) AS b, sum(williams_count(seen)) AS c, min(williams_brier(seen)) AS d FROM doc_day',
     'SELECT count(*), sum(items) FROM doc, williams_plan(id, 100) WHERE id < 500']) AS query, pg_temp.compare(query) AS c;
 
--- Partitionwise: each partition by itself, whole groups or parts of them.
+-- Partitionwise: partitions are aggregated separately, in whole or partial groups.
 SET enable_partitionwise_aggregate = on;
 SELECT query, pg_temp.plan_has(query, 'Append') AS append, c.* FROM unnest(ARRAY[
     'SELECT part, (williams_efficiency(t)).*, (williams_workload(mb, 10)).* FROM doc_part GROUP BY part',
@@ -78,7 +78,7 @@ SELECT query, pg_temp.plan_has(query, 'Append') AS append, c.* FROM unnest(ARRAY
     'SELECT kind, williams_scorecard_agg(mb / 9)::text, williams_calibration_agg(mb / 9, kind > 0)::text FROM doc_part GROUP BY kind',
     'SELECT (williams_efficiency(t)).*, (williams_workload(mb, 10)).* FROM doc_part']) AS query, pg_temp.compare(query) AS c;
 
--- ... and with no worker at all, the same as over the plain table.
+-- Partitionwise without workers: the same as over the plain table.
 SET max_parallel_workers_per_gather = 0;
 SELECT pg_temp.plan_has('SELECT kind, williams_efficiency(t), williams_workload(mb, 10) FROM doc_part GROUP BY kind', 'Partial') AS partial,
        count(*) AS groups, bool_and(p = d) AS same
@@ -93,7 +93,7 @@ SELECT williams_workload(mb, part) FROM doc;
 \set VERBOSITY default
 
 --
--- What counts in the session does not run in workers
+-- Functions that update session statistics do not run in workers
 --
 SELECT p.oid::regprocedure AS function, p.proparallel, p.provolatile
 FROM pg_proc AS p JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'

@@ -1,10 +1,10 @@
 --
--- Bound: sqrt(t) * log2(t) and what follows from it has the values of exact
--- arithmetic and its properties for every t; a negative t is an error; the
--- session's counters count what they should, and nothing else.
+-- Bound: sqrt(t) * log2(t) and the functions derived from it agree with exact
+-- arithmetic, and have its properties for every t; a negative t is an error; the
+-- session's statistics count the right calls and no others.
 --
 
--- The reference values, and the range in which the bound is above t.
+-- Reference values, including the range in which the bound is greater than t.
 SELECT t,
        round(williams_space_bound(t)::numeric, 6) AS bound,
        williams_optimal_batch_size(t) AS batch_size,
@@ -24,7 +24,7 @@ SELECT t,
 FROM unnest('{9007199254740991,9007199254740992,9007199254740993,
               9223372036854775807}'::bigint[]) AS t;
 
--- Properties: small t, the neighbours of the powers of two, and t in between.
+-- Properties, for small t, the neighbours of powers of two, and t in between.
 CREATE TEMP TABLE sample AS
 SELECT t FROM generate_series(0::bigint, 3000) AS t
 UNION
@@ -56,7 +56,7 @@ SELECT count(*) > 6000 AS enough,
        bool_and(test_data_size = batch_size) AS test_data_size
 FROM v;
 
--- The result object has the same four values.
+-- williams_calculate_space_bound returns the same four values.
 SELECT count(*) > 6000 AS enough,
        bool_and(c = (williams_space_bound(t), williams_efficiency_multiplier(t),
                      t, williams_space_saved_percent(t))) AS same
@@ -85,7 +85,7 @@ SELECT williams_space_bound(NULL) IS NULL AND
        williams_optimal_test_data_size(NULL) IS NULL AND
        williams_calculate_space_bound(NULL) IS NULL AS "NULL of NULL";
 
--- They serve in generated columns and indexes; what counts itself does not.
+-- They can be used in generated columns and indexes; functions that count calls cannot.
 CREATE TEMP TABLE job (
     rows bigint,
     batch bigint GENERATED ALWAYS AS (williams_optimal_batch_size(rows)) STORED);
@@ -125,12 +125,12 @@ SELECT williams_optimize_batch_size(NULL, 100, 5) IS NULL AND
        williams_optimize_batch_size(10, 100, NULL) IS NULL AS "NULL of NULL";
 
 --
--- The counters of this session
+-- The statistics of this session
 --
 \c -
 SELECT * FROM williams_get_optimization_stats();
 
--- Neither t <= 1, nor NULL, nor an error is an operation.
+-- Calls with t <= 1 or NULL and calls that fail are not counted.
 SELECT count(*) FROM unnest('{0,1,NULL}'::bigint[]) AS t, williams_calculate_space_bound(t);
 SELECT williams_optimize_batch_size(0, 100), williams_optimize_batch_size(1, 100),
        williams_optimize_batch_size(1000, NULL);
@@ -147,12 +147,12 @@ SELECT round(average_efficiency::numeric, 6) AS average, round(max_efficiency::n
        operation_count, round(total_space_saved::numeric, 6) AS saved
 FROM williams_get_optimization_stats();
 
--- The aggregate over the same values says the same, to the last bit.
+-- The aggregate over the same values returns the same, to the last bit.
 SELECT s = (a.average_efficiency, a.max_efficiency, a.operation_count, a.total_space_saved) AS same
 FROM williams_get_optimization_stats() AS s,
      (SELECT (williams_efficiency(t)).* FROM unnest('{100,10000,1000}'::bigint[]) AS t) AS a;
 
--- ROLLBACK does not take them back; none of the other functions counts.
+-- ROLLBACK does not undo them; no other function is counted.
 BEGIN;
 SELECT count(*) FROM williams_calculate_space_bound(1000000);
 ROLLBACK;
@@ -162,7 +162,7 @@ SELECT round(average_efficiency::numeric, 6) AS average, round(max_efficiency::n
        operation_count, round(total_space_saved::numeric, 6) AS saved
 FROM williams_get_optimization_stats();
 
--- With efficiencies below 1 alone, so are the statistics.
+-- If all efficiencies are below 1, so are the statistics.
 SELECT williams_reset_stats();
 SELECT count(*) FROM williams_calculate_space_bound(10);
 SELECT round(average_efficiency::numeric, 6) AS average, round(max_efficiency::numeric, 6) AS max,
@@ -172,7 +172,7 @@ FROM williams_get_optimization_stats();
 SELECT williams_reset_stats();
 SELECT * FROM williams_get_optimization_stats();
 
--- A new session starts anew.
+-- A new session starts at zero.
 SELECT count(*) FROM williams_calculate_space_bound(100);
 \c -
 SELECT * FROM williams_get_optimization_stats();

@@ -1,7 +1,7 @@
 --
--- williams_batch_no labels rows by greedy packing in window order: as a plain
--- PL/pgSQL loop does it, never over the budget, never over max_items; a filter
--- on its result keeps the right rows though the executor stops early.
+-- williams_batch_no labels rows by greedy packing in window order: the same labels as
+-- a simple PL/pgSQL loop, never over the budget or max_items; a filter on its result
+-- keeps the right rows although the executor stops early.
 --
 
 CREATE FUNCTION pg_temp.error_of(command text) RETURNS text LANGUAGE plpgsql AS $$
@@ -27,11 +27,11 @@ SELECT id, mb, williams_batch_no(mb, 10) OVER w AS batch_no,
        williams_batch_no(mb, 10) OVER (ORDER BY id DESC) AS from_the_end
 FROM scan WINDOW w AS (ORDER BY id) ORDER BY id;
 
--- A budget of 0 holds what weighs nothing; one row; none.
+-- A budget of 0 holds items of 0 MB. One row; no row.
 SELECT williams_batch_no(0, 0) OVER (), williams_batch_no(-0.0, 0) OVER ();
 SELECT id, williams_batch_no(mb, 10) OVER (ORDER BY id) FROM scan WHERE id < 0;
 
--- In a partition's own order, each from 1.
+-- Partitions are numbered separately, each in its order and from 1.
 SELECT id % 2 AS odd, string_agg(id || ':' || batch_no, ' ' ORDER BY id) AS batches
 FROM (SELECT id, williams_batch_no(mb, 10) OVER (PARTITION BY id % 2 ORDER BY id) AS batch_no FROM scan) AS v GROUP BY 1 ORDER BY 1;
 
@@ -43,7 +43,7 @@ FROM (SELECT williams_batch_no(mb, 10) OVER (ORDER BY id) AS a,
       FROM scan) AS v;
 
 --
--- Against a plain loop, over random weights
+-- Compared with a simple loop, over random weights
 --
 CREATE FUNCTION pg_temp.plain_batch_no(weights float8[], budget float8, max_items bigint) RETURNS bigint[] LANGUAGE plpgsql AS $$
 DECLARE
@@ -85,19 +85,19 @@ SELECT count(*) AS runs,
 FROM (SELECT budget, max_items, array_agg(batch_no ORDER BY id) AS labels, array_agg(mb ORDER BY id) AS weights
       FROM labelled GROUP BY budget, max_items, grouping, part) AS v;
 
--- The promise: no batch is over its budget, summed in order, nor over max_items.
+-- The guarantee: no batch exceeds its budget, summed in order, or max_items.
 SELECT bool_and(used <= budget) AS in_budget, bool_and(n <= max_items) AS in_max_items
 FROM (SELECT budget, max_items, coalesce(sum(mb ORDER BY id), 0) AS used, count(*) AS n
       FROM labelled GROUP BY budget, max_items, grouping, part, batch_no) AS v;
 
--- A budget may differ from partition to partition.
+-- The budget may differ between partitions.
 SELECT part, max(batch_no) > 30 AS many, count(*) FILTER (WHERE over) AS over
 FROM (SELECT part, batch_no, coalesce(sum(mb ORDER BY id), 0) > 10 * (part + 1) AS over
       FROM (SELECT part, id, mb, williams_batch_no(mb, 10 * (part + 1)) OVER (PARTITION BY part ORDER BY id) AS batch_no FROM page) AS v
       GROUP BY part, batch_no) AS v GROUP BY part ORDER BY part;
 
 --
--- WHERE batch_no <= n ends early, with the right rows
+-- WHERE batch_no <= n ends the scan early, with the right rows
 --
 CREATE FUNCTION pg_temp.plan_has(command text, what text) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE

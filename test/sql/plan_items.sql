@@ -1,7 +1,7 @@
 --
--- Plan: williams_batch_size never promises more than the budget holds, in the
--- float8 arithmetic that a user would check it with; williams_plan cuts 1..n into
--- the fewest such batches, balanced.
+-- Plan: a batch of williams_batch_size items never exceeds the budget, in the float8
+-- arithmetic with which a user would check it; williams_plan cuts 1..n into the
+-- fewest such batches, balanced.
 --
 
 CREATE FUNCTION pg_temp.error_of(command text) RETURNS text LANGUAGE plpgsql AS $$
@@ -35,9 +35,8 @@ FROM (VALUES
 -- The default item is 5 MB.
 SELECT williams_batch_size(1000, 104) AS size;
 
--- The promise, over a grid of awkward decimals; where neither the bound nor the
--- total ends it, the size is trunc(memory / item), or one less where the quotient
--- was rounded up.
+-- The guarantee, over a grid of awkward decimals. Unless the bound or the total limits
+-- it, the size is trunc(memory / item), or one less if the quotient was rounded up.
 SELECT count(*) > 100000 AS enough, bool_and(size * item <= memory) AS in_budget,
        bool_and(size = least(66, trunc(memory / item))
                 OR size = trunc(memory / item) - 1 AND (size + 1) * item > memory) AS as_many_as_fit,
@@ -56,7 +55,7 @@ FROM (SELECT *, williams_optimal_batch_size(total) AS most, williams_batch_size(
            unnest('{5e-324,3e-300,1e-5,0.01,0.07,0.1,0.3333333333333333,0.7,1,5,1e16,8e307}'::float8[]) AS item
       WHERE item <= memory) AS v;
 
--- An item over the budget, and what is no size.
+-- An item that exceeds the budget, and invalid sizes.
 SELECT args, pg_temp.error_of(format('SELECT williams_batch_size(%s)', args)) AS error
 FROM unnest(ARRAY['10, 4.9, 5', '0, 4.9, 5', '10, 4', '10, 0, 5', '-1, 100, 5', '10, -1, 5', '10, ''NaN'', 5',
                   '10, ''Infinity'', 5', '10, 100, 0', '10, 100, -5', '10, 100, ''NaN''', '10, 100, ''Infinity''']) AS args;
@@ -74,14 +73,14 @@ SELECT * FROM williams_plan(1, 5);
 SELECT count(*), min(items), max(items), max(memory_mb) AS mb FROM williams_plan(1000, 100);
 SELECT count(*), sum(items), min(items), max(items) FROM williams_plan(1000000, 1e9, 1);   -- the bound: 19931
 
--- No items, no batches; a NULL, no rows.
+-- No items give no batches, and NULL gives no rows.
 SELECT * FROM williams_plan(0, 20, 5);
 SELECT * FROM williams_plan(NULL, 20, 5) UNION ALL
 SELECT * FROM williams_plan(10, NULL, 5) UNION ALL
 SELECT * FROM williams_plan(10, 20, NULL);
 
--- Properties: 1..n is covered in order, by the fewest batches of at most
--- williams_batch_size, whose sizes differ by at most 1, larger ones first.
+-- Properties: the batches cover 1..n in order; they are the fewest of at most
+-- williams_batch_size items; their sizes differ by at most 1, larger ones first.
 WITH request AS (
     SELECT total, memory, item, williams_batch_size(total, memory, item) AS size
     FROM (SELECT generate_series(0, 120) UNION ALL VALUES (999), (1000), (12345)) AS t (total),
@@ -106,12 +105,13 @@ SELECT (SELECT count(*) FROM request WHERE total > 0) = count(*) AND count(*) > 
        bool_and(complete) AS complete, bool_and(fewest) AS fewest
 FROM plan;
 
--- Up to the largest bigint; in the select list rows come one at a time. With the
--- bound of 191331031498 items it takes 48206358 batches of 191331028094 or one more.
+-- Up to the largest bigint; in the select list, rows are computed one at a time. With
+-- the bound of 191331031498 items, there are 48206358 batches of 191331028094 items or
+-- one more.
 SELECT williams_plan(9223372036854775807, 1, 1) LIMIT 2;
 SELECT williams_plan(9223372036854775807, 1e300, 1) LIMIT 2;
 
--- The planner knows the number of rows, where the arguments are constants.
+-- The planner knows the number of rows if the arguments are constants.
 CREATE FUNCTION pg_temp.estimate(command text) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     plan json;
@@ -125,7 +125,7 @@ SELECT pg_temp.estimate('SELECT * FROM williams_plan(1000, 100)') AS "50",
        pg_temp.estimate('SELECT * FROM williams_plan((random() * 10)::bigint, 20, 5)') AS "unknown: 1000",
        pg_temp.estimate('SELECT * FROM williams_plan(10, 4, 5)') AS "an error: 1000";
 
--- A plan drives a query over a numbered table, one batch at a time.
+-- A plan can drive a query over a numbered table, one batch at a time.
 CREATE TEMP TABLE item AS SELECT i AS no, i % 7 AS v FROM generate_series(1, 1000) AS i;
 SELECT count(*) AS batches, sum(n) AS items, sum(v) = (SELECT sum(v) FROM item) AS all_of_it, bool_and(n = items) AS as_planned
 FROM williams_plan(1000, 100), LATERAL (SELECT count(*) AS n, sum(v) AS v FROM item WHERE no BETWEEN first_item AND last_item) AS b;

@@ -1,10 +1,10 @@
 --
--- williams_plan_table: which batches, over what relations, by which keys and
--- weights. Its errors and rights are in plan_table_errors, its promises over
--- random tables in plan_table_property.
+-- williams_plan_table: the batches, for relations, keys and weights of all kinds.
+-- plan_table_errors tests errors and rights, plan_table_property the guarantees over
+-- random tables.
 --
 
--- Where a plan differs from what a user would count: '' if it does not.
+-- What of a plan differs from what a user would count; '' if nothing does.
 CREATE FUNCTION pg_temp.differs(plan text, relation text, key text, type text, weight text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     result text;
@@ -27,7 +27,7 @@ CREATE TABLE page (id bigint PRIMARY KEY, image_mb float8, image text);
 INSERT INTO page SELECT i, 2 + i % 7, repeat('x', i % 5) FROM generate_series(1, 40) AS i;
 ANALYZE page;
 
--- As the window function labels them; the bound of 40 rows is 33.
+-- The same batches as those of the window function. The bound of 40 rows is 33.
 SELECT * FROM williams_plan_table('page', 64, 'image_mb');
 SELECT batch_no, min(id), max(id), count(*), sum(image_mb) FROM (
     SELECT *, williams_batch_no(image_mb, 64) OVER (ORDER BY id) AS batch_no FROM page) AS s GROUP BY batch_no ORDER BY batch_no;
@@ -36,24 +36,24 @@ SELECT * FROM williams_plan_table('page', 1000, 'image_mb', max_items => 15);
 SELECT * FROM williams_plan_table(method => 'exact', available_memory_mb => 64, relation => 'page', item_mb => NULL, key_column => NULL, max_items => NULL, strict => NULL);
 SELECT * FROM williams_plan_table('page', 64, 'image_mb', 'image_mb');
 
--- A plan drives a query over the table, one batch at a time.
+-- A plan can drive a query over the table, one batch at a time.
 SELECT batch_no, n, mb FROM williams_plan_table('page', 64, 'image_mb'),
     LATERAL (SELECT count(*) AS n, sum(image_mb) AS mb FROM page WHERE id BETWEEN lower_key::bigint AND upper_key::bigint) AS b;
 SELECT (williams_plan_table('page', 64, 'image_mb')).upper_key LIMIT 2;
 
 --
--- Weights: an expression over the row; NULL counts 0
+-- Weights: an expression over the row; NULL counts as 0
 --
 SELECT item_mb, count(*) AS batches, sum(items) AS items, sum(memory_mb) AS mb
 FROM unnest(ARRAY['image_mb', 'image_mb / 2', 'page.image_mb', 'public.page.image_mb', 'NULL', 'NULLIF(image_mb, 8)', '3', '''0.5''', '1.5', '2::numeric',
                   'CASE WHEN id % 2 = 0 THEN 4 END', '(SELECT sum(p.image_mb) FROM page AS p WHERE p.id = page.id)', '(SELECT sum(image_mb) FROM page AS q) / 10000',
                   'pg_column_size(page) / 1e6', ' ( ( image_mb ) ) -- a comment', 'williams_row_mb(image)']) AS item_mb,
      williams_plan_table('page', 64, item_mb, max_items => 1000) GROUP BY item_mb ORDER BY item_mb COLLATE "C";
--- a budget of 0 holds what weighs nothing
+-- a budget of 0 holds rows of 0 MB
 SELECT items, memory_mb FROM williams_plan_table('page', 0, 'NULL', max_items => 1000);
 SELECT count(*), sum(memory_mb) > 0 AS over FROM williams_plan_table('page', 1e300, 'image_mb * 1e299', max_items => 1000);
 
--- A key over the budget or over max_items has a batch of its own.
+-- A key that exceeds the budget or max_items has its own batch.
 SELECT * FROM williams_plan_table('page', 7, 'image_mb') WHERE batch_no <= 6;
 CREATE TABLE note (document int, page int, mb float8, PRIMARY KEY (document, page));
 INSERT INTO note SELECT d, p, 0.5 FROM generate_series(1, 6) AS d, generate_series(1, CASE d WHEN 3 THEN 9 ELSE 2 END) AS p;
@@ -62,17 +62,17 @@ SELECT * FROM williams_plan_table('note', 2, 'mb');
 SELECT * FROM williams_plan_table('note', 100, 'mb', max_items => 5);
 SELECT * FROM williams_plan_table('note', 100, 'mb', max_items => 9, strict => true);
 SELECT * FROM williams_plan_table('note', 4.5, 'mb', strict => true, key_column => 'page');
--- more than ten are counted, not listed
+-- after ten warnings, further keys are only counted
 SELECT count(*) FROM williams_plan_table('page', 1, 'image_mb');
 SELECT count(*) FROM williams_plan_table('page', 1, 'image_mb') WHERE batch_no = 1;
--- a sum by itself is not the sum as part of a batch: both are what a user would count
+-- the sum of a key's rows rounds differently in a batch than alone: both as a user would count
 CREATE TEMP TABLE tenth AS SELECT i AS id, 0.1::float8 AS mb FROM generate_series(1, 1000) AS i;
 SELECT pg_temp.differs('williams_plan_table(''tenth'', 0.7999999999999999, ''mb'', ''id'')', 'tenth', 'id', 'int', 'mb') AS differs,
     (SELECT DISTINCT items FROM williams_plan_table('tenth', 0.7999999999999999, 'mb', 'id')) AS eight,
     (SELECT max(items) FROM williams_plan_table('tenth', 0.3, 'mb', 'id')) AS two;
 
 --
--- The default weight: the row in memory, whatever it takes on disk
+-- The default weight: the row's size in memory, not on disk
 --
 SELECT williams_row_mb(1::bigint) * 1048576 AS bigint, williams_row_mb('abc'::text) * 1048576 AS text, williams_row_mb(NULL::text) * 1048576 AS "NULL",
     williams_row_mb('abc') * 1048576 AS literal, williams_row_mb('abc'::name) * 1048576 AS name, williams_row_mb(1::int2, 1::int4, true, 'a'::text) * 1048576 AS several,
@@ -88,7 +88,7 @@ ANALYZE scan;
 SELECT pg_temp.differs('williams_plan_table(''scan'', 0.5)', 'scan', 'id', 'int', '(4 + 20004 + length(packed) + 4 + 5 + 4) / 1048576.0::float8') AS differs,
     (SELECT count(*) FROM williams_plan_table('scan', 0.5)) AS batches,
     pg_temp.differs('williams_plan_table(''scan'', 0.5, ''williams_row_mb(plain, packed)'')', 'scan', 'id', 'int', '(20004 + length(packed) + 4) / 1048576.0::float8') AS of_two;
--- it reads no TOAST
+-- it does not read the TOAST table
 CREATE VIEW toast_reads AS SELECT toast_blks_read + toast_blks_hit AS n FROM pg_statio_user_tables WHERE relname = 'scan';
 SELECT pg_stat_force_next_flush();
 SELECT n AS before FROM toast_reads \gset
@@ -96,7 +96,7 @@ SELECT sum(items), pg_stat_force_next_flush() FROM williams_plan_table('scan', 0
 SELECT n - :before AS toast_reads FROM toast_reads;
 SELECT sum(length(plain)), pg_stat_force_next_flush() FROM scan;
 SELECT n - :before > 0 AS toast_reads FROM toast_reads;
--- more than a function's hundred arguments, and wide rows are not sorted
+-- more columns than the hundred arguments of a function; wide rows are not sorted
 DO $$ BEGIN
     EXECUTE (SELECT 'CREATE TABLE wide (' || string_agg('c' || i || CASE i % 3 WHEN 0 THEN ' int' WHEN 1 THEN ' text' ELSE ' float8' END, ', ') || ')'
              FROM generate_series(1, 250) AS i);
@@ -132,13 +132,13 @@ SELECT attname AS key, (SELECT count(*) FROM williams_plan_table('keys', 40, 'mb
                     format_type(atttypid, atttypmod) || CASE WHEN attcollation <> 0 THEN ' COLLATE ' || attcollation::regcollation ELSE '' END, 'mb') AS differs
 FROM pg_attribute WHERE attrelid = 'keys'::regclass AND attnum > 0 AND attname <> 'mb' ORDER BY attnum;
 SET client_min_messages = error;
--- what differs only in case is one key where the collation says so
+-- texts that differ only in case are one key if the collation says so
 SELECT count(*) = (SELECT count(DISTINCT "text, any case") FROM keys) AND count(*) < (SELECT count(DISTINCT "text") FROM keys) AS any_case
 FROM williams_plan_table('keys', 1.5, '1', 'text, any case', max_items => 1);
 
 RESET client_min_messages;
 
--- A bound is the same text whatever the session's settings, and reads back under any.
+-- The text of a bound does not depend on the session's settings, and reads back under any.
 CREATE FUNCTION pg_temp.bounds() RETURNS text LANGUAGE sql AS $$
     SELECT string_agg(attname || ': ' || p, E'\n' ORDER BY attnum) FROM pg_attribute, LATERAL (
         SELECT string_agg(lower_key || ' ' || upper_key, ' ') AS p FROM public.williams_plan_table('public.keys', 40, 'mb', attname)) AS s
@@ -169,26 +169,26 @@ BEGIN;
 INSERT INTO empty VALUES (7, NULL);
 SELECT * FROM williams_plan_table('empty', 64, 'mb');
 ROLLBACK;
--- a primary key that is not the first column, deferrable; a quoted name
+-- a deferrable primary key that does not start with the first column; quoted names
 CREATE TABLE "My ""table" ("a b" text, "Key ""1" int, mb float8, PRIMARY KEY ("Key ""1", "a b") DEFERRABLE);
 INSERT INTO "My ""table" VALUES ('x', 2, 1), ('x', 1, 1), ('y', 2, 1);
 SELECT * FROM williams_plan_table('"My ""table"', 2, 'mb');
 SELECT * FROM williams_plan_table('"My ""table"', 2, 'mb', 'a b');
--- a temporary table, a table that is being read, a read-only transaction
+-- a temporary table, a table that is being read, and a read-only transaction
 SELECT count(*), sum(items) FROM williams_plan_table('tenth', 1, 'mb', 'id');
 SELECT count(*) FROM page, williams_plan_table('page', 64, 'image_mb');
 BEGIN READ ONLY;
 SELECT count(*) FROM williams_plan_table('page', 64, 'image_mb');
 SELECT count(*) FROM williams_plan_table('page', 64, method => 'ctid');
 COMMIT;
--- a view, a materialised view, both without a primary key
+-- a view and a materialized view, which have no primary key
 CREATE VIEW large AS SELECT id, image_mb FROM page WHERE image_mb > 6 ORDER BY image_mb;
 CREATE MATERIALIZED VIEW medium AS SELECT id, image_mb FROM page WHERE image_mb = 5;
 SELECT lower_key, upper_key, items, memory_mb FROM williams_plan_table('large', 64, 'image_mb', 'id', max_items => 100);
 SELECT lower_key, upper_key, items, memory_mb FROM williams_plan_table('medium', 64, 'image_mb', 'id', max_items => 100);
 REFRESH MATERIALIZED VIEW medium WITH NO DATA;
 SELECT * FROM williams_plan_table('medium', 64, 'image_mb', 'id');
--- partitions, by the key and across it; inheritance children
+-- partitions, by the key and by another column; inheritance children
 CREATE TABLE part (id int, half int, mb float8, PRIMARY KEY (id, half)) PARTITION BY LIST (half);
 CREATE TABLE part_0 PARTITION OF part FOR VALUES IN (0);
 CREATE TABLE part_1 PARTITION OF part FOR VALUES IN (1) PARTITION BY RANGE (id);
@@ -201,7 +201,7 @@ CREATE TABLE child (PRIMARY KEY (id)) INHERITS (empty);
 INSERT INTO child VALUES (3, 4);
 SELECT * FROM williams_plan_table('empty', 64, 'mb', max_items => 10);
 
--- Parallel workers change nothing, many batches neither.
+-- Parallel workers give the same batches; and many batches.
 CREATE TABLE many AS SELECT i AS id, (i * 7919 % 64) / 8.0 AS mb FROM generate_series(1, 30000) AS i;
 ALTER TABLE many ADD PRIMARY KEY (id);
 ANALYZE many;
@@ -234,7 +234,7 @@ FROM plan;
 SELECT max(items) <= 500 AS max_items, sum(items) FROM williams_plan_table('heap', 1000, method => 'ctid', max_items => 500);
 SELECT count(*) AS by_the_bound FROM williams_plan_table('heap', 1000, method => 'ctid');
 SELECT count(*) = :blocks AS a_block_each, max(memory_mb) AS mb FROM williams_plan_table('heap', 0, method => 'ctid');
--- it reads no row
+-- it reads no rows
 CREATE VIEW reads AS SELECT seq_scan + heap_blks_read + heap_blks_hit AS n FROM pg_statio_user_tables JOIN pg_stat_user_tables USING (relid) WHERE relid = 'heap'::regclass;
 SELECT pg_stat_force_next_flush();
 SELECT n AS before FROM reads \gset
@@ -242,7 +242,7 @@ SELECT count(*) > 0 AS planned, pg_stat_force_next_flush() FROM williams_plan_ta
 SELECT n - :before AS reads FROM reads;
 SELECT count(*) > 0 AS planned, pg_stat_force_next_flush() FROM williams_plan_table('heap', 0.25, '0', 'id');
 SELECT n - :before > 0 AS reads FROM reads;
--- TOAST weighs too
+-- the TOAST table counts too
 SELECT sum(memory_mb) = (pg_relation_size('scan') + pg_relation_size(reltoastrelid)) / 1048576.0 AS with_toast
 FROM pg_class, williams_plan_table('scan', 0.1, method => 'ctid') WHERE relname = 'scan' GROUP BY reltoastrelid;
 

@@ -1,6 +1,6 @@
 --
--- williams_plan_table: what it refuses, whose rights hold, and that an
--- expression stays an expression.
+-- williams_plan_table: the errors it raises, the rights it checks, and that an
+-- expression cannot become anything else.
 --
 
 CREATE FUNCTION pg_temp.error_of(command text) RETURNS text LANGUAGE plpgsql AS $$
@@ -55,26 +55,26 @@ SELECT arguments, pg_temp.error_of_plan(arguments) AS error FROM unnest(ARRAY[
 SELECT arguments, pg_temp.error_of_plan(arguments) AS error FROM unnest(ARRAY[
     '''bare'', 64', '''pages'', 64', '''bare'', 64, key_column => ''c''', '''bare'', 64, key_column => ''A''', '''bare'', 64, key_column => ''ctid''', '''bare'', 64, key_column => ''tableoid''',
     '''bare'', 64, key_column => ''''', '''page'', 64, key_column => ''tags''', '''bare'', 64, key_column => ''a''', '''page'', 64, ''0'', ''seen''']) AS arguments;
--- What is no table.
+-- Relations that are not tables or views.
 SELECT arguments, pg_temp.error_of_plan(arguments) AS error FROM unnest(ARRAY[
     '''numbers'', 64', '''page_pkey'', 64', '''pair'', 64']) AS arguments;
 
--- Weights.
+-- Invalid weights.
 SELECT pg_temp.error_of_plan(format('''weights'', 64, ''CASE id WHEN %s THEN mb END''', id)) AS error FROM generate_series(1, 5) AS id;
 SELECT pg_temp.error_of_plan('''page'', 64, ''1 / (id - 5)''') AS error;
--- An item over the limits.
+-- A key that exceeds the limits.
 SELECT pg_temp.error_of_plan('''page'', 7, ''image_mb'', strict => true') AS error
 UNION ALL SELECT pg_temp.error_of_plan('''page'', 70, ''image_mb'', ''image'', max_items => 5, strict => true');
 CREATE TEMP TABLE long AS SELECT repeat('é', 80) || i AS key FROM generate_series(1, 3) AS i;
 SELECT pg_temp.error_of_plan('''long'', 1, ''2'', ''key'', strict => true') AS error;
 
--- ctid: plain tables alone, and nothing that it would have to read rows for.
+-- ctid: plain tables only, and no option that requires reading rows.
 SELECT arguments, pg_temp.error_of_plan(arguments || ', method => ''ctid''') AS error FROM unnest(ARRAY[
     '''pages'', 64', '''parts'', 64', '''parent'', 64', '''numbers'', 64', '''page_pkey'', 64', '''page'', 64, ''image_mb''', '''page'', 64, key_column => ''id''', '''page'', 64, strict => true',
     '''page'', -1', '''page'', 64, max_items => 0']) AS arguments;
 
 --
--- An expression is an expression
+-- An expression is only an expression
 --
 SELECT item_mb, pg_temp.error_of_plan(format('''page'', 64, %L', item_mb)) AS error FROM unnest(ARRAY[
     '', ' ', E'\n\t', ';', '1;', '1; DROP TABLE page', '1) FROM pg_authid --', '1 FROM pg_authid', '1 WHERE true', '1 AS x', '1 x', '*', 'page.*', '(page).*', '1, 2', 'DISTINCT 1', 'ALL 1', '1 ORDER BY 1', '1 LIMIT 1', '1 OFFSET 1',
@@ -83,13 +83,13 @@ SELECT item_mb, pg_temp.error_of_plan(format('''page'', 64, %L', item_mb)) AS er
     '(WITH d AS (DELETE FROM page RETURNING 1) SELECT count(*) FROM d)', '(SELECT 1, 2)', '(SELECT id FROM page)', 'nothing', 'bare.a', 'id::no_such_type',
     'image', 'tags', 'true', '''abc''', 'page', 'ROW(1)', 'NULL::text', '''2024-01-01''::date', 'ARRAY[1]']) AS item_mb;
 SELECT count(*) FROM page;
--- where in the expression
+-- errors point into the expression
 SELECT * FROM williams_plan_table('page', 64, 'image_mb +
     no_such_column');
 SELECT * FROM williams_plan_table('page', 64, 'image');
 SELECT pg_temp.context_of($$SELECT * FROM williams_plan_table('page', 64, 'image')$$);
 
--- An operator or function of the caller's search_path is the caller's; ours are not found by name.
+-- An expression uses the caller's search_path; the extension's own calls do not.
 CREATE SCHEMA trap;
 CREATE FUNCTION trap.row_mb_trap(VARIADIC "any") RETURNS float8 LANGUAGE internal IMMUTABLE AS 'pg_num_nulls';
 ALTER FUNCTION trap.row_mb_trap RENAME TO williams_row_mb;
@@ -142,12 +142,12 @@ RESET row_security;
 RESET ROLE;
 SELECT items FROM williams_plan_table('secret', 64, 'mb', max_items => 100);
 
--- What is cancelled ends at once.
+-- A scan that is cancelled ends at once.
 SET statement_timeout = '1s';
 SELECT * FROM williams_plan_table('page', 64, 'length(pg_sleep(60)::text)');
 RESET statement_timeout;
 
--- A table that goes away in the middle does not.
+-- The table cannot be dropped during the scan.
 CREATE FUNCTION drop_page() RETURNS float8 LANGUAGE plpgsql AS $$ BEGIN DROP TABLE page CASCADE; RETURN 1; END $$;
 SELECT pg_temp.error_of_plan('''page'', 64, ''drop_page()''') AS error;
 

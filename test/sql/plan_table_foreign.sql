@@ -1,6 +1,6 @@
 --
--- williams_plan_table over a foreign table: a server that sorts, and one that
--- sorts by another order than the table says. Needs postgres_fdw.
+-- williams_plan_table over a foreign table: a server that sorts, and one that sorts in
+-- another order than the table declares. Needs postgres_fdw.
 --
 
 CREATE EXTENSION postgres_fdw;
@@ -15,7 +15,7 @@ INSERT INTO archive SELECT i, i % 7, CASE i % 3 WHEN 0 THEN 'A' WHEN 1 THEN 'a' 
 ANALYZE archive;
 CREATE FOREIGN TABLE remote (id bigint, mb float8, title text COLLATE "C", note text) SERVER here OPTIONS (table_name 'archive');
 
--- The same batches, by the server's order and by a sort of ours.
+-- The batches are the same whether the remote server sorts or the local one.
 EXPLAIN (COSTS OFF) SELECT id, mb FROM remote ORDER BY id;
 SELECT * FROM williams_plan_table('remote', 100, 'mb', 'id', max_items => 40);
 SELECT count(*) AS differ FROM (SELECT * FROM williams_plan_table('remote', 10, 'mb', 'id') EXCEPT SELECT * FROM williams_plan_table('archive', 10, 'mb')) AS s;
@@ -28,7 +28,7 @@ SELECT count(*) AS differ FROM (SELECT * FROM williams_plan_table('remote', 10, 
 SELECT * FROM williams_plan_table('remote', 10);
 SELECT * FROM williams_plan_table('remote', 10, method => 'ctid');
 
--- A task over it, which writes there: a row to blame is found.
+-- A task that writes to the foreign table: the row that fails is isolated.
 SELECT williams_create_task('archive', 'remote', 'UPDATE remote SET mb = 10 + 0 / (id - 77) WHERE id BETWEEN $1 AND $2', 1000, 'mb', 'id', max_items => 40);
 SET client_min_messages = error;
 CALL williams_run('archive');
@@ -37,8 +37,8 @@ SELECT lower_key, upper_key, sqlstate FROM williams_batch WHERE state <> 'done';
 SELECT count(*) FILTER (WHERE mb = 10) AS done, min(id) FILTER (WHERE mb <> 10) AS failed, (SELECT rows FROM williams_progress) AS rows FROM archive;
 SELECT williams_drop_task('archive');
 
--- A column that is said to have another collation than it has there: ranges by
--- that order would overlap.
+-- A column declared with another collation than its remote one: ranges in that order
+-- would overlap.
 ALTER SERVER here OPTIONS (SET use_remote_estimate 'true');
 CREATE FOREIGN TABLE misled (id bigint, mb float8, title text COLLATE "en-x-icu", note text) SERVER here OPTIONS (table_name 'archive');
 EXPLAIN (COSTS OFF) SELECT title, mb FROM misled ORDER BY title;

@@ -1,14 +1,14 @@
 --
--- What williams_plan_table promises, over random tables: batches in order,
--- disjoint, that cover every row, never over the budget nor over max_items but for
--- a key that alone is, with the memory that a user counts, and as few as can be.
+-- The guarantees of williams_plan_table, over random tables: batches are in order and
+-- disjoint and cover every row; none exceeds the budget or max_items, unless one key
+-- alone does; their memory is what a user would count; no plan has fewer.
 --
 
-SET client_min_messages = error;        -- keys over the limits are many here
+SET client_min_messages = error;        -- many keys exceed the limits here
 SET jit = off;
 SELECT setseed(0.42) \g /dev/null
 
--- Greedy packing written once more: the batches of an array of keys, each with its weights.
+-- Greedy packing, implemented again: items and memory of each batch.
 CREATE FUNCTION pg_temp.greedy(relation text, budget float8, most bigint, OUT items bigint[], OUT mb float8[]) LANGUAGE plpgsql AS $$
 DECLARE
     key record;
@@ -37,7 +37,7 @@ BEGIN
     END LOOP;
 END $$;
 
--- The fewest ranges by trying all cuts: least[i] is that of the keys from the i-th on. An over-large key is alone.
+-- The fewest ranges, by trying all cuts: least[i] is the number for the keys from the i-th on. A key that exceeds a limit is alone.
 CREATE FUNCTION pg_temp.fewest(relation text, budget float8, most bigint) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     n bigint[];
@@ -63,7 +63,7 @@ BEGIN
     RETURN least[1];
 END $$;
 
--- Which promises a plan of the table breaks.
+-- Which guarantees a plan of the table breaks.
 CREATE FUNCTION pg_temp.broken(relation text, type text, budget float8, most bigint) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     result text;
@@ -94,9 +94,9 @@ BEGIN
 END $$;
 
 --
--- Tables of 0 to 150 rows, from a few keys that repeat to unique ones. Weights of
--- several kinds: multiples of 1/8, whose sum is the same in any order, where keys
--- repeat; any number where they do not.
+-- Tables of 0 to 150 rows, from a few repeated keys to unique ones. If keys repeat,
+-- weights are multiples of 1/8, whose sum is the same in any order; otherwise they are
+-- any numbers.
 --
 CREATE TABLE key_type (type text, expression text);
 INSERT INTO key_type VALUES
@@ -142,7 +142,7 @@ END $$;
 SELECT type, count(*) AS tables, sum(rows) > 400 AS rows, sum(keys) < sum(rows) AS duplicates, sum(batches) > 15 AS batches, string_agg(DISTINCT nullif(broken, ''), '; ') AS broken
 FROM outcome GROUP BY type ORDER BY type COLLATE "C";
 
--- One large table with every weight an awkward decimal: the sums are those of key order, to the last bit.
+-- One large table, all of whose weights are awkward decimals: sums are in key order, to the last bit.
 CREATE TABLE large AS SELECT i AS k, round((random() * 3)::numeric, 2)::float8 AS w FROM generate_series(1, 2000) AS i ORDER BY random();
 SELECT budget, (SELECT count(*) FROM williams_plan_table('large', budget, 'w', 'k', max_items => 5000)) > 90 AS batches,
        (SELECT bool_and(p.memory_mb = (SELECT sum(w ORDER BY k) FROM large WHERE k BETWEEN p.lower_key::int AND p.upper_key::int) AND p.memory_mb <= budget)

@@ -1,7 +1,8 @@
 --
--- The aggregate williams_workload says what plain SQL says, over any grouping and
--- frame, exactly; its transition state has a text and a binary form that read back
--- bit for bit, and merges as an algebra should. Parallel plans are in parallel.
+-- The aggregate williams_workload returns exactly what plain SQL returns, over any
+-- grouping and frame; its transition state has a text and a binary form that read
+-- back bit for bit, and merging is associative and commutative. Parallel plans are in
+-- all_parallel.
 --
 
 CREATE FUNCTION pg_temp.error_of(command text) RETURNS text LANGUAGE plpgsql AS $$
@@ -14,9 +15,9 @@ END $$;
 
 -- By hand: bound(4) = 4, trunc(10 / 3) = 3, ceil(4 / 3) = 2, 3 * 3 MB.
 SELECT (williams_workload(mb, 10)).* FROM unnest('{1,3,NULL,2}'::float8[]) AS mb;
--- An item over the budget makes batches of one, which peak at it.
+-- An item that exceeds the budget leads to batches of one, which peak at its size.
 SELECT (williams_workload(mb, 10)).* FROM unnest('{1,12,2,0}'::float8[]) AS mb;
--- No rows; one; nothing but NULLs or zeros, which the bound of 8.485 limits; no budget.
+-- No rows; one row; only NULLs or zeros, limited by the bound of 8.485; a budget of 0.
 SELECT (williams_workload(mb, 10)).* FROM unnest('{}'::float8[]) AS mb;
 SELECT (williams_workload(mb, 10)).* FROM unnest('{4}'::float8[]) AS mb;
 SELECT round((w).space_bound::numeric, 6) AS space_bound, (w).items, (w).total_mb, (w).max_item_mb, (w).batch_size, (w).batches, (w).peak_mb
@@ -26,13 +27,13 @@ FROM (SELECT williams_workload(NULL, 10) AS w FROM generate_series(1, 8)
 -- The quotient may be rounded up: 35 * 0.01 is over 0.35.
 SELECT (williams_workload(0.01, 0.35)).batch_size FROM generate_series(1, 100);
 
--- The total is the exact sum, rounded once, where sum() rounds at every step.
+-- The total is the exact sum, rounded once; sum() rounds at every step.
 SELECT (williams_workload(0.1, 1)).total_mb = 100 AS tenths, sum(0.1::float8) = 100 AS plainly FROM generate_series(1, 1000);
 SELECT (williams_workload(mb, 1e17)).total_mb = 1e16::float8 + 1000 AS ones, sum(mb) = 1e16::float8 + 1000 AS plainly
 FROM (SELECT 1e16::float8 AS mb UNION ALL SELECT 1 FROM generate_series(1, 1000)) AS v;
 
 --
--- Against plain SQL. Weights are multiples of 1/64, whose sums are exact.
+-- Compared with plain SQL. Weights are multiples of 1/64, whose sums are exact.
 --
 SELECT setseed(0.5);
 CREATE TEMP TABLE page AS
@@ -56,8 +57,8 @@ FROM (SELECT williams_workload(mb, 20) AS w, array_agg(mb) AS weights,
              williams_workload(mb, 20 ORDER BY mb DESC) AS o
       FROM page GROUP BY ROLLUP (part, kind)) AS v;
 
--- As a window aggregate: the frame grows, slides, or is the partition. Its final
--- function leaves the state as it is.
+-- As a window aggregate, with a frame that grows, slides, or is the partition. The
+-- final function does not modify the state.
 SELECT bool_and(grows = pg_temp.plainly(g, 20)) AS grows, bool_and(slides = pg_temp.plainly(s, 20)) AS slides,
        bool_and(hops = pg_temp.plainly(h, 20)) AS hops, bool_and(part_of = pg_temp.plainly(p, 20)) AS part_of
 FROM (SELECT williams_workload(mb, 20) OVER (ORDER BY id) AS grows, array_agg(mb) OVER (ORDER BY id) AS g,
@@ -90,7 +91,7 @@ INSERT INTO state VALUES
 (303, '(9223372036854775806,0.1,1.7976931348623157e308,1.7976931348623157e308,5e-324)'), (304, ' ( 3, 0.1, 1, 3, -0.25) ');
 SELECT i, s FROM state WHERE i IN (0, 10) OR i >= 300 ORDER BY i;
 
--- Text and binary read back bit for bit, whatever the number of digits shown.
+-- Text and binary forms read back bit for bit under any extra_float_digits.
 CREATE FUNCTION pg_temp.bits(s williams_workload_state) RETURNS bytea LANGUAGE sql AS 'SELECT williams_workload_state_send(s)';
 SELECT count(DISTINCT pg_temp.bits(s)) AS states, bool_and(pg_temp.bits(s::text::williams_workload_state) = pg_temp.bits(s)) AS text FROM state;
 SET extra_float_digits = 0;
@@ -103,7 +104,7 @@ CREATE TEMP TABLE received (LIKE state);
 \copy received FROM 'results/workload_state.bin' WITH (FORMAT binary)
 SELECT count(*) AS states, bool_and(pg_temp.bits(r.s) = pg_temp.bits(s.s)) AS binary FROM state AS s JOIN received AS r USING (i);
 
--- Whatever is no state is refused; a bytea's binary form is any bytes at all.
+-- Malformed states are refused. The binary form of a bytea serves to send any bytes.
 SELECT quote_literal(text) AS text, pg_temp.error_of(format('SELECT %L::williams_workload_state', text)) AS error
 FROM unnest(ARRAY['', ' ', '()', '0,0,0,0,0', '(0,0,0,0)', '(0,0,0,0,0,0)', '(0,0,0,0,0', '(0,0,0,0,0)x', '(0,0,0,0,0) 1', '(0;0;0;0;0)', '(0,0,0,,0)',
                   '(x,0,0,0,0)', '(1.5,0,0,0,0)', '(1,NaN,1,1,0)', '(1,10,1,NaN,0)', '(1,inf,1,1,0)', '(1,10,1,1,-Infinity)', '(1,1e999,1,1,0)',
@@ -130,7 +131,7 @@ UPDATE bytes SET b = pg_temp.bits('(1,10,1,1,0)') || '\x00';                -- t
 \copy taken FROM 'results/workload_bytes.bin' WITH (FORMAT binary)
 \set VERBOSITY default
 
--- Merging: the empty state and NULL are the identity; order and brackets do not matter.
+-- Merging: the empty state and NULL are the identity; order and grouping do not matter.
 CREATE FUNCTION pg_temp.merge(williams_workload_state, williams_workload_state) RETURNS williams_workload_state
     LANGUAGE sql AS 'SELECT williams_workload_combine($1, $2)';
 SELECT bool_and(pg_temp.bits(pg_temp.merge(s, '(0,0,0,0,0)')) = pg_temp.bits(s)) AND
@@ -149,7 +150,7 @@ FROM state AS a, state AS b, state AS c WHERE a.i % 11 = 1 AND b.i % 13 = 2 AND 
 SELECT williams_workload_final(pg_temp.merge('(2,10,3,4,0)', '(2,10,2,2,0)')) = williams_workload(mb, 10) AS as_one_pass
 FROM unnest('{1,3,NULL,2}'::float8[]) AS mb;
 
--- A call by hand changes none of its arguments, nor has it to be in an aggregate.
+-- A direct call works outside an aggregate and does not modify its arguments.
 DO $$
 DECLARE
     a williams_workload_state := '(4,10,3,4,0)';
@@ -172,7 +173,7 @@ FROM unnest(ARRAY[
     'williams_workload_combine(''(1,10,1,1,0)'', ''(1,11,1,1,0)'')', 'williams_workload_accum(''(1,10,1,1,0)'', 1, 11)',
     'williams_workload_combine(''(9223372036854775807,10,1,1,0)'', ''(1,10,1,1,0)'')',
     'williams_workload_combine(''(1,10,1e308,1e308,0)'', ''(1,10,1e308,1e308,0)'')', 'williams_workload_accum(NULL, 1, NULL)']) AS call;
--- What rounding took is far less than the total: no state whose total would be
--- negative, or infinite after a merge.
+-- The rounding error is far smaller than the total: a state whose total would be
+-- negative, or infinite after a merge, is refused.
 SELECT pg_temp.error_of('SELECT ''(1,10,1,1,-1e308)''::williams_workload_state') <> 'no error' AS negative,
        pg_temp.error_of('SELECT williams_workload_combine(''(1,10,1,1,1e308)'', ''(1,10,1,1,1e308)'')') <> 'no error' AS infinite;
