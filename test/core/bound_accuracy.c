@@ -1,13 +1,14 @@
 /*
- * accuracy.c
- *		math/bound.h against MPFR, over more than a million counts.
+ * bound_accuracy.c
+ *		The functions of math/bound.h compared with MPFR, for more than a million
+ *		counts.
  *
- * The counts: every small one, all around powers of two and around squares,
- * random ones of every magnitude, and the largest. Each result is compared with
- * the value to 160 bits; the worst error of each function is printed, and any
- * above its limit fails. Limits, in units in the last place of the exact value:
- * the bounds 2 below 2^53 and 3 above (a double cannot hold t there), the
- * efficiency 4; the percentage 1e-13 absolute.
+ * The counts are all small ones, those near powers of two and near squares, random
+ * ones of every magnitude, and the largest. Each result is compared with a value of
+ * 160 bits. The worst error of each function is printed, and an error above the
+ * limit fails the test. Limits in units in the last place of the exact value: bounds
+ * 2 below 2^53 and 3 above it, where a double cannot hold t; efficiency 4. The limit
+ * of the percentage is 1e-13, absolute.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -128,7 +129,7 @@ check(int64_t count)
 	record(&worst[5], absolute_error(wl_math_space_saved_percent(d), x), count);
 }
 
-/* the values from t - n to t + n that are counts */
+/* check t - n to t + n, except numbers beyond the range of counts */
 static void
 check_around(uint64_t t, int n)
 {
@@ -141,7 +142,7 @@ check_around(uint64_t t, int n)
 	}
 }
 
-/* splitmix64, from a fixed seed: the same values in every run */
+/* splitmix64 with a fixed seed: every run has the same values */
 static uint64_t
 next_random(void)
 {
@@ -166,7 +167,7 @@ main(void)
 
 		check_around(root * root, 1);
 	}
-	/* of every magnitude: as many between 2^k and 2^(k+1) for each k */
+	/* random counts: as many between 2^k and 2^(k+1) for each k */
 	for (int i = 0; i < RANDOM_VALUES; i++)
 		check((int64_t) (next_random() >> (1 + next_random() % 62)));
 	check_around(INT64_MAX, 1000);

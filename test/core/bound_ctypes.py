@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""libwilliams.so as a Python service loads it: through ctypes, with c_size_t and
-c_double, and compared with the same formulas in Python's own doubles."""
+"""Load libwilliams.so through ctypes, with c_size_t and c_double, and compare its
+results with the same formulas in Python."""
 
 import ctypes
 import math

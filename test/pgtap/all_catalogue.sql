@@ -1,14 +1,17 @@
 /*
- * catalogue.sql
- *		What the system catalogues say of the extension: every object is listed
- *		here with the properties it must have, and nothing else may be there.
+ * all_catalogue.sql
+ *		The extension in the system catalogues: every function and aggregate is listed
+ *		here with its required properties, and there are no others. Types, operators
+ *		and tables are in all_catalogue_types.sql.
  */
 BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS williams;
 
-SELECT plan(87);
+SELECT plan(56);
+
+\ir member.psql
 
 --
 -- The extension
@@ -18,33 +21,24 @@ SELECT results_eq(
 		extconfig = ARRAY['williams_profile'::regclass::oid], extcondition = ARRAY['']
 	  FROM pg_extension WHERE extname = 'williams'$$,
 	$$VALUES (false, true, true, true)$$,
-	'not relocatable, of the library''s version; a user''s profiles are dumped');
+	'not relocatable, of the same version as the library; users'' profiles are dumped');
 SELECT results_eq(
 	$$SELECT default_version = williams_version(), installed_version = williams_version()
 	  FROM pg_available_extensions WHERE name = 'williams'$$,
 	$$VALUES (true, true)$$,
-	'the control file''s default version is what is installed and loaded');
+	'the control file''s default version is installed and loaded');
 SELECT results_eq(
 	$$SELECT superuser, trusted, relocatable, schema, requires
 	  FROM pg_available_extension_versions WHERE name = 'williams' AND installed$$,
 	$$VALUES (true, true, false, NULL::name, NULL::name[])$$,
-	'trusted, not relocatable, of no fixed schema, requires nothing');
+	'trusted, not relocatable, without a fixed schema, requires nothing');
 SELECT matches(obj_description(oid, 'pg_extension'), '^.{20,}$', 'the extension has a comment')
 FROM pg_extension WHERE extname = 'williams';
-
--- from PostgreSQL 17 on the types that come with others, of arrays and of a table's or view's rows, are members too
-CREATE TEMP VIEW member AS
-SELECT d.classid, d.objid, pg_describe_object(d.classid, d.objid, 0) AS object
-FROM pg_depend AS d JOIN pg_extension AS e ON d.refobjid = e.oid
-	LEFT JOIN pg_type AS t ON d.classid = 'pg_type'::regclass AND t.oid = d.objid
-WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname = 'williams'
-	AND t.typcategory IS DISTINCT FROM 'A'
-	AND NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = t.typrelid AND c.relkind IN ('r', 'v'));
 
 SELECT set_eq(
 	$$SELECT DISTINCT classid::regclass::text FROM member$$,
 	$$VALUES ('pg_proc'), ('pg_type'), ('pg_class'), ('pg_operator'), ('pg_opfamily'), ('pg_opclass'), ('pg_cast')$$,
-	'it consists of functions, types, tables and views, operators, their families and classes, and casts');
+	'it consists of functions, types, tables and views, operators, operator families and classes, and casts');
 SELECT is_empty(
 	$$SELECT object FROM member WHERE obj_description(objid, classid::regclass::name) IS NULL$$,
 	'every object has a comment');
@@ -56,7 +50,7 @@ SELECT is_empty($$
 		(coalesce(p.pronamespace, t.typnamespace, c.relnamespace) IS DISTINCT FROM
 			(SELECT extnamespace FROM pg_extension WHERE extname = 'williams')
 		OR coalesce(p.proname, t.typname, c.relname) !~ '^williams_')
-$$, 'every function, type, table and view is in the extension''s schema and has its prefix');
+$$, 'every function, type, table and view is in the extension''s schema and has the prefix williams_');
 
 --
 -- Functions: i, s, v = immutable, stable, volatile; s, r, u = parallel safe,
@@ -290,10 +284,10 @@ WHERE classid = 'pg_proc'::regclass;
 
 SELECT is_empty(
 	$$SELECT proname, arguments FROM routine EXCEPT SELECT name, arguments FROM expected$$,
-	'every function is listed here, with its arguments'' names and defaults');
+	'every function is listed here, with argument names and defaults');
 SELECT is_empty(
 	$$SELECT name, arguments FROM expected EXCEPT SELECT proname, arguments FROM routine$$,
-	'every function listed here is there');
+	'every function listed here exists');
 SELECT set_eq(
 	$$SELECT proname, arguments, result FROM routine$$,
 	$$SELECT name, arguments, result FROM expected$$, 'result types');
@@ -334,22 +328,22 @@ SELECT is_empty(
 SELECT is_empty(
 	$$SELECT proname, lanname FROM routine JOIN pg_language AS l ON l.oid = prolang
 	  WHERE (lanname, probin) IS DISTINCT FROM ('c', '$libdir/williams') AND prokind <> 'a'$$,
-	'all functions are C functions of the one library');
+	'all functions are C functions of the same library');
 SELECT is_empty(
 	$$SELECT proname FROM routine WHERE prosecdef OR proleakproof OR proconfig IS NOT NULL$$,
-	'none is SECURITY DEFINER, LEAKPROOF or has settings of its own');
+	'none is SECURITY DEFINER or LEAKPROOF or has its own settings');
 SELECT is_empty(
 	$$SELECT proname FROM routine WHERE proacl IS NOT NULL AND proname <> 'williams_launch'$$,
-	'none but williams_launch has rights other than the default ones');
+	'all except williams_launch have the default rights');
 SELECT set_eq(
 	$$SELECT r.oid::regprocedure::text, a.grantee = e.extowner, a.privilege_type, a.is_grantable
 	  FROM routine AS r, aclexplode(proacl) AS a, pg_extension AS e WHERE e.extname = 'williams'$$,
 	$$VALUES ('williams_launch(text,integer)', true, 'EXECUTE', true)$$,
-	'the extension''s owner launches workers, and decides who else does');
+	'only the extension''s owner can launch workers, and can grant this right');
 SELECT results_eq(
 	$$SELECT name, vartype, boot_val, min_val, max_val, context, unit FROM pg_settings WHERE name ^@ 'williams.'$$,
 	$$VALUES ('williams.max_workers', 'integer', '4', '0', '1024', 'sighup', NULL)$$,
-	'one setting, of the server''s configuration');
+	'one setting, in the server''s configuration');
 SELECT set_eq(
 	$$SELECT proname, prosupport::text FROM routine WHERE prosupport <> 0$$,
 	$$VALUES ('williams_plan', 'williams_plan_support'), ('williams_batch_no', 'williams_batch_no_support')$$,
@@ -367,23 +361,23 @@ SELECT set_eq($$SELECT proname FROM aggregate$$, $$VALUES ('williams_workload'),
 		('williams_rollup')$$, 'aggregates');
 SELECT is_empty(
 	$$SELECT proname FROM aggregate WHERE aggcombinefn = 0 OR combine_strict$$,
-	'every aggregate has a combine function, and that takes NULL');
+	'every aggregate has a combine function, which accepts NULL');
 SELECT is_empty(
 	$$SELECT proname, typname FROM aggregate WHERE typtype <> 'b' OR aggtranstype NOT IN
 		(SELECT objid FROM member WHERE classid = 'pg_type'::regclass)$$,
-	'every transition type is a base type of the extension: neither internal nor polymorphic');
+	'every transition type is a base type of the extension, not internal or polymorphic');
 SELECT is_empty(
 	$$SELECT proname FROM aggregate WHERE aggserialfn <> 0 OR aggdeserialfn <> 0$$,
-	'no transition state needs to be serialised');
+	'no transition state needs serialization');
 SELECT is_empty(
 	$$SELECT proname FROM aggregate WHERE aggmtransfn <> 0 OR aggminvtransfn <> 0 OR aggmfinalfn <> 0 OR aggmtranstype <> 0$$,
-	'no aggregate is a moving one');
+	'no aggregate is a moving aggregate');
 SELECT is_empty(
 	$$SELECT proname FROM aggregate WHERE proparallel <> 's' OR aggkind <> 'n' OR aggsortop <> 0$$,
-	'every aggregate is an ordinary one and parallel safe');
+	'every aggregate is ordinary and parallel safe');
 SELECT is_empty(
 	$$SELECT proname FROM aggregate WHERE aggfinalextra OR aggfinalmodify <> 'r'$$,
-	'every final function leaves the state as it is');
+	'no final function modifies the state');
 SELECT set_eq(
 	$$SELECT proname, (SELECT p.proname FROM pg_proc AS p WHERE p.oid = aggtransfn)::text AS transfn, aggcombinefn::text, aggfinalfn::text, agginitval FROM aggregate$$,
 	$$VALUES ('williams_workload', 'williams_workload_accum', 'williams_workload_combine',
@@ -404,7 +398,7 @@ SELECT is_empty(
 	  WHERE aggtransspace <> typlen$$,
 	'SSPACE is the size of the state');
 
--- the initial state is the identity of the combine function, and so is NULL
+-- the initial state and NULL are the identity of the combine function
 CREATE TEMP TABLE state AS
 SELECT '(0,0,0,0,0)'::williams_workload_state AS w0,
 	williams_workload_accum(williams_workload_accum('(0,0,0,0,0)', 0.1, 8), 3.25, 8) AS w,
@@ -412,7 +406,7 @@ SELECT '(0,0,0,0,0)'::williams_workload_state AS w0,
 	williams_efficiency_accum(williams_efficiency_accum('(0,0,0,0,0,0,0,0)', 1000), 7) AS e,
 	'(1,0,0,0,0,0,0,0)'::williams_scorecard_state AS s0,
 	williams_scorecard_accum(williams_scorecard_accum('(1,0,0,0,0,0,0,0)', 0.1), 0.9) AS s;
--- in a table of its own, for a page holds one
+-- in a separate table, because a page holds only one
 CREATE TEMP TABLE calibration_state AS
 SELECT williams_calibration_accum(williams_calibration_accum('(1,0,0,0,0,0)', 0.1, true), 0.9, false) AS c;
 SELECT isnt(w::text, w0::text, 'a workload of two items is not the initial state') FROM state;
@@ -439,219 +433,6 @@ SELECT is(williams_calibration_combine(c, '(1,0,0,0,0,0)')::text, c::text, 'cali
 SELECT is(williams_calibration_combine(NULL, c)::text, c::text, 'calibration: NULL on the left') FROM calibration_state;
 SELECT is(williams_calibration_combine(c, NULL)::text, c::text, 'calibration: NULL on the right') FROM calibration_state;
 SELECT is(williams_calibration_combine(NULL, NULL)::text, NULL, 'calibration: NULL on both sides');
-
---
--- Types
---
-SELECT set_eq(
-	$$SELECT typname, typtype::text, typlen::int, typalign::text, typstorage::text, typbyval
-	  FROM member JOIN pg_type AS t ON t.oid = objid WHERE classid = 'pg_type'::regclass$$,
-	$$VALUES ('williams_workload_state', 'b', 40, 'd', 'p', false),
-		('williams_efficiency_state', 'b', 64, 'd', 'p', false),
-		('williams_field_score', 'c', -1, 'd', 'x', false),
-		('williams_scorecard', 'b', -1, 'd', 'x', false),
-		('williams_scorecard_state', 'b', 1664, 'd', 'p', false),
-		('williams_calibration', 'b', -1, 'd', 'x', false),
-		('williams_calibration_state', 'b', 6448, 'd', 'p', false),
-		('williams_workload_result', 'c', -1, 'd', 'x', false),
-		('williams_efficiency_result', 'c', -1, 'd', 'x', false)$$,
-	'types: states of fixed length, aligned as double, stored summaries and results');
-SELECT set_eq(
-	$$SELECT typname, typinput::text, typoutput::text, typreceive::text, typsend::text
-	  FROM member JOIN pg_type AS t ON t.oid = objid WHERE classid = 'pg_type'::regclass AND typtype = 'b'$$,
-	$$VALUES ('williams_workload_state', 'williams_workload_state_in', 'williams_workload_state_out',
-			'williams_workload_state_recv', 'williams_workload_state_send'),
-		('williams_efficiency_state', 'williams_efficiency_state_in', 'williams_efficiency_state_out',
-			'williams_efficiency_state_recv', 'williams_efficiency_state_send'),
-		('williams_scorecard', 'williams_scorecard_in', 'williams_scorecard_out',
-			'williams_scorecard_recv', 'williams_scorecard_send'),
-		('williams_scorecard_state', 'williams_scorecard_state_in', 'williams_scorecard_state_out',
-			'williams_scorecard_state_recv', 'williams_scorecard_state_send'),
-		('williams_calibration', 'williams_calibration_in', 'williams_calibration_out',
-			'williams_calibration_recv', 'williams_calibration_send'),
-		('williams_calibration_state', 'williams_calibration_state_in', 'williams_calibration_state_out',
-			'williams_calibration_state_recv', 'williams_calibration_state_send')$$,
-	'a state or summary has a text and a binary form');
-SELECT is(string_agg(attname || ' ' || format_type(atttypid, atttypmod), ', ' ORDER BY attnum), attributes, typname || ': attributes')
-FROM (VALUES
-	('williams_field_score',
-		'overall double precision, multiplier double precision, num_fields bigint, script text, review text[], scores jsonb'),
-	('williams_workload_result',
-		'items bigint, total_mb double precision, max_item_mb double precision, space_bound double precision, '
-		'efficiency double precision, batch_size bigint, batches bigint, peak_mb double precision'),
-	('williams_efficiency_result',
-		'operation_count bigint, average_efficiency double precision, max_efficiency double precision, '
-		'total_space_saved double precision, total_time_complexity numeric, total_space_bound double precision'))
-	AS v (typname, attributes) JOIN pg_attribute ON attrelid = v.typname::regclass
-GROUP BY typname, attributes;
-SELECT set_eq(
-	$$SELECT castsource::regtype::text, casttarget::regtype::text, castfunc::regprocedure::text, castcontext::text FROM pg_cast
-	  WHERE castsource IN (SELECT objid FROM member) OR casttarget IN (SELECT objid FROM member)$$,
-	$$VALUES ('williams_scorecard', 'jsonb', 'williams_to_jsonb(williams_scorecard)', 'e'),
-		('williams_calibration', 'jsonb', 'williams_to_jsonb(williams_calibration)', 'e')$$,
-	'summaries are cast to jsonb, explicitly; no cast leads into a type past its checks');
-SELECT set_eq(
-	$$SELECT o.oprname::text, o.oprleft::regtype::text, o.oprresult::regtype::text, o.oprcode::text, c.oprname::text AS commutator, n.oprname::text AS negator,
-		nullif(o.oprrest::text, '-') AS rest, nullif(o.oprjoin::text, '-') AS join, o.oprcanhash, o.oprcanmerge
-	  FROM member JOIN pg_operator AS o ON o.oid = objid AND classid = 'pg_operator'::regclass
-		LEFT JOIN pg_operator AS c ON c.oid = o.oprcom LEFT JOIN pg_operator AS n ON n.oid = o.oprnegate$$,
-	$$VALUES ('+', 'williams_scorecard', 'williams_scorecard', 'williams_scorecard_add', '+', NULL, NULL, NULL, false, false),
-		('+', 'williams_calibration', 'williams_calibration', 'williams_calibration_add', '+', NULL, NULL, NULL, false, false),
-		('=', 'williams_scorecard', 'boolean', 'williams_scorecard_eq', '=', '<>', 'eqsel', 'eqjoinsel', true, true),
-		('<>', 'williams_scorecard', 'boolean', 'williams_scorecard_ne', '<>', '=', 'neqsel', 'neqjoinsel', false, false),
-		('<', 'williams_scorecard', 'boolean', 'williams_scorecard_lt', '>', '>=', 'scalarltsel', 'scalarltjoinsel', false, false),
-		('<=', 'williams_scorecard', 'boolean', 'williams_scorecard_le', '>=', '>', 'scalarlesel', 'scalarlejoinsel', false, false),
-		('>=', 'williams_scorecard', 'boolean', 'williams_scorecard_ge', '<=', '<', 'scalargesel', 'scalargejoinsel', false, false),
-		('>', 'williams_scorecard', 'boolean', 'williams_scorecard_gt', '<', '<=', 'scalargtsel', 'scalargtjoinsel', false, false),
-		('=', 'williams_calibration', 'boolean', 'williams_calibration_eq', '=', '<>', 'eqsel', 'eqjoinsel', true, true),
-		('<>', 'williams_calibration', 'boolean', 'williams_calibration_ne', '<>', '=', 'neqsel', 'neqjoinsel', false, false),
-		('<', 'williams_calibration', 'boolean', 'williams_calibration_lt', '>', '>=', 'scalarltsel', 'scalarltjoinsel', false, false),
-		('<=', 'williams_calibration', 'boolean', 'williams_calibration_le', '>=', '>', 'scalarlesel', 'scalarlejoinsel', false, false),
-		('>=', 'williams_calibration', 'boolean', 'williams_calibration_ge', '<=', '<', 'scalargesel', 'scalargejoinsel', false, false),
-		('>', 'williams_calibration', 'boolean', 'williams_calibration_gt', '<', '<=', 'scalargtsel', 'scalargtjoinsel', false, false)$$,
-	'operators: commutators, negators, estimates');
-SELECT is_empty(
-	$$SELECT o.oid::regoperator FROM pg_operator AS o JOIN member ON o.oid = objid AND classid = 'pg_operator'::regclass
-		LEFT JOIN pg_operator AS c ON c.oid = o.oprcom LEFT JOIN pg_operator AS n ON n.oid = o.oprnegate
-	  WHERE (o.oprleft, c.oprleft, coalesce(n.oprleft, o.oprleft)) IS DISTINCT FROM (o.oprright, o.oprleft, o.oprleft)$$,
-	'and they, their commutators and negators are of one type each');
-SELECT set_eq(
-	$$SELECT amname::text, opcname::text, opcintype::regtype::text,
-		(SELECT string_agg(amopstrategy || ' ' || oprname, ', ' ORDER BY amopstrategy)
-		 FROM pg_amop JOIN pg_operator AS o ON o.oid = amopopr WHERE amopfamily = opcfamily) AS operators,
-		(SELECT string_agg(amprocnum || ' ' || amproc::text, ', ' ORDER BY amprocnum) FROM pg_amproc WHERE amprocfamily = opcfamily) AS functions,
-		opcdefault, amvalidate(c.oid)
-	  FROM member JOIN pg_opclass AS c ON c.oid = objid AND classid = 'pg_opclass'::regclass JOIN pg_am AS m ON m.oid = opcmethod$$,
-	$$VALUES
-		('btree', 'williams_scorecard_ops', 'williams_scorecard', '1 <, 2 <=, 3 =, 4 >=, 5 >',
-			'1 williams_scorecard_cmp, 2 williams_scorecard_sortsupport, 4 btequalimage', true, true),
-		('hash', 'williams_scorecard_ops', 'williams_scorecard', '1 =', '1 williams_scorecard_hash, 2 williams_scorecard_hash_extended', true, true),
-		('btree', 'williams_calibration_ops', 'williams_calibration', '1 <, 2 <=, 3 =, 4 >=, 5 >',
-			'1 williams_calibration_cmp, 2 williams_calibration_sortsupport, 4 btequalimage', true, true),
-		('hash', 'williams_calibration_ops', 'williams_calibration', '1 =', '1 williams_calibration_hash, 2 williams_calibration_hash_extended', true, true)$$,
-	'operator classes, each its type''s default: by bytes');
-
---
--- The tables and views
---
-SELECT set_eq(
-	$$SELECT relname::text, relkind::text, relpersistence::text, relrowsecurity, relforcerowsecurity, reloptions
-	  FROM member JOIN pg_class AS c ON c.oid = objid WHERE classid = 'pg_class'::regclass AND relkind IN ('r', 'v')$$,
-	$$VALUES ('williams_profile', 'r', 'p', false, false, NULL::text[]),
-		('williams_shipped_profile', 'v', 'p', false, false, NULL),
-		('williams_task', 'r', 'p', true, false, '{fillfactor=50}'),
-		('williams_batch', 'r', 'p', true, false, '{fillfactor=70}'),
-		('williams_progress', 'v', 'p', false, false, '{security_barrier=true}')$$,
-	'tables and views: row-level security of the tasks, a barrier before the view that goes past it');
-SELECT is(
-	(SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod) || CASE WHEN attnotnull THEN '' ELSE ' null' END,
-		', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = relation::regclass AND attnum > 0),
-	columns, relation || ': columns')
-FROM (VALUES
-	('williams_profile', 'name text, rules jsonb'),
-	('williams_shipped_profile', 'name text null, rules jsonb null'),
-	('williams_task', 'owner oid, name text, relation oid, statement text, search_path text, '
-		'available_memory_mb double precision, item_mb text null, key_column name, key_order text, method text, max_items bigint null, '
-		'strict boolean, max_attempts integer, time_limit_ms integer null, pause_ms integer, throttle text null, '
-		'filenode oid null, first_pending bigint, stopped boolean, created_at timestamp with time zone'),
-	('williams_batch', 'owner oid, task text, batch_no bigint, lower_key text, upper_key text, below_key text null, items bigint, '
-		'memory_mb double precision, state text, attempts integer, rows bigint null, started_at timestamp with time zone null, '
-		'finished_at timestamp with time zone null, duration_ms double precision null, ready_at timestamp with time zone null, sqlstate text null, message text null'),
-	('williams_progress', 'owner name null, task text null, state text null, batches bigint null, done bigint null, '
-		'failed bigint null, running bigint null, rows bigint null, percent double precision null, '
-		'rows_per_s double precision null, eta timestamp with time zone null, started_at timestamp with time zone null, '
-		'updated_at timestamp with time zone null')) AS v (relation, columns);
-SELECT set_eq(
-	$$SELECT conrelid::regclass::text, contype::text, pg_get_constraintdef(oid) FROM pg_constraint
-	  WHERE conrelid IN ('williams_task'::regclass, 'williams_batch'::regclass) AND contype IN ('p', 'f', 'u')$$,
-	$$VALUES ('williams_task', 'p', 'PRIMARY KEY (owner, name)'), ('williams_batch', 'p', 'PRIMARY KEY (owner, task, batch_no)'),
-		('williams_batch', 'f', 'FOREIGN KEY (owner, task) REFERENCES williams_task(owner, name)')$$,
-	'tasks and batches: a name is unique for its owner, and a batch has a task');
-SELECT set_eq(
-	$$SELECT polrelid::regclass::text, polname::text, polcmd::text, polpermissive, polroles,
-		pg_get_expr(polqual, polrelid) AS qual, pg_get_expr(polwithcheck, polrelid) AS with_check,
-		obj_description(oid, 'pg_policy') IS NOT NULL AS commented
-	  FROM pg_policy WHERE polrelid IN (SELECT objid FROM member)$$,
-	$$VALUES ('williams_task', 'williams_owner', '*', true, '{0}'::oid[],
-			'(owner = (to_regrole(quote_ident((CURRENT_USER)::text)))::oid)', NULL, true),
-		('williams_batch', 'williams_owner', '*', true, '{0}',
-			'(owner = (to_regrole(quote_ident((CURRENT_USER)::text)))::oid)', NULL, true)$$,
-	'policies: each role its own, whatever it does');
-SELECT set_eq(
-	$$SELECT tgrelid::regclass::text, tgname::text, tgfoid::regproc::text, tgtype::int, tgenabled::text FROM pg_trigger
-	  WHERE tgrelid IN (SELECT objid FROM member) AND NOT tgisinternal$$,
-	-- 1: row, 2: before, 4: insert, 8: delete, 16: update, 32: truncate
-	$$VALUES ('williams_profile', 'williams_profile_check', 'williams_check_profile', 1 + 2 + 4 + 16, 'O'),
-		('williams_task', 'williams_task_local', 'williams_drop_replicated', 1 + 2 + 4 + 8 + 16, 'R'),
-		('williams_batch', 'williams_batch_local', 'williams_drop_replicated', 1 + 2 + 4 + 8 + 16, 'R')$$,
-	'triggers');
-SELECT set_eq(
-	$$SELECT oid::regclass::text, privilege_type, is_grantable FROM pg_class, aclexplode(relacl)
-	  WHERE oid IN (SELECT objid FROM member) AND grantee = 0$$,
-	$$VALUES ('williams_profile', 'SELECT', false), ('williams_shipped_profile', 'SELECT', false), ('williams_progress', 'SELECT', false),
-		('williams_task', 'SELECT', false), ('williams_batch', 'SELECT', false)$$,
-	'what anybody may do: read, of the tasks what row-level security leaves');
-SELECT col_is_pk('williams_profile', 'name', 'profiles: primary key');
-SELECT set_eq(
-	$$SELECT a.privilege_type, a.is_grantable FROM pg_class AS c, aclexplode(relacl) AS a
-	  WHERE c.oid = 'williams_profile'::regclass AND a.grantee = (SELECT extowner FROM pg_extension WHERE extname = 'williams')
-		AND a.is_grantable$$,
-	$$VALUES ('SELECT', true), ('INSERT', true), ('UPDATE', true), ('DELETE', true)$$,
-	'profiles: the extension''s owner writes, and decides who else does');
-SELECT is_empty(
-	$$SELECT attrelid::regclass, attname FROM pg_attribute JOIN pg_class AS c ON c.oid = attrelid JOIN member ON c.oid = objid
-	  WHERE relkind IN ('r', 'v') AND attnum > 0 AND col_description(attrelid, attnum) IS NULL$$,
-	'every column of a table or view has a comment');
-
---
--- A schema of its own, which search_path does not have
---
-DROP TABLE state, calibration_state;
-DROP EXTENSION williams;
-CREATE SCHEMA "Own Schema";
-CREATE EXTENSION williams SCHEMA "Own Schema";
-SELECT is((SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'williams'), '"Own Schema"',
-	'installed into a schema of its own');
-SELECT is_empty(
-	$$SELECT p.oid::regprocedure FROM pg_proc AS p WHERE proname ^@ 'williams_' AND pronamespace <> '"Own Schema"'::regnamespace$$,
-	'and into no other');
-
-CREATE TEMP TABLE scan (id int, fields jsonb, base float8, confidence float8, num_fields int, review boolean, mb float8,
-	bound float8 GENERATED ALWAYS AS ("Own Schema".williams_space_bound(id)) STORED);
-CREATE TRIGGER score BEFORE INSERT OR UPDATE ON scan FOR EACH ROW EXECUTE FUNCTION
-	"Own Schema".williams_score_ocr('fields=fields', 'base=base', 'confidence=confidence', 'num_fields=num_fields', 'review=review');
-INSERT INTO scan (id, fields, base, mb) VALUES (4, '{"a": 1, "b": "x"}', 0.5, 3), (16, '{"a": "x", "b": ""}', 0.9, 6);
-SELECT results_eq(
-	$$SELECT id, confidence, num_fields, review, bound FROM scan ORDER BY id$$,
-	$$SELECT 4, 0.5 * "Own Schema".williams_confidence_multiplier(2), 2, true, 4::float8 UNION ALL SELECT 16, 0.9::float8, 1, false, 16$$,
-	'the trigger and a generated column work there');
-SELECT results_eq(
-	$$SELECT review, num_fields FROM "Own Schema".williams_shipped_profile AS p,
-		"Own Schema".williams_score_fields('{"country": "NL"}', rules) WHERE name = 'diploma'$$,
-	$$VALUES ('{grade,degree_type,field_of_study,graduation_date,institution_name}'::text[], 1::bigint)$$,
-	'the profiles are there');
-SELECT results_eq(
-	$$SELECT ("Own Schema".williams_workload(mb, 8)).batches, ("Own Schema".williams_efficiency(id)).operation_count FROM scan$$,
-	$$VALUES (2::bigint, 2::bigint)$$,
-	'the aggregates work there');
-SELECT results_eq(
-	$$SELECT "Own Schema".williams_batch_no(mb, 8) OVER (ORDER BY id) FROM scan$$,
-	$$SELECT batch_no FROM "Own Schema".williams_plan(2, 8, 8)$$,
-	'williams_batch_no and williams_plan work there');
-SELECT results_eq(
-	$$SELECT lower_key, upper_key, memory_mb FROM "Own Schema".williams_plan_table('scan', 8, key_column => 'id')$$,
-	$$SELECT '4', '16', sum("Own Schema".williams_row_mb(id, fields, base, confidence, num_fields, review, mb, bound) ORDER BY id) FROM scan$$,
-	'williams_plan_table works there, and finds the size of a row');
-
-SELECT results_eq(
-	$$SELECT "Own Schema".williams_create_task('square', 'scan', 'UPDATE pg_temp.scan SET mb = mb * mb WHERE id BETWEEN $1 AND $2',
-		8, 'mb', 'id'), "Own Schema".williams_run_batch('square'), "Own Schema".williams_run_batch('square')$$,
-	$$VALUES (2::bigint, 1::bigint, 2::bigint)$$,
-	'a task works there');
-SELECT results_eq(
-	$$SELECT state, rows, (SELECT sum(mb) FROM scan) FROM "Own Schema".williams_progress$$,
-	$$VALUES ('done', 2::bigint, 45::float8)$$,
-	'and is done');
 
 SELECT * FROM finish();
 ROLLBACK;

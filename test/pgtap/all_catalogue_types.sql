@@ -1,444 +1,17 @@
 /*
- * catalogue.sql
- *		What the system catalogues say of the extension: every object is listed
- *		here with the properties it must have, and nothing else may be there.
+ * all_catalogue_types.sql
+ *		The extension in the system catalogues: every type, cast, operator, operator
+ *		class, table and view is listed here with its required properties, and there
+ *		are no others. Functions and aggregates are in all_catalogue.sql.
  */
 BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS williams;
 
-SELECT plan(87);
+SELECT plan(22);
 
---
--- The extension
---
-SELECT results_eq(
-	$$SELECT extrelocatable, extversion = williams_version(), 
-		extconfig = ARRAY['williams_profile'::regclass::oid], extcondition = ARRAY['']
-	  FROM pg_extension WHERE extname = 'williams'$$,
-	$$VALUES (false, true, true, true)$$,
-	'not relocatable, of the library''s version; a user''s profiles are dumped');
-SELECT results_eq(
-	$$SELECT default_version = williams_version(), installed_version = williams_version()
-	  FROM pg_available_extensions WHERE name = 'williams'$$,
-	$$VALUES (true, true)$$,
-	'the control file''s default version is what is installed and loaded');
-SELECT results_eq(
-	$$SELECT superuser, trusted, relocatable, schema, requires
-	  FROM pg_available_extension_versions WHERE name = 'williams' AND installed$$,
-	$$VALUES (true, true, false, NULL::name, NULL::name[])$$,
-	'trusted, not relocatable, of no fixed schema, requires nothing');
-SELECT matches(obj_description(oid, 'pg_extension'), '^.{20,}$', 'the extension has a comment')
-FROM pg_extension WHERE extname = 'williams';
-
--- from PostgreSQL 17 on the types that come with others, of arrays and of a table's or view's rows, are members too
-CREATE TEMP VIEW member AS
-SELECT d.classid, d.objid, pg_describe_object(d.classid, d.objid, 0) AS object
-FROM pg_depend AS d JOIN pg_extension AS e ON d.refobjid = e.oid
-	LEFT JOIN pg_type AS t ON d.classid = 'pg_type'::regclass AND t.oid = d.objid
-WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname = 'williams'
-	AND t.typcategory IS DISTINCT FROM 'A'
-	AND NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = t.typrelid AND c.relkind IN ('r', 'v'));
-
-SELECT set_eq(
-	$$SELECT DISTINCT classid::regclass::text FROM member$$,
-	$$VALUES ('pg_proc'), ('pg_type'), ('pg_class'), ('pg_operator'), ('pg_opfamily'), ('pg_opclass'), ('pg_cast')$$,
-	'it consists of functions, types, tables and views, operators, their families and classes, and casts');
-SELECT is_empty(
-	$$SELECT object FROM member WHERE obj_description(objid, classid::regclass::name) IS NULL$$,
-	'every object has a comment');
-SELECT is_empty($$
-	SELECT object FROM member LEFT JOIN pg_proc AS p ON classid = 'pg_proc'::regclass AND p.oid = objid
-		LEFT JOIN pg_type AS t ON classid = 'pg_type'::regclass AND t.oid = objid
-		LEFT JOIN pg_class AS c ON classid = 'pg_class'::regclass AND c.oid = objid
-	WHERE classid IN ('pg_proc'::regclass, 'pg_type'::regclass, 'pg_class'::regclass) AND
-		(coalesce(p.pronamespace, t.typnamespace, c.relnamespace) IS DISTINCT FROM
-			(SELECT extnamespace FROM pg_extension WHERE extname = 'williams')
-		OR coalesce(p.proname, t.typname, c.relname) !~ '^williams_')
-$$, 'every function, type, table and view is in the extension''s schema and has its prefix');
-
---
--- Functions: i, s, v = immutable, stable, volatile; s, r, u = parallel safe,
--- restricted, unsafe; f, a, w, p = function, aggregate, window function, procedure.
---
-CREATE TEMP TABLE expected (name name, arguments text, result text, kind "char",
-	volatility "char", strict boolean, parallel "char", symbol text);
-INSERT INTO expected VALUES
-	('williams_version', '', 'text', 'f', 's', true, 's', 'wl_version'),
-	-- Bound
-	('williams_space_bound', 't bigint', 'double precision', 'f', 'i', true, 's', 'wl_space_bound'),
-	('williams_optimal_batch_size', 't bigint', 'bigint', 'f', 'i', true, 's', 'wl_optimal_batch_size'),
-	('williams_efficiency_multiplier', 't bigint', 'double precision', 'f', 'i', true, 's', 'wl_efficiency_multiplier'),
-	('williams_space_saved_percent', 't bigint', 'double precision', 'f', 'i', true, 's', 'wl_space_saved_percent'),
-	('williams_theorem_bound', 't bigint', 'double precision', 'f', 'i', true, 's', 'wl_theorem_bound'),
-	('williams_optimal_test_data_size', 'target_coverage bigint', 'bigint', 'f', 'i', true, 's', 'wl_optimal_test_data_size'),
-	('williams_calculate_space_bound',
-		't bigint, OUT space_bound double precision, OUT efficiency double precision, '
-		'OUT time_complexity bigint, OUT space_reduction_percent double precision',
-		'record', 'f', 'v', true, 'r', 'wl_calculate_space_bound'),
-	('williams_optimize_batch_size',
-		'total_items bigint, available_memory_mb double precision, memory_per_item_mb double precision DEFAULT 5.0',
-		'bigint', 'f', 'v', true, 'r', 'wl_optimize_batch_size'),
-	('williams_get_optimization_stats',
-		'OUT average_efficiency double precision, OUT max_efficiency double precision, '
-		'OUT operation_count bigint, OUT total_space_saved double precision',
-		'record', 'f', 'v', true, 'r', 'wl_get_optimization_stats'),
-	('williams_reset_stats', '', 'void', 'f', 'v', true, 'r', 'wl_reset_stats'),
-	-- Score
-	('williams_confidence_multiplier', 'num_fields bigint, base_confidence double precision DEFAULT 0.85',
-		'double precision', 'f', 'i', true, 's', 'wl_confidence_multiplier'),
-	('williams_confidence_multiplier', 'num_fields bigint, base_confidence double precision, regime text',
-		'double precision', 'f', 'i', true, 's', 'wl_confidence_multiplier_regime'),
-	('williams_adjusted_confidence', 'num_fields bigint, base_confidence double precision',
-		'double precision', 'f', 'i', true, 's', 'wl_adjusted_confidence'),
-	('williams_field_count', 'fields jsonb', 'bigint', 'f', 'i', true, 's', 'wl_field_count'),
-	('williams_field_count', 'fields jsonb, expected text[]', 'bigint', 'f', 'i', true, 's', 'wl_field_count_expected'),
-	('williams_ocr_engine', 'document text', 'text', 'f', 'i', true, 's', 'wl_ocr_engine_text'),
-	('williams_ocr_engine', 'document jsonb', 'text', 'f', 'i', true, 's', 'wl_ocr_engine_jsonb'),
-	('williams_ocr_fields',
-		'document jsonb, engine text DEFAULT ''auto''::text, OUT document integer, OUT page integer, OUT field text, OUT value text, OUT confidence double precision',
-		'SETOF record', 'f', 'i', true, 's', 'wl_ocr_fields_jsonb'),
-	('williams_ocr_fields',
-		'document text, engine text DEFAULT ''auto''::text, OUT document integer, OUT page integer, OUT field text, OUT value text, OUT confidence double precision',
-		'SETOF record', 'f', 'i', true, 's', 'wl_ocr_fields_text'),
-	('williams_ocr_document',
-		'document jsonb, engine text DEFAULT ''auto''::text, OUT engine text, OUT fields jsonb, OUT confidence jsonb',
-		'record', 'f', 'i', true, 's', 'wl_ocr_document'),
-	('williams_score_fields',
-		'fields jsonb, rules jsonb, confidence jsonb DEFAULT NULL::jsonb, script text DEFAULT NULL::text',
-		'williams_field_score', 'f', 'i', false, 's', 'wl_score_fields'),
-	('williams_check_profile', '', 'trigger', 'f', 'v', false, 'u', 'wl_check_profile'),
-	('williams_score_ocr', '', 'trigger', 'f', 'v', false, 'u', 'wl_score_ocr'),
-	-- Plan
-	('williams_batch_size',
-		'total_items bigint, available_memory_mb double precision, memory_per_item_mb double precision DEFAULT 5.0',
-		'bigint', 'f', 'i', true, 's', 'wl_batch_size'),
-	('williams_plan',
-		'total_items bigint, available_memory_mb double precision, memory_per_item_mb double precision DEFAULT 5.0, '
-		'OUT batch_no bigint, OUT first_item bigint, OUT last_item bigint, OUT items bigint, OUT memory_mb double precision',
-		'SETOF record', 'f', 'i', true, 's', 'wl_plan'),
-	('williams_row_mb', 'VARIADIC "any"', 'double precision', 'f', 'i', false, 's', 'wl_row_mb'),
-	('williams_plan_table',
-		'relation regclass, available_memory_mb double precision, item_mb text DEFAULT NULL::text, '
-		'key_column name DEFAULT NULL::name, method text DEFAULT ''exact''::text, max_items bigint DEFAULT NULL::bigint, '
-		'strict boolean DEFAULT false, OUT batch_no bigint, OUT lower_key text, OUT upper_key text, '
-		'OUT items bigint, OUT memory_mb double precision',
-		'SETOF record', 'f', 'v', false, 'u', 'wl_plan_table'),
-	('williams_plan_support', 'internal', 'internal', 'f', 'i', true, 's', 'wl_plan_support'),
-	('williams_batch_no',
-		'item_mb double precision, available_memory_mb double precision, max_items bigint DEFAULT NULL::bigint',
-		'bigint', 'w', 'i', false, 's', 'wl_batch_no'),
-	('williams_batch_no_support', 'internal', 'internal', 'f', 'i', true, 's', 'wl_batch_no_support'),
-	('williams_workload', 'item_mb double precision, available_memory_mb double precision',
-		'williams_workload_result', 'a', 'i', false, 's', NULL),
-	('williams_workload_accum', 'williams_workload_state, item_mb double precision, available_memory_mb double precision',
-		'williams_workload_state', 'f', 'i', false, 's', 'wl_workload_accum'),
-	('williams_workload_combine', 'williams_workload_state, williams_workload_state',
-		'williams_workload_state', 'f', 'i', false, 's', 'wl_workload_combine'),
-	('williams_workload_final', 'williams_workload_state', 'williams_workload_result', 'f', 'i', true, 's', 'wl_workload_final'),
-	('williams_workload_state_in', 'cstring', 'williams_workload_state', 'f', 'i', true, 's', 'wl_workload_state_in'),
-	('williams_workload_state_out', 'williams_workload_state', 'cstring', 'f', 'i', true, 's', 'wl_workload_state_out'),
-	('williams_workload_state_recv', 'internal', 'williams_workload_state', 'f', 'i', true, 's', 'wl_workload_state_recv'),
-	('williams_workload_state_send', 'williams_workload_state', 'bytea', 'f', 'i', true, 's', 'wl_workload_state_send'),
-	-- Run
-	('williams_alter_task',
-		'task text, statement text DEFAULT NULL::text, throttle text DEFAULT NULL::text, pause_ms integer DEFAULT NULL::integer, '
-		'time_limit_ms integer DEFAULT NULL::integer, max_attempts integer DEFAULT NULL::integer',
-		'void', 'f', 'v', false, 'u', 'wl_alter_task'),
-	('williams_create_task',
-		'name text, relation regclass, statement text, available_memory_mb double precision, item_mb text DEFAULT NULL::text, '
-		'key_column name DEFAULT NULL::name, method text DEFAULT ''exact''::text, max_items bigint DEFAULT NULL::bigint, '
-		'strict boolean DEFAULT false, max_attempts integer DEFAULT 3, time_limit_ms integer DEFAULT NULL::integer, '
-		'pause_ms integer DEFAULT 0, throttle text DEFAULT NULL::text',
-		'bigint', 'f', 'v', false, 'u', 'wl_create_task'),
-	('williams_drop_task', 'task text', 'void', 'f', 'v', true, 'u', 'wl_drop_task'),
-	('williams_run_batch', 'task text', 'bigint', 'f', 'v', true, 'u', 'wl_run_batch'),
-	('williams_run', 'IN task text', NULL, 'p', 'v', false, 'u', 'wl_run'),
-	('williams_launch', 'task text, workers integer DEFAULT 1', 'integer', 'f', 'v', true, 'u', 'wl_launch'),
-	('williams_stop', 'task text', 'void', 'f', 'v', true, 'u', 'wl_stop'),
-	('williams_retry', 'task text', 'bigint', 'f', 'v', true, 'u', 'wl_retry'),
-	('williams_drop_replicated', '', 'trigger', 'f', 'v', false, 'u', 'wl_drop_replicated'),
-	-- Report
-	('williams_efficiency', 'time_complexity bigint', 'williams_efficiency_result', 'a', 'i', false, 's', NULL),
-	('williams_efficiency_accum', 'williams_efficiency_state, time_complexity bigint',
-		'williams_efficiency_state', 'f', 'i', true, 's', 'wl_efficiency_accum'),
-	('williams_efficiency_combine', 'williams_efficiency_state, williams_efficiency_state',
-		'williams_efficiency_state', 'f', 'i', false, 's', 'wl_efficiency_combine'),
-	('williams_efficiency_final', 'williams_efficiency_state', 'williams_efficiency_result',
-		'f', 'i', true, 's', 'wl_efficiency_final'),
-	('williams_efficiency_state_in', 'cstring', 'williams_efficiency_state', 'f', 'i', true, 's', 'wl_efficiency_state_in'),
-	('williams_efficiency_state_out', 'williams_efficiency_state', 'cstring', 'f', 'i', true, 's', 'wl_efficiency_state_out'),
-	('williams_efficiency_state_recv', 'internal', 'williams_efficiency_state', 'f', 'i', true, 's', 'wl_efficiency_state_recv'),
-	('williams_efficiency_state_send', 'williams_efficiency_state', 'bytea', 'f', 'i', true, 's', 'wl_efficiency_state_send'),
-	('williams_scorecard_in', 'cstring',
-		'williams_scorecard', 'f', 'i', true, 's', 'wl_scorecard_in'),
-	('williams_scorecard_out', 'williams_scorecard',
-		'cstring', 'f', 'i', true, 's', 'wl_scorecard_out'),
-	('williams_scorecard_recv', 'internal',
-		'williams_scorecard', 'f', 'i', true, 's', 'wl_scorecard_recv'),
-	('williams_scorecard_send', 'williams_scorecard',
-		'bytea', 'f', 'i', true, 's', 'wl_scorecard_send'),
-	('williams_scorecard_state_in', 'cstring',
-		'williams_scorecard_state', 'f', 'i', true, 's', 'wl_scorecard_state_in'),
-	('williams_scorecard_state_out', 'williams_scorecard_state',
-		'cstring', 'f', 'i', true, 's', 'wl_scorecard_state_out'),
-	('williams_scorecard_state_recv', 'internal',
-		'williams_scorecard_state', 'f', 'i', true, 's', 'wl_scorecard_state_recv'),
-	('williams_scorecard_state_send', 'williams_scorecard_state',
-		'bytea', 'f', 'i', true, 's', 'wl_scorecard_state_send'),
-	('williams_scorecard_accum', 'williams_scorecard_state, confidence double precision',
-		'williams_scorecard_state', 'f', 'i', true, 's', 'wl_scorecard_accum'),
-	('williams_scorecard_accum', 'williams_scorecard_state, num_fields bigint, base_confidence double precision',
-		'williams_scorecard_state', 'f', 'i', true, 's', 'wl_scorecard_accum_adjusted'),
-	('williams_scorecard_accum', 'williams_scorecard_state, williams_scorecard',
-		'williams_scorecard_state', 'f', 'i', true, 's', 'wl_scorecard_accum_rollup'),
-	('williams_scorecard_combine', 'williams_scorecard_state, williams_scorecard_state',
-		'williams_scorecard_state', 'f', 'i', false, 's', 'wl_scorecard_combine'),
-	('williams_scorecard_final', 'williams_scorecard_state',
-		'williams_scorecard', 'f', 'i', true, 's', 'wl_scorecard_final'),
-	('williams_scorecard_add', 'williams_scorecard, williams_scorecard',
-		'williams_scorecard', 'f', 'i', true, 's', 'wl_scorecard_add'),
-	('williams_count', 'scorecard williams_scorecard',
-		'bigint', 'f', 'i', true, 's', 'wl_count'),
-	('williams_average', 'scorecard williams_scorecard',
-		'double precision', 'f', 'i', true, 's', 'wl_average'),
-	('williams_stddev', 'scorecard williams_scorecard',
-		'double precision', 'f', 'i', true, 's', 'wl_stddev'),
-	('williams_min', 'scorecard williams_scorecard',
-		'double precision', 'f', 'i', true, 's', 'wl_min'),
-	('williams_max', 'scorecard williams_scorecard',
-		'double precision', 'f', 'i', true, 's', 'wl_max'),
-	('williams_quantile', 'scorecard williams_scorecard, q double precision',
-		'double precision', 'f', 'i', true, 's', 'wl_quantile'),
-	('williams_share_below', 'scorecard williams_scorecard, x double precision',
-		'double precision', 'f', 'i', true, 's', 'wl_share_below'),
-	('williams_histogram', 'scorecard williams_scorecard, bins integer DEFAULT 20, OUT bin integer, OUT lower double precision, OUT upper double precision, OUT count bigint',
-		'SETOF record', 'f', 'i', true, 's', 'wl_histogram'),
-	('williams_to_jsonb', 'scorecard williams_scorecard',
-		'jsonb', 'f', 'i', true, 's', 'wl_to_jsonb'),
-	('williams_calibration_in', 'cstring',
-		'williams_calibration', 'f', 'i', true, 's', 'wl_calibration_in'),
-	('williams_calibration_out', 'williams_calibration',
-		'cstring', 'f', 'i', true, 's', 'wl_calibration_out'),
-	('williams_calibration_recv', 'internal',
-		'williams_calibration', 'f', 'i', true, 's', 'wl_calibration_recv'),
-	('williams_calibration_send', 'williams_calibration',
-		'bytea', 'f', 'i', true, 's', 'wl_calibration_send'),
-	('williams_calibration_state_in', 'cstring',
-		'williams_calibration_state', 'f', 'i', true, 's', 'wl_calibration_state_in'),
-	('williams_calibration_state_out', 'williams_calibration_state',
-		'cstring', 'f', 'i', true, 's', 'wl_calibration_state_out'),
-	('williams_calibration_state_recv', 'internal',
-		'williams_calibration_state', 'f', 'i', true, 's', 'wl_calibration_state_recv'),
-	('williams_calibration_state_send', 'williams_calibration_state',
-		'bytea', 'f', 'i', true, 's', 'wl_calibration_state_send'),
-	('williams_calibration_accum', 'williams_calibration_state, confidence double precision, correct boolean',
-		'williams_calibration_state', 'f', 'i', true, 's', 'wl_calibration_accum'),
-	('williams_calibration_accum', 'williams_calibration_state, williams_calibration',
-		'williams_calibration_state', 'f', 'i', true, 's', 'wl_calibration_accum_rollup'),
-	('williams_calibration_combine', 'williams_calibration_state, williams_calibration_state',
-		'williams_calibration_state', 'f', 'i', false, 's', 'wl_calibration_combine'),
-	('williams_calibration_final', 'williams_calibration_state',
-		'williams_calibration', 'f', 'i', true, 's', 'wl_calibration_final'),
-	('williams_calibration_add', 'williams_calibration, williams_calibration',
-		'williams_calibration', 'f', 'i', true, 's', 'wl_calibration_add'),
-	('williams_count', 'calibration williams_calibration',
-		'bigint', 'f', 'i', true, 's', 'wl_count_calibration'),
-	('williams_accuracy', 'calibration williams_calibration',
-		'double precision', 'f', 'i', true, 's', 'wl_accuracy'),
-	('williams_brier', 'calibration williams_calibration',
-		'double precision', 'f', 'i', true, 's', 'wl_brier'),
-	('williams_ece', 'calibration williams_calibration, bins integer DEFAULT 10',
-		'double precision', 'f', 'i', true, 's', 'wl_ece'),
-	('williams_reliability', 'calibration williams_calibration, bins integer DEFAULT 10, OUT bin integer, OUT lower double precision, OUT upper double precision, OUT count bigint, OUT confidence double precision, OUT accuracy double precision',
-		'SETOF record', 'f', 'i', true, 's', 'wl_reliability'),
-	('williams_threshold', 'calibration williams_calibration, target_precision double precision, min_count bigint DEFAULT 100, OUT threshold double precision, OUT accepted_share double precision, OUT "precision" double precision, OUT precision_low double precision',
-		'record', 'f', 'i', true, 's', 'wl_threshold'),
-	('williams_to_jsonb', 'calibration williams_calibration',
-		'jsonb', 'f', 'i', true, 's', 'wl_to_jsonb_calibration'),
-	('williams_scorecard_eq', 'williams_scorecard, williams_scorecard', 'boolean', 'f', 'i', true, 's', 'wl_scorecard_eq'),
-	('williams_scorecard_ne', 'williams_scorecard, williams_scorecard', 'boolean', 'f', 'i', true, 's', 'wl_scorecard_ne'),
-	('williams_scorecard_lt', 'williams_scorecard, williams_scorecard', 'boolean', 'f', 'i', true, 's', 'wl_scorecard_lt'),
-	('williams_scorecard_le', 'williams_scorecard, williams_scorecard', 'boolean', 'f', 'i', true, 's', 'wl_scorecard_le'),
-	('williams_scorecard_ge', 'williams_scorecard, williams_scorecard', 'boolean', 'f', 'i', true, 's', 'wl_scorecard_ge'),
-	('williams_scorecard_gt', 'williams_scorecard, williams_scorecard', 'boolean', 'f', 'i', true, 's', 'wl_scorecard_gt'),
-	('williams_scorecard_cmp', 'williams_scorecard, williams_scorecard', 'integer', 'f', 'i', true, 's', 'wl_scorecard_cmp'),
-	('williams_scorecard_sortsupport', 'internal', 'void', 'f', 'i', true, 's', 'wl_scorecard_sortsupport'),
-	('williams_scorecard_hash', 'williams_scorecard', 'integer', 'f', 'i', true, 's', 'wl_scorecard_hash'),
-	('williams_scorecard_hash_extended', 'williams_scorecard, seed bigint', 'bigint', 'f', 'i', true, 's', 'wl_scorecard_hash_extended'),
-	('williams_calibration_eq', 'williams_calibration, williams_calibration', 'boolean', 'f', 'i', true, 's', 'wl_calibration_eq'),
-	('williams_calibration_ne', 'williams_calibration, williams_calibration', 'boolean', 'f', 'i', true, 's', 'wl_calibration_ne'),
-	('williams_calibration_lt', 'williams_calibration, williams_calibration', 'boolean', 'f', 'i', true, 's', 'wl_calibration_lt'),
-	('williams_calibration_le', 'williams_calibration, williams_calibration', 'boolean', 'f', 'i', true, 's', 'wl_calibration_le'),
-	('williams_calibration_ge', 'williams_calibration, williams_calibration', 'boolean', 'f', 'i', true, 's', 'wl_calibration_ge'),
-	('williams_calibration_gt', 'williams_calibration, williams_calibration', 'boolean', 'f', 'i', true, 's', 'wl_calibration_gt'),
-	('williams_calibration_cmp', 'williams_calibration, williams_calibration', 'integer', 'f', 'i', true, 's', 'wl_calibration_cmp'),
-	('williams_calibration_sortsupport', 'internal', 'void', 'f', 'i', true, 's', 'wl_calibration_sortsupport'),
-	('williams_calibration_hash', 'williams_calibration', 'integer', 'f', 'i', true, 's', 'wl_calibration_hash'),
-	('williams_calibration_hash_extended', 'williams_calibration, seed bigint', 'bigint', 'f', 'i', true, 's', 'wl_calibration_hash_extended'),
-	('williams_scorecard_agg', 'confidence double precision', 'williams_scorecard', 'a', 'i', false, 's', NULL),
-	('williams_scorecard_agg', 'num_fields bigint, base_confidence double precision', 'williams_scorecard', 'a', 'i', false, 's', NULL),
-	('williams_rollup', 'scorecard williams_scorecard', 'williams_scorecard', 'a', 'i', false, 's', NULL),
-	('williams_calibration_agg', 'confidence double precision, correct boolean', 'williams_calibration', 'a', 'i', false, 's', NULL),
-	('williams_rollup', 'calibration williams_calibration', 'williams_calibration', 'a', 'i', false, 's', NULL);
-
-CREATE TEMP VIEW routine AS
-SELECT p.*, pg_get_function_arguments(p.oid) AS arguments, pg_get_function_result(p.oid) AS result
-FROM member JOIN pg_proc AS p ON p.oid = objid
-WHERE classid = 'pg_proc'::regclass;
-
-SELECT is_empty(
-	$$SELECT proname, arguments FROM routine EXCEPT SELECT name, arguments FROM expected$$,
-	'every function is listed here, with its arguments'' names and defaults');
-SELECT is_empty(
-	$$SELECT name, arguments FROM expected EXCEPT SELECT proname, arguments FROM routine$$,
-	'every function listed here is there');
-SELECT set_eq(
-	$$SELECT proname, arguments, result FROM routine$$,
-	$$SELECT name, arguments, result FROM expected$$, 'result types');
-SELECT set_eq(
-	$$SELECT proname, arguments, prokind FROM routine$$,
-	$$SELECT name, arguments, kind FROM expected$$, 'functions, aggregates, window functions and procedures');
-SELECT set_eq(
-	$$SELECT proname, arguments, provolatile FROM routine$$,
-	$$SELECT name, arguments, volatility FROM expected$$, 'volatility');
-SELECT set_eq(
-	$$SELECT proname, arguments, proisstrict FROM routine$$,
-	$$SELECT name, arguments, strict FROM expected$$, 'strictness');
-SELECT set_eq(
-	$$SELECT proname, arguments, proparallel FROM routine$$,
-	$$SELECT name, arguments, parallel FROM expected$$, 'parallel safety');
-SELECT set_eq(
-	$$SELECT proname, arguments, prosrc FROM routine WHERE prokind <> 'a'$$,
-	$$SELECT name, arguments, symbol FROM expected WHERE kind <> 'a'$$, 'C symbols');
-SELECT set_eq(
-	$$SELECT prosrc, arguments FROM routine WHERE prokind <> 'a' AND prosrc <> regexp_replace(proname, '^williams_', 'wl_')$$,
-	$$VALUES ('wl_confidence_multiplier_regime', 'num_fields bigint, base_confidence double precision, regime text'),
-		('wl_field_count_expected', 'fields jsonb, expected text[]'),
-		('wl_ocr_engine_text', 'document text'),
-		('wl_ocr_engine_jsonb', 'document jsonb'),
-		('wl_ocr_fields_jsonb', 'document jsonb, engine text DEFAULT ''auto''::text, '
-			'OUT document integer, OUT page integer, OUT field text, OUT value text, OUT confidence double precision'),
-		('wl_ocr_fields_text', 'document text, engine text DEFAULT ''auto''::text, '
-			'OUT document integer, OUT page integer, OUT field text, OUT value text, OUT confidence double precision'),
-		('wl_scorecard_accum_adjusted', 'williams_scorecard_state, num_fields bigint, base_confidence double precision'),
-		('wl_scorecard_accum_rollup', 'williams_scorecard_state, williams_scorecard'),
-		('wl_calibration_accum_rollup', 'williams_calibration_state, williams_calibration'),
-		('wl_count_calibration', 'calibration williams_calibration'),
-		('wl_to_jsonb_calibration', 'calibration williams_calibration')$$,
-	'a C symbol is its function''s name with wl_ for williams_, and a suffix for overloads');
-SELECT is_empty(
-	$$SELECT prosrc FROM routine WHERE prokind <> 'a' GROUP BY prosrc HAVING count(*) > 1$$,
-	'no two functions share a C symbol');
-SELECT is_empty(
-	$$SELECT proname, lanname FROM routine JOIN pg_language AS l ON l.oid = prolang
-	  WHERE (lanname, probin) IS DISTINCT FROM ('c', '$libdir/williams') AND prokind <> 'a'$$,
-	'all functions are C functions of the one library');
-SELECT is_empty(
-	$$SELECT proname FROM routine WHERE prosecdef OR proleakproof OR proconfig IS NOT NULL$$,
-	'none is SECURITY DEFINER, LEAKPROOF or has settings of its own');
-SELECT is_empty(
-	$$SELECT proname FROM routine WHERE proacl IS NOT NULL AND proname <> 'williams_launch'$$,
-	'none but williams_launch has rights other than the default ones');
-SELECT set_eq(
-	$$SELECT r.oid::regprocedure::text, a.grantee = e.extowner, a.privilege_type, a.is_grantable
-	  FROM routine AS r, aclexplode(proacl) AS a, pg_extension AS e WHERE e.extname = 'williams'$$,
-	$$VALUES ('williams_launch(text,integer)', true, 'EXECUTE', true)$$,
-	'the extension''s owner launches workers, and decides who else does');
-SELECT results_eq(
-	$$SELECT name, vartype, boot_val, min_val, max_val, context, unit FROM pg_settings WHERE name ^@ 'williams.'$$,
-	$$VALUES ('williams.max_workers', 'integer', '4', '0', '1024', 'sighup', NULL)$$,
-	'one setting, of the server''s configuration');
-SELECT set_eq(
-	$$SELECT proname, prosupport::text FROM routine WHERE prosupport <> 0$$,
-	$$VALUES ('williams_plan', 'williams_plan_support'), ('williams_batch_no', 'williams_batch_no_support')$$,
-	'planner support functions');
-
---
--- Aggregates
---
-CREATE TEMP VIEW aggregate AS
-SELECT a.*, r.proname, r.proparallel, t.typtype, t.typname, c.proisstrict AS combine_strict
-FROM routine AS r JOIN pg_aggregate AS a ON a.aggfnoid = r.oid JOIN pg_type AS t ON t.oid = aggtranstype
-	LEFT JOIN pg_proc AS c ON c.oid = a.aggcombinefn;
-
-SELECT set_eq($$SELECT proname FROM aggregate$$, $$VALUES ('williams_workload'), ('williams_efficiency'), ('williams_scorecard_agg'), ('williams_calibration_agg'),
-		('williams_rollup')$$, 'aggregates');
-SELECT is_empty(
-	$$SELECT proname FROM aggregate WHERE aggcombinefn = 0 OR combine_strict$$,
-	'every aggregate has a combine function, and that takes NULL');
-SELECT is_empty(
-	$$SELECT proname, typname FROM aggregate WHERE typtype <> 'b' OR aggtranstype NOT IN
-		(SELECT objid FROM member WHERE classid = 'pg_type'::regclass)$$,
-	'every transition type is a base type of the extension: neither internal nor polymorphic');
-SELECT is_empty(
-	$$SELECT proname FROM aggregate WHERE aggserialfn <> 0 OR aggdeserialfn <> 0$$,
-	'no transition state needs to be serialised');
-SELECT is_empty(
-	$$SELECT proname FROM aggregate WHERE aggmtransfn <> 0 OR aggminvtransfn <> 0 OR aggmfinalfn <> 0 OR aggmtranstype <> 0$$,
-	'no aggregate is a moving one');
-SELECT is_empty(
-	$$SELECT proname FROM aggregate WHERE proparallel <> 's' OR aggkind <> 'n' OR aggsortop <> 0$$,
-	'every aggregate is an ordinary one and parallel safe');
-SELECT is_empty(
-	$$SELECT proname FROM aggregate WHERE aggfinalextra OR aggfinalmodify <> 'r'$$,
-	'every final function leaves the state as it is');
-SELECT set_eq(
-	$$SELECT proname, (SELECT p.proname FROM pg_proc AS p WHERE p.oid = aggtransfn)::text AS transfn, aggcombinefn::text, aggfinalfn::text, agginitval FROM aggregate$$,
-	$$VALUES ('williams_workload', 'williams_workload_accum', 'williams_workload_combine',
-			'williams_workload_final', '(0,0,0,0,0)'),
-		('williams_efficiency', 'williams_efficiency_accum', 'williams_efficiency_combine',
-			'williams_efficiency_final', '(0,0,0,0,0,0,0,0)'),
-		('williams_scorecard_agg', 'williams_scorecard_accum', 'williams_scorecard_combine',
-			'williams_scorecard_final', '(1,0,0,0,0,0,0,0)'),
-		('williams_rollup', 'williams_scorecard_accum', 'williams_scorecard_combine',
-			'williams_scorecard_final', '(1,0,0,0,0,0,0,0)'),
-		('williams_calibration_agg', 'williams_calibration_accum', 'williams_calibration_combine',
-			'williams_calibration_final', '(1,0,0,0,0,0)'),
-		('williams_rollup', 'williams_calibration_accum', 'williams_calibration_combine',
-			'williams_calibration_final', '(1,0,0,0,0,0)')$$,
-	'transition, combine and final functions and initial states');
-SELECT is_empty(
-	$$SELECT proname, aggtransspace, typlen FROM aggregate JOIN pg_type AS t ON t.oid = aggtranstype
-	  WHERE aggtransspace <> typlen$$,
-	'SSPACE is the size of the state');
-
--- the initial state is the identity of the combine function, and so is NULL
-CREATE TEMP TABLE state AS
-SELECT '(0,0,0,0,0)'::williams_workload_state AS w0,
-	williams_workload_accum(williams_workload_accum('(0,0,0,0,0)', 0.1, 8), 3.25, 8) AS w,
-	'(0,0,0,0,0,0,0,0)'::williams_efficiency_state AS e0,
-	williams_efficiency_accum(williams_efficiency_accum('(0,0,0,0,0,0,0,0)', 1000), 7) AS e,
-	'(1,0,0,0,0,0,0,0)'::williams_scorecard_state AS s0,
-	williams_scorecard_accum(williams_scorecard_accum('(1,0,0,0,0,0,0,0)', 0.1), 0.9) AS s;
--- in a table of its own, for a page holds one
-CREATE TEMP TABLE calibration_state AS
-SELECT williams_calibration_accum(williams_calibration_accum('(1,0,0,0,0,0)', 0.1, true), 0.9, false) AS c;
-SELECT isnt(w::text, w0::text, 'a workload of two items is not the initial state') FROM state;
-SELECT is(williams_workload_combine(w0, w)::text, w::text, 'workload: identity on the left') FROM state;
-SELECT is(williams_workload_combine(w, w0)::text, w::text, 'workload: identity on the right') FROM state;
-SELECT is(williams_workload_combine(NULL, w)::text, w::text, 'workload: NULL on the left') FROM state;
-SELECT is(williams_workload_combine(w, NULL)::text, w::text, 'workload: NULL on the right') FROM state;
-SELECT is(williams_workload_combine(NULL, NULL)::text, NULL, 'workload: NULL on both sides');
-SELECT isnt(e::text, e0::text, 'an efficiency of two operations is not the initial state') FROM state;
-SELECT is(williams_efficiency_combine(e0, e)::text, e::text, 'efficiency: identity on the left') FROM state;
-SELECT is(williams_efficiency_combine(e, e0)::text, e::text, 'efficiency: identity on the right') FROM state;
-SELECT is(williams_efficiency_combine(NULL, e)::text, e::text, 'efficiency: NULL on the left') FROM state;
-SELECT is(williams_efficiency_combine(e, NULL)::text, e::text, 'efficiency: NULL on the right') FROM state;
-SELECT is(williams_efficiency_combine(NULL, NULL)::text, NULL, 'efficiency: NULL on both sides');
-SELECT isnt(s::text, s0::text, 'a scorecard of two values is not the initial state') FROM state;
-SELECT is(williams_scorecard_combine(s0, s)::text, s::text, 'scorecard: identity on the left') FROM state;
-SELECT is(williams_scorecard_combine(s, s0)::text, s::text, 'scorecard: identity on the right') FROM state;
-SELECT is(williams_scorecard_combine(NULL, s)::text, s::text, 'scorecard: NULL on the left') FROM state;
-SELECT is(williams_scorecard_combine(s, NULL)::text, s::text, 'scorecard: NULL on the right') FROM state;
-SELECT is(williams_scorecard_combine(NULL, NULL)::text, NULL, 'scorecard: NULL on both sides');
-SELECT isnt(c::text, '(1,0,0,0,0,0)', 'a calibration of two values is not the initial state') FROM calibration_state;
-SELECT is(williams_calibration_combine('(1,0,0,0,0,0)', c)::text, c::text, 'calibration: identity on the left') FROM calibration_state;
-SELECT is(williams_calibration_combine(c, '(1,0,0,0,0,0)')::text, c::text, 'calibration: identity on the right') FROM calibration_state;
-SELECT is(williams_calibration_combine(NULL, c)::text, c::text, 'calibration: NULL on the left') FROM calibration_state;
-SELECT is(williams_calibration_combine(c, NULL)::text, c::text, 'calibration: NULL on the right') FROM calibration_state;
-SELECT is(williams_calibration_combine(NULL, NULL)::text, NULL, 'calibration: NULL on both sides');
+\ir member.psql
 
 --
 -- Types
@@ -455,7 +28,7 @@ SELECT set_eq(
 		('williams_calibration_state', 'b', 6448, 'd', 'p', false),
 		('williams_workload_result', 'c', -1, 'd', 'x', false),
 		('williams_efficiency_result', 'c', -1, 'd', 'x', false)$$,
-	'types: states of fixed length, aligned as double, stored summaries and results');
+	'types: fixed-length states aligned as double, stored summaries, results');
 SELECT set_eq(
 	$$SELECT typname, typinput::text, typoutput::text, typreceive::text, typsend::text
 	  FROM member JOIN pg_type AS t ON t.oid = objid WHERE classid = 'pg_type'::regclass AND typtype = 'b'$$,
@@ -471,7 +44,7 @@ SELECT set_eq(
 			'williams_calibration_recv', 'williams_calibration_send'),
 		('williams_calibration_state', 'williams_calibration_state_in', 'williams_calibration_state_out',
 			'williams_calibration_state_recv', 'williams_calibration_state_send')$$,
-	'a state or summary has a text and a binary form');
+	'every state and summary has a text and a binary form');
 SELECT is(string_agg(attname || ' ' || format_type(atttypid, atttypmod), ', ' ORDER BY attnum), attributes, typname || ': attributes')
 FROM (VALUES
 	('williams_field_score',
@@ -489,7 +62,7 @@ SELECT set_eq(
 	  WHERE castsource IN (SELECT objid FROM member) OR casttarget IN (SELECT objid FROM member)$$,
 	$$VALUES ('williams_scorecard', 'jsonb', 'williams_to_jsonb(williams_scorecard)', 'e'),
 		('williams_calibration', 'jsonb', 'williams_to_jsonb(williams_calibration)', 'e')$$,
-	'summaries are cast to jsonb, explicitly; no cast leads into a type past its checks');
+	'summaries have an explicit cast to jsonb; no cast bypasses the checks of a type''s input function');
 SELECT set_eq(
 	$$SELECT o.oprname::text, o.oprleft::regtype::text, o.oprresult::regtype::text, o.oprcode::text, c.oprname::text AS commutator, n.oprname::text AS negator,
 		nullif(o.oprrest::text, '-') AS rest, nullif(o.oprjoin::text, '-') AS join, o.oprcanhash, o.oprcanmerge
@@ -509,12 +82,12 @@ SELECT set_eq(
 		('<=', 'williams_calibration', 'boolean', 'williams_calibration_le', '>=', '>', 'scalarlesel', 'scalarlejoinsel', false, false),
 		('>=', 'williams_calibration', 'boolean', 'williams_calibration_ge', '<=', '<', 'scalargesel', 'scalargejoinsel', false, false),
 		('>', 'williams_calibration', 'boolean', 'williams_calibration_gt', '<', '<=', 'scalargtsel', 'scalargtjoinsel', false, false)$$,
-	'operators: commutators, negators, estimates');
+	'operators: commutators, negators, estimators');
 SELECT is_empty(
 	$$SELECT o.oid::regoperator FROM pg_operator AS o JOIN member ON o.oid = objid AND classid = 'pg_operator'::regclass
 		LEFT JOIN pg_operator AS c ON c.oid = o.oprcom LEFT JOIN pg_operator AS n ON n.oid = o.oprnegate
 	  WHERE (o.oprleft, c.oprleft, coalesce(n.oprleft, o.oprleft)) IS DISTINCT FROM (o.oprright, o.oprleft, o.oprleft)$$,
-	'and they, their commutators and negators are of one type each');
+	'each operator takes one type, as do its commutator and negator');
 SELECT set_eq(
 	$$SELECT amname::text, opcname::text, opcintype::regtype::text,
 		(SELECT string_agg(amopstrategy || ' ' || oprname, ', ' ORDER BY amopstrategy)
@@ -529,7 +102,7 @@ SELECT set_eq(
 		('btree', 'williams_calibration_ops', 'williams_calibration', '1 <, 2 <=, 3 =, 4 >=, 5 >',
 			'1 williams_calibration_cmp, 2 williams_calibration_sortsupport, 4 btequalimage', true, true),
 		('hash', 'williams_calibration_ops', 'williams_calibration', '1 =', '1 williams_calibration_hash, 2 williams_calibration_hash_extended', true, true)$$,
-	'operator classes, each its type''s default: by bytes');
+	'operator classes, each the default of its type');
 
 --
 -- The tables and views
@@ -542,7 +115,7 @@ SELECT set_eq(
 		('williams_task', 'r', 'p', true, false, '{fillfactor=50}'),
 		('williams_batch', 'r', 'p', true, false, '{fillfactor=70}'),
 		('williams_progress', 'v', 'p', false, false, '{security_barrier=true}')$$,
-	'tables and views: row-level security of the tasks, a barrier before the view that goes past it');
+	'tables and views: the task tables have row-level security, and the view that bypasses it is a security barrier');
 SELECT is(
 	(SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod) || CASE WHEN attnotnull THEN '' ELSE ' null' END,
 		', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = relation::regclass AND attnum > 0),
@@ -566,7 +139,7 @@ SELECT set_eq(
 	  WHERE conrelid IN ('williams_task'::regclass, 'williams_batch'::regclass) AND contype IN ('p', 'f', 'u')$$,
 	$$VALUES ('williams_task', 'p', 'PRIMARY KEY (owner, name)'), ('williams_batch', 'p', 'PRIMARY KEY (owner, task, batch_no)'),
 		('williams_batch', 'f', 'FOREIGN KEY (owner, task) REFERENCES williams_task(owner, name)')$$,
-	'tasks and batches: a name is unique for its owner, and a batch has a task');
+	'tasks and batches: a name is unique per owner, and every batch belongs to a task');
 SELECT set_eq(
 	$$SELECT polrelid::regclass::text, polname::text, polcmd::text, polpermissive, polroles,
 		pg_get_expr(polqual, polrelid) AS qual, pg_get_expr(polwithcheck, polrelid) AS with_check,
@@ -576,7 +149,7 @@ SELECT set_eq(
 			'(owner = (to_regrole(quote_ident((CURRENT_USER)::text)))::oid)', NULL, true),
 		('williams_batch', 'williams_owner', '*', true, '{0}',
 			'(owner = (to_regrole(quote_ident((CURRENT_USER)::text)))::oid)', NULL, true)$$,
-	'policies: each role its own, whatever it does');
+	'policies: each role sees and changes only its own rows');
 SELECT set_eq(
 	$$SELECT tgrelid::regclass::text, tgname::text, tgfoid::regproc::text, tgtype::int, tgenabled::text FROM pg_trigger
 	  WHERE tgrelid IN (SELECT objid FROM member) AND NOT tgisinternal$$,
@@ -590,68 +163,18 @@ SELECT set_eq(
 	  WHERE oid IN (SELECT objid FROM member) AND grantee = 0$$,
 	$$VALUES ('williams_profile', 'SELECT', false), ('williams_shipped_profile', 'SELECT', false), ('williams_progress', 'SELECT', false),
 		('williams_task', 'SELECT', false), ('williams_batch', 'SELECT', false)$$,
-	'what anybody may do: read, of the tasks what row-level security leaves');
+	'PUBLIC may only read; row-level security limits the task tables further');
 SELECT col_is_pk('williams_profile', 'name', 'profiles: primary key');
 SELECT set_eq(
 	$$SELECT a.privilege_type, a.is_grantable FROM pg_class AS c, aclexplode(relacl) AS a
 	  WHERE c.oid = 'williams_profile'::regclass AND a.grantee = (SELECT extowner FROM pg_extension WHERE extname = 'williams')
 		AND a.is_grantable$$,
 	$$VALUES ('SELECT', true), ('INSERT', true), ('UPDATE', true), ('DELETE', true)$$,
-	'profiles: the extension''s owner writes, and decides who else does');
+	'profiles: the extension''s owner can write, and can grant this right');
 SELECT is_empty(
 	$$SELECT attrelid::regclass, attname FROM pg_attribute JOIN pg_class AS c ON c.oid = attrelid JOIN member ON c.oid = objid
 	  WHERE relkind IN ('r', 'v') AND attnum > 0 AND col_description(attrelid, attnum) IS NULL$$,
 	'every column of a table or view has a comment');
-
---
--- A schema of its own, which search_path does not have
---
-DROP TABLE state, calibration_state;
-DROP EXTENSION williams;
-CREATE SCHEMA "Own Schema";
-CREATE EXTENSION williams SCHEMA "Own Schema";
-SELECT is((SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'williams'), '"Own Schema"',
-	'installed into a schema of its own');
-SELECT is_empty(
-	$$SELECT p.oid::regprocedure FROM pg_proc AS p WHERE proname ^@ 'williams_' AND pronamespace <> '"Own Schema"'::regnamespace$$,
-	'and into no other');
-
-CREATE TEMP TABLE scan (id int, fields jsonb, base float8, confidence float8, num_fields int, review boolean, mb float8,
-	bound float8 GENERATED ALWAYS AS ("Own Schema".williams_space_bound(id)) STORED);
-CREATE TRIGGER score BEFORE INSERT OR UPDATE ON scan FOR EACH ROW EXECUTE FUNCTION
-	"Own Schema".williams_score_ocr('fields=fields', 'base=base', 'confidence=confidence', 'num_fields=num_fields', 'review=review');
-INSERT INTO scan (id, fields, base, mb) VALUES (4, '{"a": 1, "b": "x"}', 0.5, 3), (16, '{"a": "x", "b": ""}', 0.9, 6);
-SELECT results_eq(
-	$$SELECT id, confidence, num_fields, review, bound FROM scan ORDER BY id$$,
-	$$SELECT 4, 0.5 * "Own Schema".williams_confidence_multiplier(2), 2, true, 4::float8 UNION ALL SELECT 16, 0.9::float8, 1, false, 16$$,
-	'the trigger and a generated column work there');
-SELECT results_eq(
-	$$SELECT review, num_fields FROM "Own Schema".williams_shipped_profile AS p,
-		"Own Schema".williams_score_fields('{"country": "NL"}', rules) WHERE name = 'diploma'$$,
-	$$VALUES ('{grade,degree_type,field_of_study,graduation_date,institution_name}'::text[], 1::bigint)$$,
-	'the profiles are there');
-SELECT results_eq(
-	$$SELECT ("Own Schema".williams_workload(mb, 8)).batches, ("Own Schema".williams_efficiency(id)).operation_count FROM scan$$,
-	$$VALUES (2::bigint, 2::bigint)$$,
-	'the aggregates work there');
-SELECT results_eq(
-	$$SELECT "Own Schema".williams_batch_no(mb, 8) OVER (ORDER BY id) FROM scan$$,
-	$$SELECT batch_no FROM "Own Schema".williams_plan(2, 8, 8)$$,
-	'williams_batch_no and williams_plan work there');
-SELECT results_eq(
-	$$SELECT lower_key, upper_key, memory_mb FROM "Own Schema".williams_plan_table('scan', 8, key_column => 'id')$$,
-	$$SELECT '4', '16', sum("Own Schema".williams_row_mb(id, fields, base, confidence, num_fields, review, mb, bound) ORDER BY id) FROM scan$$,
-	'williams_plan_table works there, and finds the size of a row');
-
-SELECT results_eq(
-	$$SELECT "Own Schema".williams_create_task('square', 'scan', 'UPDATE pg_temp.scan SET mb = mb * mb WHERE id BETWEEN $1 AND $2',
-		8, 'mb', 'id'), "Own Schema".williams_run_batch('square'), "Own Schema".williams_run_batch('square')$$,
-	$$VALUES (2::bigint, 1::bigint, 2::bigint)$$,
-	'a task works there');
-SELECT results_eq(
-	$$SELECT state, rows, (SELECT sum(mb) FROM scan) FROM "Own Schema".williams_progress$$,
-	$$VALUES ('done', 2::bigint, 45::float8)$$,
-	'and is done');
 
 SELECT * FROM finish();
 ROLLBACK;

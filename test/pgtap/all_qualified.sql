@@ -1,11 +1,11 @@
 /*
- * qualified.sql
- *		What the extension's views, policies, defaults, checks and the rest call
- *		is PostgreSQL's or its own, whatever lay in the schema where its script
- *		ran, and each call is of exactly the types that are declared: a name that
- *		needs a cast of an argument could be matched better by somebody else's.
+ * all_qualified.sql
+ *		Whatever the extension's views, policies, defaults, checks etc. call belongs to
+ *		PostgreSQL or to the extension, no matter what was in the schema where its
+ *		script ran. Every call has exactly the declared argument types, because another
+ *		function could be a better match for a call that needs a cast.
  *
- * All is found in the catalogue: what will be added is looked at as well.
+ * The tests search the catalogue, so they cover objects that are added later.
  */
 BEGIN;
 SET LOCAL client_min_messages = warning;
@@ -16,7 +16,7 @@ CREATE EXTENSION williams SCHEMA alone;
 
 SELECT plan(39);
 
--- the members, and what was made with them: rules, policies, defaults, constraints, triggers, indexes
+-- the members and their parts: rules, policies, defaults, constraints, triggers, indexes
 CREATE TEMP VIEW part AS
 WITH RECURSIVE p AS (
 	SELECT d.classid, d.objid FROM pg_depend d JOIN pg_extension e ON d.refobjid = e.oid
@@ -25,7 +25,7 @@ WITH RECURSIVE p AS (
 	SELECT d.classid, d.objid FROM p JOIN pg_depend d ON (d.refclassid, d.refobjid) = (p.classid, p.objid) AND d.deptype IN ('i', 'a', 'P', 'S'))
 SELECT classid, objid, pg_describe_object(classid, objid, 0) AS object FROM p;
 
--- their expressions and queries, as they are stored: every column of that type in any catalogue
+-- their expressions and queries as stored trees, from every pg_node_tree column of every catalogue
 CREATE FUNCTION pg_temp.trees() RETURNS TABLE (object text, tree text) LANGUAGE plpgsql AS $$
 DECLARE
 	c record;
@@ -34,7 +34,7 @@ BEGIN
 			CASE WHEN k.attname IS NULL THEN 'pg_class'::regclass ELSE a.attrelid::regclass END AS class
 		FROM pg_attribute a JOIN pg_class ON pg_class.oid = a.attrelid AND relkind = 'r'
 			LEFT JOIN pg_attribute k ON k.attrelid = a.attrelid AND k.attname = 'oid'
-			-- without an oid of its own: of a relation, which its first column names
+			-- a catalogue without an oid describes the relation that its first column names
 			JOIN pg_attribute f ON f.attrelid = a.attrelid AND f.attnum = 1
 		WHERE a.atttypid = 'pg_node_tree'::regtype AND relnamespace = 'pg_catalog'::regnamespace LOOP
 		RETURN QUERY EXECUTE format('SELECT object, %I::text FROM %s JOIN part ON classid = %s AND objid = %I WHERE %1$I IS NOT NULL',
@@ -42,7 +42,7 @@ BEGIN
 	END LOOP;
 END $$;
 
--- how many arguments of calls in a tree are cast to the type that is declared, unasked
+-- how many arguments in a tree are cast implicitly to the declared type
 CREATE FUNCTION pg_temp.implicit_casts(tree text) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
 	token text;
@@ -52,7 +52,7 @@ BEGIN
 	FOR token IN SELECT m[1] FROM regexp_matches(tree, '(\{[A-Z_]+|\}|:[a-z]+format 2)', 'g') AS m LOOP
 		IF token = '}' THEN
 			nodes := trim_array(nodes, 1);
-		-- an aggregate's arguments are its targets
+		-- an aggregate's arguments are target entries
 		ELSIF token ^@ '{' THEN
 			nodes := nodes || CASE token WHEN '{TARGETENTRY' THEN coalesce(nodes[cardinality(nodes)], '') ELSE token END;
 		ELSIF nodes[cardinality(nodes) - 1] IN ('{FUNCEXPR', '{OPEXPR', '{DISTINCTEXPR', '{NULLIFEXPR', '{SCALARARRAYOPEXPR',
@@ -63,7 +63,7 @@ BEGIN
 	RETURN n;
 END $$;
 
--- as text, where search_path names no schema
+-- as text, under an empty search_path
 CREATE FUNCTION pg_temp.texts() RETURNS TABLE (object text, definition text) LANGUAGE sql SET search_path = '' AS $$
 	SELECT object, pg_get_viewdef(objid) FROM pg_temp.part WHERE classid = 'pg_class'::regclass AND (SELECT relkind IN ('v', 'm') FROM pg_class WHERE oid = objid)
 	UNION ALL SELECT object, pg_get_indexdef(objid) FROM pg_temp.part WHERE classid = 'pg_class'::regclass AND objid IN (SELECT indexrelid FROM pg_index)
@@ -77,8 +77,8 @@ CREATE FUNCTION pg_temp.texts() RETURNS TABLE (object text, definition text) LAN
 $$;
 
 CREATE TEMP VIEW fault AS
-	-- what PostgreSQL comes with is not recorded, whatever else is
-	SELECT 'depends on what is neither PostgreSQL''s nor the extension''s' AS fault, object, pg_describe_object(refclassid, refobjid, refobjsubid) AS what
+	-- dependencies on PostgreSQL's built-in objects are not recorded, all others are
+	SELECT 'depends on an object of somebody else' AS fault, object, pg_describe_object(refclassid, refobjid, refobjsubid) AS what
 	FROM part JOIN pg_depend USING (classid, objid)
 	WHERE (refclassid, refobjid) NOT IN (SELECT classid, objid FROM part)
 		AND refclassid NOT IN ('pg_extension'::regclass, 'pg_namespace'::regclass)
@@ -91,17 +91,17 @@ CREATE TEMP VIEW fault AS
 	SELECT 'names another schema', object, nspname FROM pg_temp.texts(), pg_namespace
 	WHERE nspname NOT IN ('alone', 'pg_catalog', 'pg_toast') AND definition ~ ('(^|[^a-zA-Z0-9_$."])' || regexp_replace(quote_ident(nspname), '(\W)', '\\\1', 'g') || '\.')
 	UNION ALL
-	SELECT 'has arguments that are cast unasked', object, pg_temp.implicit_casts(tree)::text FROM pg_temp.trees() WHERE pg_temp.implicit_casts(tree) > 0
+	SELECT 'has arguments that are cast implicitly', object, pg_temp.implicit_casts(tree)::text FROM pg_temp.trees() WHERE pg_temp.implicit_casts(tree) > 0
 	UNION ALL
-	SELECT 'has a body that is read when it is called', object, lanname FROM part JOIN pg_proc p ON classid = 'pg_proc'::regclass AND p.oid = objid
+	SELECT 'has a body that is parsed when it is called', object, lanname FROM part JOIN pg_proc p ON classid = 'pg_proc'::regclass AND p.oid = objid
 		JOIN pg_language l ON l.oid = prolang WHERE lanname NOT IN ('c', 'internal') AND prosqlbody IS NULL AND prokind <> 'a';
 
-SELECT is_empty($$SELECT DISTINCT fault, object, what FROM fault ORDER BY 1, 2, 3$$, 'all is qualified and exact');
-SELECT ok(count(*) > 20, 'there is something to be looked at') FROM pg_temp.trees();
+SELECT is_empty($$SELECT DISTINCT fault, object, what FROM fault ORDER BY 1, 2, 3$$, 'everything is qualified and matches exactly');
+SELECT ok(count(*) > 20, 'there are trees to check') FROM pg_temp.trees();
 SELECT ok(bool_and(n > 0), 'as text: ' || class) FROM (VALUES ('view'), ('policy'), ('rule'), ('trigger'), ('constraint'), ('index'), ('function'), ('default')) AS k (class),
 	LATERAL (SELECT count(*) AS n FROM pg_temp.texts() WHERE object ~ class) t GROUP BY class ORDER BY class;
 
--- Each kind of thing that could be added is found. Here are somebody's own, in the extension's schema and in another.
+-- Each kind of fault is found. Some objects of somebody else, in the extension's schema and in another:
 CREATE SCHEMA other;
 CREATE FUNCTION other.f() RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT true';
 CREATE FUNCTION other.add(bigint, int) RETURNS bigint IMMUTABLE LANGUAGE sql AS 'SELECT 1::bigint';
@@ -131,10 +131,10 @@ BEGIN
 	END;
 END $$;
 SELECT is(pg_temp.faults(command), faults, command) FROM (VALUES
-	-- the script's own search_path: pg_catalog, then its schema
+	-- unqualified names, under the script's search_path: pg_catalog, then its schema
 	('CREATE POLICY p ON t USING (n = pg_catalog.length(quote_ident(CURRENT_USER)))', 'depends'),
 	('CREATE VIEW w AS SELECT FROM t WHERE r = pg_catalog.to_regrole(v::text); ALTER EXTENSION williams ADD VIEW w', 'depends'),
-	-- what nobody has caught as yet
+	-- implicit casts, which no other object exploits yet
 	('CREATE POLICY p ON t USING (pg_catalog.length(v) > 1)', 'has'),
 	('CREATE POLICY p ON t FOR INSERT WITH CHECK (n::pg_catalog.float8 > 1.5)', 'has'),
 	('CREATE VIEW w AS SELECT pg_catalog.max(v) FROM t; ALTER EXTENSION williams ADD VIEW w', 'has'),
@@ -147,7 +147,7 @@ SELECT is(pg_temp.faults(command), faults, command) FROM (VALUES
 	('CREATE RULE u AS ON INSERT TO t WHERE pg_catalog.length(NEW.v) < 64 DO NOTHING', 'has'),
 	('CREATE FUNCTION f(v varchar) RETURNS int LANGUAGE sql RETURN pg_catalog.length(v); ALTER EXTENSION williams ADD FUNCTION f', 'has'),
 	('CREATE FUNCTION f(n int = pg_catalog.length(CURRENT_USER)) RETURNS int LANGUAGE sql RETURN n; ALTER EXTENSION williams ADD FUNCTION f', 'has'),
-	-- another's
+	-- objects of another schema
 	('CREATE POLICY p ON t USING (other.f())', 'depends names'),
 	('CREATE VIEW w AS SELECT other.f(); ALTER EXTENSION williams ADD VIEW w', 'depends names'),
 	('ALTER TABLE t ADD CHECK (other.f())', 'depends names'),
@@ -160,7 +160,7 @@ SELECT is(pg_temp.faults(command), faults, command) FROM (VALUES
 	('CREATE OPERATOR + (LEFTARG = bigint, RIGHTARG = int, FUNCTION = other.add); ALTER EXTENSION williams ADD OPERATOR alone.+ (bigint, int)', 'depends'),
 	('CREATE TABLE other.o (); ALTER EXTENSION williams ADD TABLE other.o', 'lies'),
 	('CREATE FUNCTION f() RETURNS int LANGUAGE sql AS ''SELECT 1''; ALTER EXTENSION williams ADD FUNCTION f', 'has'),
-	-- and what is as it should be
+	-- no fault
 	('CREATE POLICY p ON t USING (n OPERATOR(pg_catalog.=) pg_catalog.length(pg_catalog.quote_ident(CURRENT_USER::text)))', NULL),
 	('CREATE VIEW w AS SELECT pg_catalog.max(v::text) FROM t WHERE r::oid IN (SELECT 10::oid); ALTER EXTENSION williams ADD VIEW w', NULL),
 	('ALTER TABLE t ADD CHECK (pg_catalog.length(v::text) OPERATOR(pg_catalog.<) 64), ALTER n SET DEFAULT 1.0', NULL)

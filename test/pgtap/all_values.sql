@@ -1,15 +1,15 @@
 /*
- * values.sql
- *		Every numeric function against values that owe nothing to it.
+ * all_values.sql
+ *		Every numeric function, compared with values computed independently.
  *
- * The values were computed with Python's decimal module at 60 digits, from the
- * definitions (log2(t) = ln(t) / ln(2), the integers exact, a float8 argument
- * that is written as a decimal fraction taken as that fraction), and are given
- * with 20 significant digits. Tolerances are relative: 2^-52 is one ulp of a
- * float8 in [1, 2), and its shortest text is off by half of one more.
+ * The values come from Python's decimal module at 60 digits, computed from the
+ * definitions: log2(t) = ln(t) / ln(2), integers exact, and a float8 argument written
+ * as a decimal fraction taken as that fraction. They have 20 significant digits.
+ * Tolerances are relative: 2^-52 is one ulp of a float8 in [1, 2), and its shortest
+ * text may be off by half an ulp more.
  *
- * The last tests compare with PostgreSQL's own numeric arithmetic instead, over
- * more values than a table can hold.
+ * The last tests compare with PostgreSQL's numeric arithmetic instead, over more
+ * values than a table can hold.
  */
 BEGIN;
 SET LOCAL client_min_messages = warning;
@@ -18,7 +18,7 @@ CREATE EXTENSION IF NOT EXISTS williams;
 
 SELECT plan(528);
 
--- ok, or both numbers and by how much they differ
+-- ok, or both numbers and their difference
 CREATE FUNCTION pg_temp.is_within(got float8, want numeric, tolerance numeric, what text)
 RETURNS text LANGUAGE sql AS $$
 	SELECT CASE WHEN off <= tolerance THEN ok(true, what)
@@ -93,14 +93,14 @@ SELECT is(williams_optimal_batch_size(t), batch_size,
 SELECT is(williams_optimal_test_data_size(t), batch_size,
 	format('williams_optimal_test_data_size(%s)', t)) FROM bound_value ORDER BY t;
 
--- the record has what the functions have, to the bit
+-- the record has the functions' results, to the last bit
 SELECT is_empty($$
 	SELECT t, c FROM bound_value, williams_calculate_space_bound(t) AS c
 	WHERE (c.space_bound, c.efficiency, c.time_complexity, c.space_reduction_percent) IS DISTINCT FROM
 		(williams_space_bound(t), williams_efficiency_multiplier(t), t, williams_space_saved_percent(t))
 $$, 'williams_calculate_space_bound agrees with the functions');
 
--- where the bound of t is a whole number (even powers of 2), and beside it
+-- even powers of 2, whose bound is a whole number, and their neighbours
 SELECT is(williams_optimal_batch_size(t), batch_size, format('williams_optimal_batch_size(%s)', t))
 FROM (VALUES
 	(3::bigint, 2::bigint), (4, 4), (5, 5),
@@ -131,7 +131,7 @@ FROM (VALUES
 	(72057594037927936, 15032385536), (288230376151711744, 31138512896), (1152921504606846976, 64424509440),
 	(4611686018427387904, 133143986176)) AS v (t, batch_size);
 
--- the first t whose bound reaches 100, 1000, ... and the last that does not
+-- the first t whose bound reaches 100, 1000, ..., and the t before it
 SELECT is(williams_optimal_batch_size(t), batch_size, format('williams_optimal_batch_size(%s)', t))
 FROM (VALUES
 	(178::bigint, 99::bigint), (179, 100),
@@ -182,7 +182,7 @@ FROM (VALUES
 	(4611686018427387904, 1000000, 0.0009765625, 6026553893696),
 	(9223372036854775807, 1e300, 1e-300, 9223372036854775807),
 	(9223372036854775807, 1e6, 1e-3, 6943079802398)) AS v (total, memory, item, want);
-SELECT is(williams_optimize_batch_size(1000, 100), 35::bigint, 'an item has 5 MB unless told');
+SELECT is(williams_optimize_batch_size(1000, 100), 35::bigint, 'the default item size is 5 MB');
 
 -- over the calls with t > 1: 100, 10000, 1000
 SELECT williams_reset_stats() IS NULL AS reset \gset
@@ -221,7 +221,7 @@ FROM (VALUES
 	(1000000,             1),
 	(9223372036854775807, 1)) AS v (n, want);
 SELECT is(williams_confidence_multiplier(12, b), williams_confidence_multiplier(12),
-	format('a base_confidence of %s changes nothing', b))
+	format('a base_confidence of %s has no effect', b))
 FROM unnest('{0,0.5,0.85,1}'::float8[]) AS b;
 
 CREATE TEMP TABLE regime_value (n bigint, support numeric, exploration numeric, balance numeric);
@@ -262,7 +262,7 @@ FROM (VALUES
 	(9223372036854775807, 1,           1)) AS v (n, base, want);
 
 --
--- Plan: the size, then the plan's batches, its smallest and its largest
+-- Plan: the batch size, the number of batches, the smallest and the largest batch
 --
 CREATE TEMP TABLE plan_value (total bigint, memory float8, item float8,
 	batch_size bigint, batches bigint, smallest bigint, largest bigint);
@@ -308,11 +308,11 @@ SELECT is_empty($$
 		 FROM williams_plan(v.total, v.memory, v.item) WINDOW w AS (ORDER BY batch_no)) AS p
 	WHERE batch_no <> n OR first_item <> before + 1 OR items <> last_item - first_item + 1
 		OR memory_mb <> items * item OR memory_mb > memory
-$$, 'batches are numbered from 1, follow each other from item 1 and keep to the budget');
-SELECT is(williams_batch_size(1000, 100), 20::bigint, 'williams_batch_size: an item has 5 MB unless told');
-SELECT is(count(*), 50::bigint, 'williams_plan: an item has 5 MB unless told') FROM williams_plan(1000, 100);
+$$, 'batches are numbered from 1, cover the items from 1 in order and keep to the budget');
+SELECT is(williams_batch_size(1000, 100), 20::bigint, 'williams_batch_size: the default item size is 5 MB');
+SELECT is(count(*), 50::bigint, 'williams_plan: the default item size is 5 MB') FROM williams_plan(1000, 100);
 
--- as far as bigint goes
+-- the largest bigint
 SELECT is(williams_batch_size(9223372036854775807, 1e300, 1e-300), 191331031498, 'williams_batch_size(2^63 - 1, 1e300, 1e-300)');
 SELECT is(williams_batch_size(9223372036854775807, 1, 1), 1::bigint, 'williams_batch_size(2^63 - 1, 1, 1)');
 SELECT results_eq(
@@ -332,9 +332,9 @@ SELECT pg_temp.is_near(max_efficiency, 34636833.032258064516, 4, 'williams_effic
 SELECT pg_temp.is_near(total_space_saved, 34636933.468088260966, 6, 'williams_efficiency: total_space_saved') FROM total;
 SELECT is(total_time_complexity, 4611686018429389006::numeric, 'williams_efficiency: total_time_complexity is exact') FROM total;
 SELECT pg_temp.is_near(total_space_bound, 133144026422.1356842, 4, 'williams_efficiency: total_space_bound') FROM total;
-SELECT is(williams_efficiency(t), (0, 1, 1, 0, 0, 0)::williams_efficiency_result, 'williams_efficiency over no row')
+SELECT is(williams_efficiency(t), (0, 1, 1, 0, 0, 0)::williams_efficiency_result, 'williams_efficiency over no rows')
 FROM bound_value WHERE false;
-SELECT is((williams_efficiency(9223372036854775807)).total_time_complexity, 9223372036854775807000, 'a total beyond bigint')
+SELECT is((williams_efficiency(9223372036854775807)).total_time_complexity, 9223372036854775807000, 'williams_efficiency: a total beyond bigint')
 FROM generate_series(1, 1000);
 
 SELECT is(williams_workload(mb, 10), (4, 7.75, 4, 4, 1, 2, 2, 8)::williams_workload_result,
@@ -352,7 +352,7 @@ SELECT pg_temp.is_near(space_bound, 5252.4295015740051013, 2, 'williams_workload
 SELECT pg_temp.is_near(efficiency, 19.038808606575836597, 4, 'williams_workload: efficiency') FROM load;
 
 --
--- Against numeric
+-- Compared with numeric
 --
 CREATE FUNCTION pg_temp.exact_bound(t numeric) RETURNS numeric LANGUAGE sql AS $$
 	SELECT sqrt(t + 0e-40) * ln(t + 0e-40) / ln(2 + 0e-40)
@@ -370,14 +370,14 @@ SELECT is_empty($$
 	FROM generate_series(2, 5000) AS t, LATERAL (SELECT least(floor(pg_temp.exact_bound(t) + 1e-30), t)) AS s (want)
 	WHERE williams_optimal_batch_size(t) <> want
 $$, 'williams_optimal_batch_size for 2 .. 5000');
--- 17 * 0.1 is above 1.7 in float8, though 1.7 / 0.1 is 17 there
+-- in float8, 17 * 0.1 exceeds 1.7 although 1.7 / 0.1 is 17
 SELECT is_empty($$
 	SELECT * FROM
 		(SELECT memory, item, williams_batch_size(1000000, memory, item) AS size
 		 FROM (SELECT i / 10.0::float8, j / 10.0::float8 FROM generate_series(1, 400) AS i, generate_series(1, 60) AS j) AS v (memory, item)
 		 WHERE item <= memory) AS s
 	WHERE size * item > memory OR (size + 1) * item < memory
-$$, 'no batch over the budget, and none that could have been larger');
+$$, 'no batch exceeds the budget, and none could be larger');
 
 SELECT * FROM finish();
 ROLLBACK;
