@@ -1,5 +1,5 @@
-# The catalogue of an extension as text, to be compared between databases: a line for
-# each object, with all columns of its rows, names in place of OIDs.
+# The extension's catalogue entries as text, for comparing databases: one entry per
+# object, with all columns of its rows, and names in place of OIDs.
 package Catalogue;
 
 use strict;
@@ -8,9 +8,9 @@ use Exporter 'import';
 
 our @EXPORT = qw(catalogue_of catalogue_diff);
 
-# An object is what the extension has as a member, or what depends on such a one as a
-# part of it: columns, defaults, constraints, indexes, policies, triggers, array types.
-# The names of TOAST tables and of a foreign key's own triggers are OIDs.
+# The objects are the extension's members and their parts: columns, defaults,
+# constraints, indexes, policies, triggers, array types. TOAST tables and the triggers
+# of foreign keys are left out, because their names contain OIDs.
 my $query = <<'SQL';
 SET client_min_messages = warning;
 SET search_path = pg_catalog;
@@ -18,7 +18,7 @@ SET search_path = pg_catalog;
 CREATE FUNCTION pg_temp.name_of(class regclass, object oid) RETURNS text LANGUAGE sql AS $$
 	SELECT CASE WHEN object = 0 THEN '-' ELSE coalesce((pg_identify_object(class, object, 0)).identity, object::text) END $$;
 
--- A row as jsonb: OIDs as names, nothing that differs from one installation to the next.
+-- A row as jsonb, with names for OIDs, without columns that differ between installations.
 CREATE FUNCTION pg_temp.named(class regclass, r jsonb) RETURNS jsonb LANGUAGE sql AS $$
 	SELECT r - ARRAY['oid', 'relfilenode', 'relpages', 'reltuples', 'relallvisible', 'relallfrozen', 'relfrozenxid', 'relminmxid', 'reltoastrelid',
 			'atthasmissing', 'attmissingval', 'objoid']
@@ -71,7 +71,7 @@ sub catalogue_of
 {
 	my ($node, $db) = @_;
 
-	# A definition has several lines; 17.12 keeps in attoptions when a column was made.
+	# A definition may have several lines; 17.12 stores in attoptions when a column was created.
 	my @objects = split /\0/, $node->safe_psql($db, "\\pset recordsep_zero\n$query");
 
 	for (@objects)
@@ -82,7 +82,7 @@ sub catalogue_of
 	return @objects;
 }
 
-# What one has and the other has not, or not so: the names of the objects.
+# The names of the objects that are missing or different in one of two catalogues.
 sub catalogue_diff
 {
 	my ($one, $other) = @_;

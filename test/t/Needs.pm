@@ -1,5 +1,5 @@
-# What a test needs that starts servers of its own; without it, it is skipped. To be
-# used before PostgreSQL's own modules, which need it too.
+# Skip a test that starts its own servers if its requirements are missing. Use it
+# before PostgreSQL's modules, which have the same requirements.
 package Needs;
 
 use strict;
@@ -8,6 +8,6 @@ use Test::More;
 
 eval { require IPC::Run; 1 }
   or plan skip_all => 'the Perl module IPC::Run is not installed';
-plan skip_all => 'a server does not run as root' if $> == 0;
+plan skip_all => 'a server cannot run as root' if $> == 0;
 
 1;

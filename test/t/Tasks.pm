@@ -1,5 +1,5 @@
-# What the tests of tasks share: sessions that go on while a test does something
-# else, and tables of documents whose column "seen" is the witness of what ran.
+# Shared by the tests of tasks: sessions that run in the background, and tables of
+# documents whose column "seen" counts how often a row was processed.
 package Tasks;
 
 use strict;
@@ -14,7 +14,7 @@ our @EXPORT = qw(new_node make_documents make_task run_task error_of wait_until 
 
 our $no_worker = q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'williams worker'};
 
-# A server that has been started, with the extension in the database postgres.
+# Start a server with the extension in the database postgres.
 sub new_node
 {
 	my ($name, $conf, %params) = @_;
@@ -27,7 +27,7 @@ sub new_node
 	return $node;
 }
 
-# Documents 1 to n of 1 MB each, none of them seen.
+# Create a table of documents 1 to n, of 1 MB each, not seen yet.
 sub make_documents
 {
 	my ($node, $db, $n, $name) = @_;
@@ -41,8 +41,8 @@ sub make_documents
 	return;
 }
 
-# A task in the database postgres, over document or another table, in batches of 100
-# rows or as many as asked for; the rest of %with are arguments of williams_create_task.
+# Create a task in the database postgres, over document or $with{table}, in batches of
+# 100 or $with{items} rows; the rest of %with are arguments of williams_create_task.
 sub make_task
 {
 	my ($node, $name, $statement, %with) = @_;
@@ -55,7 +55,7 @@ sub make_task
 	return;
 }
 
-# To its end, without the messages.
+# Run a task until it is done, without messages.
 sub run_task
 {
 	my ($node, $name) = @_;
@@ -64,7 +64,7 @@ sub run_task
 	return;
 }
 
-# The SQLSTATE and message of the error that a query ends with, or ''.
+# The SQLSTATE and message of a query's error, or ''.
 sub error_of
 {
 	my ($node, $db, $query) = @_;
@@ -73,7 +73,7 @@ sub error_of
 	return $err =~ /ERROR:  (\w{5}: .*)/ ? $1 : '';
 }
 
-# Poll until the query says so, and make a test of it.
+# Poll until the query returns true, as a test.
 sub wait_until
 {
 	my ($node, $db, $query, $what) = @_;
@@ -83,7 +83,7 @@ sub wait_until
 	return;
 }
 
-# "done failed pending" of a task's batches
+# The numbers of a task's batches as "done failed pending"
 sub counts_of
 {
 	my ($node, $db, $task) = @_;
@@ -113,7 +113,7 @@ package Tasks::Session;
 use strict;
 use warnings;
 
-# Begin a query, and go on.
+# Begin a query without waiting for its result.
 sub begin
 {
 	my ($self, $query) = @_;
@@ -125,7 +125,7 @@ sub begin
 	return;
 }
 
-# Wait for the query that was begun: what it printed. Its messages are in err.
+# Wait for the query that was begun and return its output. Its messages are in err.
 sub result
 {
 	my ($self) = @_;

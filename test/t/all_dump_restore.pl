@@ -1,5 +1,5 @@
-# pg_dump and restore: whatever a database can hold of the extension comes back
-# the same, in the plain and in the custom format, and goes on working.
+# pg_dump and restore: everything that a database can store with the extension is
+# restored unchanged, in the plain and the custom format, and keeps working.
 use strict;
 use warnings;
 use FindBin;
@@ -41,9 +41,9 @@ $node->safe_psql(
 				   FROM generate_series(1, i % 12) AS k),
 			(i % 100) / 100.0, i / 7.0, i * 1000003
 		FROM generate_series(1, 1000) AS i;
-	-- decisions of a clerk, against what the trigger says
+	-- decisions of a clerk, which differ from the trigger's
 	UPDATE ocr_result SET review = NOT review, note = 'by hand' WHERE id % 10 = 0;
-	-- and an output that was corrected
+	-- a corrected output
 	UPDATE ocr_result SET confidence = 0.125 WHERE id = 77;
 
 	CREATE VIEW summary AS
@@ -99,7 +99,7 @@ my @before = map { $node->safe_psql('original', $_) } @queries;
 
 is($node->safe_psql('original', "SELECT count(*) FROM ocr_result WHERE note = 'by hand' AND
 		review = (base < 0.75 OR williams_field_count(extracted) = 0 OR extracted IS NULL)"),
-	'0', 'the clerk decided against the trigger');
+	'0', "the clerk's decisions differ from the trigger's");
 
 my $dump = PostgreSQL::Test::Utils::tempdir . '/dump';
 
@@ -115,7 +115,7 @@ sub check_restored
 		is($node->safe_psql($format, $queries[$i]), $before[$i], "$format: $queries[$i]");
 	}
 
-	# the trigger goes on: new inputs are scored, other columns are not
+	# the trigger works: it scores new inputs and ignores other columns
 	$node->safe_psql(
 		$format, q{
 		INSERT INTO ocr_result (id, extracted, base) VALUES (1001, '{"a": 1, "b": " ", "c": true}', 0.5);
@@ -129,7 +129,7 @@ sub check_restored
 		'2|t|t|t', "$format: a new row is scored");
 	is( $node->safe_psql($format, 'SELECT review FROM ocr_result WHERE id = 10'),
 		$node->safe_psql('original', 'SELECT review FROM ocr_result WHERE id = 10'),
-		"$format: a decision stays where the inputs do");
+		"$format: a decision is kept if the inputs do not change");
 	is( $node->safe_psql($format, q{
 		SELECT review, confidence = williams_adjusted_confidence(num_fields, 0.99) FROM ocr_result WHERE id = 20}),
 		'f|t', "$format: a new input is scored");
@@ -140,7 +140,7 @@ sub check_restored
 		SET enable_indexscan = off;
 		SET enable_bitmapscan = off;
 		SELECT count(*) FROM ocr_result WHERE williams_adjusted_confidence(num_fields, base) > 0.8}),
-		"$format: the expression index answers as the table does");
+		"$format: the expression index agrees with the table");
 	$node->command_ok([ 'psql', '-X', '-d', $node->connstr($format), '-c', 'DROP EXTENSION williams CASCADE' ],
 		"$format: the extension can be dropped");
 	return;
@@ -148,23 +148,23 @@ sub check_restored
 
 $node->command_ok([ 'pg_dump', '-f', "$dump.sql", '-d', $node->connstr('original') ], 'pg_dump, plain');
 like(slurp_file("$dump.sql"), qr/^CREATE EXTENSION IF NOT EXISTS williams /m, 'the dump creates the extension');
-unlike(slurp_file("$dump.sql"), qr/FUNCTION public\.williams_\w+\([^\n]*\) RETURNS/, 'and none of its functions');
-unlike(slurp_file("$dump.sql"), qr/employment_contract/, 'nor a shipped profile');
-like(slurp_file("$dump.sql"), qr/^invoice\t/m, 'but those of its user');
+unlike(slurp_file("$dump.sql"), qr/FUNCTION public\.williams_\w+\([^\n]*\) RETURNS/, 'and does not contain its functions');
+unlike(slurp_file("$dump.sql"), qr/employment_contract/, 'or its shipped profiles');
+like(slurp_file("$dump.sql"), qr/^invoice\t/m, "but contains the user's profiles");
 check_restored('plain', 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', "$dump.sql", '-d', $node->connstr('plain'));
 
 $node->command_ok([ 'pg_dump', '-Fc', '-f', "$dump.custom", '-d', $node->connstr('original') ], 'pg_dump, custom');
 check_restored('custom', 'pg_restore', '--exit-on-error', '-j', '2', '-d', $node->connstr('custom'), "$dump.custom");
 
 #
-# Data alone into tables that are there: the trigger fires, unless it is told not to.
+# Data restored into existing tables: the trigger fires unless it is disabled.
 #
 my @data = ('pg_dump', '--data-only', '-t', 'ocr_result', '-d', $node->connstr('original'));
 my $decided = 'SELECT review, confidence FROM ocr_result WHERE id = 10';
 $node->command_ok([ @data, '-f', "$dump.data" ], 'pg_dump, data only');
 $node->command_ok([ @data, '--disable-triggers', '-f', "$dump.quiet" ], 'pg_dump, data only, triggers disabled');
 $node->command_ok([ 'createdb', '-T', 'original', '-h', $node->host, '-p', $node->port, 'again' ], 'createdb');
-for my $case ([ "$dump.data", 0, 'scores the rows again' ], [ "$dump.quiet", 1, 'brings back what was decided' ])
+for my $case ([ "$dump.data", 0, 'scores the rows again' ], [ "$dump.quiet", 1, 'restores the decisions' ])
 {
 	my ($file, $same, $what) = @$case;
 	$node->safe_psql('again', 'TRUNCATE ocr_result');
@@ -172,7 +172,7 @@ for my $case ([ "$dump.data", 0, 'scores the rows again' ], [ "$dump.quiet", 1, 
 	is( $node->safe_psql('again', $decided) eq $node->safe_psql('original', $decided) ? 1 : 0, $same, "it $what");
 }
 
-# A trusted extension, installed by an ordinary role: it writes profiles, and decides who else does.
+# A trusted extension, installed by an ordinary role: that role can write profiles and grant this right.
 $node->safe_psql('postgres', q{
 	CREATE ROLE installer LOGIN;
 	CREATE ROLE clerk LOGIN;
@@ -181,13 +181,13 @@ $node->safe_psql('office', 'GRANT ALL ON SCHEMA public TO installer; SET SESSION
 my $insert = q{INSERT INTO williams_profile (name, rules) VALUES ('%s', '{"fields": {"a": null}}')};
 $node->safe_psql('office', 'SET SESSION AUTHORIZATION installer; ' . sprintf($insert, 'own'));
 my ($rc, $out, $err) = $node->psql('office', 'SET SESSION AUTHORIZATION clerk; ' . sprintf($insert, 'hers'));
-like($err, qr/permission denied for table williams_profile/, 'others do not write');
+like($err, qr/permission denied for table williams_profile/, 'other roles cannot write profiles');
 $node->safe_psql('office', 'SET SESSION AUTHORIZATION installer; GRANT INSERT ON williams_profile TO clerk');
 $node->safe_psql('office', 'SET SESSION AUTHORIZATION clerk; ' . sprintf($insert, 'hers'));
 is($node->safe_psql('office', 'SET SESSION AUTHORIZATION clerk; SELECT count(*) FROM williams_profile'),
-	'2', 'until they are granted that; they do read');
+	'2', 'until the right is granted; they can read them');
 
-# Nor does it own others' tasks, and it decides who launches workers.
+# It does not see other roles' tasks, and it can grant the right to launch workers.
 $node->safe_psql('office', q{
 	GRANT CREATE ON SCHEMA public TO clerk;
 	SET SESSION AUTHORIZATION clerk;
@@ -195,13 +195,13 @@ $node->safe_psql('office', q{
 	SELECT williams_create_task('letters', 'letter', 'UPDATE letter SET seen = seen + 1 WHERE id BETWEEN $1 AND $2', 1, key_column => 'id', max_items => 2)});
 is($node->safe_psql('office', q{SET SESSION AUTHORIZATION installer; SELECT (SELECT count(*) FROM williams_task), (SELECT count(*) FROM williams_batch),
 		(SELECT count(*) FROM williams_progress)}),
-	'0|0|0', 'the tasks of others are not for the role that installed it');
+	'0|0|0', 'the role that installed it does not see the tasks of others');
 ($rc, $out, $err) = $node->psql('office', q{SET SESSION AUTHORIZATION clerk; SELECT williams_launch('letters')});
-like($err, qr/permission denied for function williams_launch/, 'others do not launch workers');
+like($err, qr/permission denied for function williams_launch/, 'other roles cannot launch workers');
 $node->safe_psql('office', 'SET SESSION AUTHORIZATION installer; GRANT EXECUTE ON FUNCTION williams_launch TO clerk');
-is($node->safe_psql('office', q{SET SESSION AUTHORIZATION clerk; SELECT williams_launch('letters')}), '1', 'until they are granted that');
-ok($node->poll_query_until('office', q{SELECT state = 'done' FROM williams_progress}), 'and one does the work');
-is($node->safe_psql('office', 'SELECT DISTINCT seen FROM letter'), '1', 'once');
+is($node->safe_psql('office', q{SET SESSION AUTHORIZATION clerk; SELECT williams_launch('letters')}), '1', 'until the right is granted');
+ok($node->poll_query_until('office', q{SELECT state = 'done' FROM williams_progress}), 'a worker runs the task');
+is($node->safe_psql('office', 'SELECT DISTINCT seen FROM letter'), '1', 'every row once');
 
 $node->stop;
 done_testing();

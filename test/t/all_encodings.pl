@@ -1,5 +1,5 @@
-# Databases that are not UTF-8: characters are the encoding's own, white space is
-# ASCII's, every script is latin; in SQL_ASCII a byte is a character.
+# Databases in other encodings than UTF-8: characters are those of the encoding, only
+# ASCII has white space, and every script is latin. In SQL_ASCII a byte is a character.
 use strict;
 use warnings;
 use FindBin;
@@ -13,9 +13,9 @@ my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
 $node->start;
 
-# Of each: one character, two, and one between wide blanks, in the encoding's
-# bytes. Then what each scores, 0.10 less if it is short and 0.02 less in Chinese
-# characters, and with a check for two characters that halves it.
+# For each encoding: one character, two characters, and one between wide blanks, as
+# bytes. Then the scores of each, 0.10 less if it is short and 0.02 less in Chinese
+# characters, and the scores with a check for two characters, which halves them.
 my %cases = (
 	EUC_JP => [ '\xbbb3', '\xbbb3c5c4', '\xa1a1bbb3a1a1', 'latin 0.75 0.375, latin 0.85 0.85, latin 0.85 0.425' ],
 	EUC_KR => [ '\xb0a1', '\xb0a1b3aa', '\xa1a1b0a1a1a1', 'latin 0.75 0.375, latin 0.85 0.85, latin 0.85 0.425' ],
@@ -51,10 +51,10 @@ for my $encoding (sort keys %cases)
 		"$encoding: a pattern's characters");
 }
 
-# What OCR engines answer: an annotation with an escape of a character that the
-# encoding has not has no fields, and is no error; of entities those are resolved
-# that it has. Of each: how many fields of seven annotations, and four words in
-# the encoding's bytes.
+# Results of OCR engines. An annotation with an escape for a character that the
+# encoding lacks has no fields and raises no error. Entities are resolved only to
+# characters of the encoding. For each encoding: the number of fields in each of seven
+# annotations, and four words as bytes.
 my @escapes = ('x', '\\\\u00e9', '\\\\u5c71', '\\\\ud83d\\\\ude00', '\\\\ude00', '\\\\u05d0', '\\\\\\\\u05d0');
 my %answers = (
 	EUC_JP => '1 1 1 0 0 0 1|\217\253\261 \273\263 \217\253\323&euro; <A',

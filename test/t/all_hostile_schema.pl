@@ -1,10 +1,10 @@
-# The extension in a schema full of traps. The owner of a database, who is no
-# superuser, puts in it a shadow of each function, operator, type and relation of
-# pg_catalog whose name stands in our sources: with the same arguments and with
-# others that match them better. He installs the extension there, and makes that
-# schema the first of everybody's search_path. Then a superuser and a plain role
-# use all that the extension has. A shadow reports whoever calls it, and makes
-# the owner a superuser if it can.
+# The extension in a hostile schema. The owner of a database, not a superuser, creates
+# in it a shadow of every function, operator, type and relation of pg_catalog whose
+# name occurs in the sources, with the same argument types and with types that match
+# a call better. Then they install the extension there and put that schema first in
+# everybody's search_path. A superuser and an ordinary role use everything that the
+# extension provides. A shadow reports its caller, and makes the owner a superuser if
+# it can.
 use strict;
 use warnings;
 use FindBin;
@@ -29,7 +29,7 @@ $node->safe_psql('postgres', q{
 	CREATE DATABASE mall OWNER mallory;
 });
 
-# What a role prints, under a search_path or the database's.
+# The output of a role's query, under the given search_path or the database's.
 sub as
 {
 	my ($role, $query, $path) = @_;
@@ -38,7 +38,7 @@ sub as
 	return $node->safe_psql('mall', $query, extra_params => $role ? [ '-U', $role ] : []);
 }
 
-# What was called since the last time: "NAME as ROLE".
+# The shadows called since the last time, as "NAME as ROLE".
 my $read = -s $node->logfile;
 
 sub calls
@@ -62,9 +62,9 @@ note("$made shadows: ", as('mallory', q{SELECT string_agg(format('%s of %s %s', 
 	FROM (SELECT what, count(*) AS wanted, count(*) FILTER (WHERE made) AS made
 		FROM lair.shadow JOIN (VALUES ('f', 'functions'), ('a', 'aggregates'), ('w', 'window functions'), ('o', 'operators'), ('r', 'relations'),
 			('t', 'types')) AS k (kind, what) ON k.kind::"char" = shadow.kind GROUP BY what) c}));
-cmp_ok($made, '>', 5000, 'there are shadows');
+cmp_ok($made, '>', 5000, 'shadows were created');
 
-# they do report: found by a better match, and by what comes first
+# they report callers that find them by a better match or by the search_path
 as('mallory', q{SELECT quote_ident(current_user), 'pg_class'::regclass = 1259::oid}, 's');
 is_deeply([ calls() ], [ 'pg_catalog.bool =(pg_catalog.regclass, pg_catalog.oid) as mallory', 'pg_catalog.text quote_ident(pg_catalog.name) as mallory' ],
 	'shadows that match better report their caller');
@@ -79,15 +79,15 @@ as('mallory', 'CREATE EXTENSION williams SCHEMA s');
 is(join("\n", calls()), '', 'the script calls no shadow');
 
 #
-# Its use. Every statement here is qualified: what calls a shadow is the extension's.
+# Its use. Every statement here is qualified, so only the extension can call a shadow.
 #
 as('', slurp_file("$FindBin::RealBin/calls.sql"), '');
 my @queries = split /\n/, as('', "SELECT coalesce(query, 'no value of a type') FROM calls.queries('" . $node->basedir . "') AS query", '');
 cmp_ok(scalar @queries, '>', 90, 'calls of all functions, operators, casts, types and relations');
-ok(!grep(/^no value/, @queries), 'there is a value of each type');
+ok(!grep(/^no value/, @queries), 'a value of each type');
 as('', 'GRANT EXECUTE ON FUNCTION s.williams_launch(text, int) TO alice', '');
 
-# a statement that fails for one row, for every third one at first, for all
+# statements that succeed, fail for one row, fail with a retryable error or another one, and defer a trigger
 my $update = q{UPDATE %s.page SET seen = seen OPERATOR(pg_catalog.+) 1 WHERE id OPERATOR(pg_catalog.>=) $1 AND id OPERATOR(pg_catalog.<=) $2};
 my %statement = (
 	done => $update,
@@ -105,7 +105,7 @@ sub create_task
 		"statement => \$s\$$text\$s\$::pg_catalog.text", "available_memory_mb => '4'::pg_catalog.float8", @more) . ");\n";
 }
 
-# Of a function that takes a task's name.
+# A call of a function that takes a task's name.
 sub task_call
 {
 	my ($function, $name) = @_;
@@ -135,7 +135,7 @@ sub use_tasks
 				'review=review', 'profile=permit');
 		CREATE FUNCTION $schema.fails(code text) RETURNS boolean LANGUAGE plpgsql AS \$\$ BEGIN RAISE 'x' USING ERRCODE = code; END \$\$;
 	}, '');
-	# in every order: made, run by steps, by CALL and by workers, split, tried again, stopped, changed, dropped
+	# create tasks, run them by batches, by CALL and by workers, split, retry, stop, alter and drop them
 	$sql .= create_task($schema, $_, $statement{$_}, $weights, "max_attempts => '2'::pg_catalog.int4",
 		"throttle => '(SELECT false)'::pg_catalog.text", "pause_ms => '1'::pg_catalog.int4", "time_limit_ms => '60000'::pg_catalog.int4")
 	  . task_call('williams_run_batch', $_) . "BEGIN;\n" . task_call('williams_run_batch', $_) x 2 . "SELECT * FROM s.williams_progress;\nCOMMIT;\n"
@@ -166,7 +166,7 @@ sub drop_tasks
 	return;
 }
 
-# In the database's search_path: without an error, and without a shadow.
+# Run a query under the database's search_path: without errors, and without calling a shadow.
 sub no_shadow
 {
 	my ($role, $query, $what) = @_;
@@ -174,7 +174,7 @@ sub no_shadow
 	my ($rc, $out, $err) = $node->psql('mall', $query, on_error_stop => 0, extra_params => $role ? [ '-U', $role ] : []);
 	is(join("\n", grep { /ERROR/ } split /\n/, $err), '', "$what: no error");
 	local $ENV{PGOPTIONS} = '-c search_path=';
-	$node->poll_query_until('mall', $no_worker) or die 'workers do not end';
+	$node->poll_query_until('mall', $no_worker) or die 'workers did not end';
 	is(join("\n", calls()), '', "$what: no shadow is called");
 	return;
 }
@@ -182,14 +182,14 @@ sub no_shadow
 for my $path ('s, "$user", public', 's, pg_catalog')
 {
 	as('mallory', "ALTER DATABASE mall SET search_path = $path", '');
-	no_shadow('', join(";\n", @queries), "$path: all that has no effects");
+	no_shadow('', join(";\n", @queries), "$path: everything without side effects");
 	use_tasks($_, $path) for '', 'alice';
-	# who may see all, and who may not
+	# roles that may see all tasks, and others
 	no_shadow($_, 'SELECT * FROM s.williams_progress', "$path: the view for " . ($_ || 'a superuser')) for '', 'monitor', 'alice', 'mallory';
-	# what fires the trigger for changes that are replicated
-	no_shadow('', q{SET session_replication_role = replica; UPDATE s.williams_batch SET rows = rows; UPDATE s.williams_task SET stopped = stopped}, "$path: changes that are replicated");
+	# fire the trigger for replicated changes
+	no_shadow('', q{SET session_replication_role = replica; UPDATE s.williams_batch SET rows = rows; UPDATE s.williams_task SET stopped = stopped}, "$path: replicated changes");
 	drop_tasks($_, $path) for '', 'alice';
-	# profiles of one's own
+	# a user's own profiles
 	no_shadow(
 		$_, q{
 		INSERT INTO s.williams_profile (name, rules) VALUES ('own', '{"fields": {"a": null}}');
@@ -199,7 +199,7 @@ for my $path ('s, "$user", public', 's, pg_catalog')
 }
 is(as('', q{SELECT rolsuper FROM pg_roles WHERE rolname = 'mallory'}, ''), 'f', 'nobody became a superuser');
 
-# every function was called, but for those that serve a type, an index or the planner; of aggregates PostgreSQL keeps no count
+# every function was called, except those of types, indexes and the planner, and aggregates, whose calls PostgreSQL does not count
 is( as('', q{
 	SELECT string_agg(p.oid::regprocedure::text, ', ') FROM pg_proc p JOIN calls.member ON classid = 'pg_proc'::regclass AND objid = p.oid
 	WHERE NOT proargtypes::oid[] && '{internal,cstring}'::regtype[]::oid[] AND prokind IN ('f', 'p')

@@ -1,4 +1,4 @@
-# Whatever runs over many rows can be cancelled, and keeps its memory.
+# Everything that processes many rows can be cancelled, and its memory does not grow.
 use strict;
 use warnings;
 use FindBin;
@@ -11,7 +11,7 @@ use PostgreSQL::Test::Utils;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
-# Shared buffers count as memory of the backend that touches them: few of them.
+# Shared buffers count as memory of the backend that uses them, so there are few.
 $node->append_conf(
 	'postgresql.conf', qq{
 shared_buffers = 1MB
@@ -24,7 +24,7 @@ $node->start;
 $node->safe_psql('postgres', 'CREATE EXTENSION williams');
 
 #
-# Cancel: each of these would run for minutes or more.
+# Cancelling: each of these queries would run for minutes or longer.
 #
 my $rows = 'SELECT generate_series(1, 1000000000) AS i';
 my %endless = (
@@ -39,7 +39,7 @@ my %endless = (
 	  'SELECT count(p) FROM (SELECT williams_plan(4611686018427387904, 1, 1) AS p) AS s',
 	'williams_plan in FROM' => 'SELECT count(*) FROM williams_plan(4611686018427387904, 1, 1)');
 
-# one row can be long too: many confidences, each costly to read
+# a single row can take long too: many confidences, each slow to read
 $node->safe_psql(
 	'postgres', q{
 	CREATE TABLE confidences AS
@@ -51,7 +51,7 @@ $node->safe_psql(
 });
 $endless{'williams_score_ocr, one row'} = 'INSERT INTO scored SELECT * FROM confidences';
 
-# the same of each field by itself, and of the rules of a document type
+# the same for separate fields and for the rules of a document type
 $node->safe_psql(
 	'postgres', q{
 	CREATE TABLE named (fields jsonb, engine jsonb, base float8, confidence float8, review text[]);
@@ -71,7 +71,7 @@ $endless{'williams_score_ocr, names of one row'} =
 $endless{'williams_score_fields, one document'} =
   'SELECT (williams_score_fields(fields, plain, engine)).overall FROM confidences, rules';
 $endless{'williams_score_fields, rules'} = 'SELECT (williams_score_fields(NULL, costly)).overall FROM rules';
-# a scan that sorts, and one that is in order but slow
+# a scan that sorts, and a slow one in index order
 $node->safe_psql(
 	'postgres', q{
 	CREATE VIEW endless AS SELECT generate_series(1, 1000000000) AS i;
@@ -92,11 +92,11 @@ for my $what (sort keys %endless)
 	my $seconds = time - $start;
 
 	is($stderr =~ s/^psql:<stdin>:\d+: //r, 'ERROR:  57014', "$what is cancelled");
-	# at once on an idle machine
-	cmp_ok($seconds, '<', 60, "$what: before it ends by itself");
+	# immediately on an idle machine
+	cmp_ok($seconds, '<', 60, "$what: long before it would finish");
 }
 
-# rules are linear in their size: 300,000 fields, and a check that names them all
+# the time for rules is linear in their size: 300,000 fields, and a check that names all
 is( $node->safe_psql('postgres', q{
 	SET statement_timeout = '120s';
 	SELECT (s).num_fields, round((s).overall::numeric, 6) = round(0.75 * (s).multiplier::numeric, 6)
@@ -104,7 +104,7 @@ is( $node->safe_psql('postgres', q{
 	'300000|t', 'a check of 300,000 fields');
 
 #
-# Memory: the peak of a backend over 3,000,000 rows and over 30,000.
+# Memory: a backend's peak over 3,000,000 rows is that over 30,000.
 #
 SKIP:
 {
@@ -129,7 +129,7 @@ SKIP:
 	};
 	my $before = $spilled->();
 
-	# The answer and the peak in kB. In index order, so that nothing is sorted.
+	# The result and the peak in kB. Rows come in index order, so nothing is sorted.
 	my $peak = sub {
 		my $query = sprintf($_[0], $_[1]);
 		my $out = $node->safe_psql(
@@ -144,7 +144,7 @@ SKIP:
 		return split /\n/, $out;
 	};
 
-	# of each: the query, and what it counts less than the rows (1 is no operation)
+	# for each: the query, and how many rows it does not count (t = 1 is not an operation)
 	my %queries = (
 		'williams_efficiency' =>
 		  [ 'SELECT (williams_efficiency(id)).operation_count FROM page WHERE id <= %d', 1 ],
@@ -171,10 +171,10 @@ SKIP:
 		cmp_ok($many_kb - $few_kb, '<=', 2048, "$what: $few_kb kB over 30,000 rows, $many_kb kB over 3,000,000");
 	}
 
-	is($spilled->(), $before, 'and nothing went to temporary files');
+	is($spilled->(), $before, 'no temporary files were written');
 
-	# a document of which much more is said than it is long: one long name above
-	# all leaves, all of its text in every field
+	# documents whose fields repeat most of the document: one long name above all
+	# leaves, and a text that every field refers to
 	my %answers = (
 		'a long name' => q{'document_annotation', jsonb_build_object(repeat('name ', 20000), jsonb_agg(i))},
 		'a long anchor' => q{'text', repeat(E'text \\n', 20000), 'pages', jsonb_build_array(jsonb_build_object('pageNumber', 1,
@@ -189,7 +189,7 @@ SKIP:
 		my ($few, $few_kb) = $peak->($query, 20);
 		my ($many, $many_kb) = $peak->($query, 2000);
 
-		is("$few $many", '20 2000', "williams_ocr_fields, $what: every row was emitted");
+		is("$few $many", '20 2000', "williams_ocr_fields, $what: every field was returned");
 		cmp_ok($many_kb - $few_kb, '<=', 4096, "williams_ocr_fields, $what: $few_kb kB over 20 fields, $many_kb kB over 2000");
 	}
 }

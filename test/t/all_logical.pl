@@ -1,6 +1,6 @@
-# Logical replication between two servers, either of them publisher and subscriber,
-# FOR ALL TABLES, the extension's own among them: a user's profiles arrive, summaries
-# are found again by REPLICA IDENTITY FULL, scores stay as they were made.
+# Logical replication FOR ALL TABLES, including the extension's, between two servers
+# that are both publisher and subscriber: users' profiles are replicated, summaries
+# can be found by REPLICA IDENTITY FULL, and scores arrive unchanged.
 use strict;
 use warnings;
 use FindBin;
@@ -19,7 +19,7 @@ wal_retrieve_retry_interval = 100ms
 my $one = new_node('one', $conf, allows_streaming => 'logical');
 my $two = new_node('two', $conf, allows_streaming => 'logical');
 
-# From a database of one server to one of the other, whose name the subscription has.
+# Publish a database. Subscribe one of the other server, which names the subscription.
 sub publish
 {
 	my ($from, $db) = @_;
@@ -36,20 +36,20 @@ sub subscribe
 	return;
 }
 
-# Is the answer to a query the same on both sides, once what was written has arrived?
+# Once changes have arrived, a query returns the same on both servers.
 sub same
 {
 	my ($to, $from, $db, $query, $what) = @_;
 
 	$from->wait_for_catchup($db);
 	my $answer = $from->safe_psql($db, $query);
-	isnt($answer, '', "$what: there is something");
+	isnt($answer, '', "$what: not empty");
 	is($to->safe_psql($db, $query), $answer, "$what: the same on the subscriber");
 	return;
 }
 
-# Tables of users: scored rows; rows that the subscriber scores itself; summaries
-# without a key and with indexes on them, by which PostgreSQL finds a row from 16 on.
+# Users' tables: scored rows; rows that the subscriber scores itself; summaries without
+# a key, also with indexes, which PostgreSQL uses to find rows from version 16 on.
 my $tables = q{
 	CREATE TABLE scan (id int PRIMARY KEY, fields jsonb, confidence float8, review text[], num_fields int);
 	CREATE TABLE rescored (LIKE scan INCLUDING ALL);
@@ -67,7 +67,7 @@ my $tables = q{
 	ALTER TABLE day_by_seen REPLICA IDENTITY FULL;
 };
 
-# Rows from i = first to last; the calibrations of every tenth are out of line.
+# Insert rows first to last; every tenth calibration is stored out of line.
 sub fill
 {
 	my ($node, $db, $first, $last) = @_;
@@ -90,16 +90,16 @@ my $days = join ' UNION ALL ', map { "SELECT '$_', note, card::text, seen::text 
 $days = "SELECT * FROM ($days) AS v ORDER BY 1, 2, 3, 4";
 my $profiles = "SELECT * FROM williams_profile WHERE name <> 'diploma' ORDER BY name";
 
-# What a publisher writes, before the subscription and after it, arrives.
+# Rows written before and after the subscription are replicated.
 sub replicate
 {
 	my ($to, $from, $db, $options) = @_;
 
 	$from->safe_psql($db, q{INSERT INTO williams_profile VALUES ('invoice', '{"fields": {"total": "number", "due": "date"}}')});
 	fill($from, $db, 1, 30);
-	# what a clerk decided is no score
+	# a clerk's decision, which differs from the score
 	$from->safe_psql($db, 'UPDATE scan SET confidence = 0.125, review = NULL WHERE id = 3');
-	# the subscriber has rules of its own, and scores what arrives
+	# the subscriber has its own rules, and scores arriving rows
 	$to->safe_psql(
 		$db, q{
 		INSERT INTO williams_profile VALUES ('diploma', '{"fields": {"grade": "number"}}');
@@ -135,15 +135,15 @@ sub replicate
 	same($to, $from, $db, $days, "$db, summaries");
 	same($to, $from, $db, $profiles, "$db, profiles");
 	is($from->safe_psql($db, 'SELECT count(*), sum(num_fields) FROM rescored'), '60|120', "$db: two fields by the publisher's rules");
-	is($to->safe_psql($db, 'SELECT count(*), sum(num_fields) FROM rescored'), '60|60', "$db: one by the subscriber's, where its trigger is to fire");
+	is($to->safe_psql($db, 'SELECT count(*), sum(num_fields) FROM rescored'), '60|60', "$db: one field by the subscriber's rules, whose trigger is enabled ALWAYS");
 
 	$from->safe_psql($db, 'TRUNCATE williams_profile');
 	$from->wait_for_catchup($db);
-	is($to->safe_psql($db, 'SELECT count(*) FROM williams_profile'), '0', "$db: TRUNCATE of profiles arrives");
+	is($to->safe_psql($db, 'SELECT count(*) FROM williams_profile'), '0', "$db: TRUNCATE of profiles is replicated");
 	return;
 }
 
-# A subscriber's database that was made by hand.
+# The subscriber's database is created by the same statements.
 for my $node ($one, $two)
 {
 	$node->safe_psql('postgres', 'CREATE DATABASE north');
@@ -151,11 +151,11 @@ for my $node ($one, $two)
 }
 publish($one, 'north');
 is($one->safe_psql('north', q{SELECT string_agg(tablename, ' ' ORDER BY tablename COLLATE "C") FROM pg_publication_tables WHERE tablename LIKE 'williams%'}),
-	'williams_batch williams_profile williams_task', 'FOR ALL TABLES has those of the extension, and no shipped profile');
+	'williams_batch williams_profile williams_task', "FOR ALL TABLES includes the extension's tables, but not the shipped profiles");
 replicate($two, $one, 'north', 'copy_data = true');
 
-# The other way round, at the same time, by the binary protocol, into a database that
-# was made from the publisher's by pg_dump.
+# At the same time in the other direction, in binary format, into a database that
+# pg_dump created from the publisher's.
 $_->safe_psql('postgres', 'CREATE DATABASE south') for $two, $one;
 $two->safe_psql('south', "CREATE EXTENSION williams; $tables");
 my $dump = $two->backup_dir . '/south.sql';
@@ -165,7 +165,7 @@ $one->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-o', '/dev/null
 publish($two, 'south');
 replicate($one, $two, 'south', 'binary = true');
 
-# The extension comes to databases that replicate already, to the publisher's first.
+# The extension is created in databases that already replicate, first in the publisher's.
 for my $node ($one, $two)
 {
 	$node->safe_psql('postgres', 'CREATE DATABASE later');
@@ -184,9 +184,9 @@ $two->safe_psql('later', 'CREATE EXTENSION williams');
 $two->safe_psql('later', 'ALTER SUBSCRIPTION later REFRESH PUBLICATION');
 $two->wait_for_subscription_sync($one, 'later', 'later');
 same($two, $one, 'later', $profiles, 'later, profiles');
-same($two, $one, 'later', 'TABLE letter', 'later, a table that was there before');
+same($two, $one, 'later', 'TABLE letter', 'later, a table that existed before');
 
-# Tasks are their server's, whose role the other one need not have.
+# Tasks are local to a server: their owner need not exist on the other one.
 my $pages = 'CREATE TABLE page (id int PRIMARY KEY, seen int)';
 $two->safe_psql('later', $pages);
 $two->safe_psql('postgres', 'CREATE DATABASE latest');
@@ -202,14 +202,14 @@ $one->safe_psql(
 	SELECT williams_run_batch('pages') FROM generate_series(1, 3);
 });
 $one->safe_psql('later', 'INSERT INTO letter VALUES (2)');
-# both servers have a superuser of one OID, whose task is another one on each
+# the superuser has the same OID on both servers, and a task of the same name on each
 my $own = q{CREATE TABLE own AS SELECT generate_series(1, 10) AS id; SELECT williams_create_task('own', 'own', 'SELECT $1, $2', 1, key_column => 'id', max_items => %s)};
 $two->safe_psql('later', sprintf $own, 5);
 $one->safe_psql('later', sprintf($own, 1) . q{; CALL williams_run('own')});
-# one that subscribes while there is a task, too
+# and a database that subscribes while there is a task
 subscribe($two, $one, 'later', 'latest', 'copy_data = true');
-ok($two->poll_query_until('later', 'SELECT count(*) = 2 FROM letter'), 'replication goes on beside a task');
-ok($two->poll_query_until('latest', q{SELECT bool_and(srsubstate IN ('r', 's')) FROM pg_subscription_rel}), 'and begins beside one');
+ok($two->poll_query_until('later', 'SELECT count(*) = 2 FROM letter'), 'replication continues while there is a task');
+ok($two->poll_query_until('latest', q{SELECT bool_and(srsubstate IN ('r', 's')) FROM pg_subscription_rel}), 'and can begin');
 $one->safe_psql(
 	'later', q{
 	SET ROLE clerk;
@@ -224,12 +224,12 @@ $one->safe_psql(
 });
 for my $db ('later', 'latest')
 {
-	ok($two->poll_query_until($db, 'SELECT count(*) = 3 FROM letter'), "$db: and goes on when the task is gone");
+	ok($two->poll_query_until($db, 'SELECT count(*) = 3 FROM letter'), "$db: it continues after the task is dropped");
 	is($two->safe_psql($db, 'SELECT (SELECT string_agg(name, chr(32)) FROM williams_task), (SELECT count(*) FROM williams_batch)'),
-		$db eq 'later' ? 'own|2' : '|0', "$db: no task arrives");
+		$db eq 'later' ? 'own|2' : '|0', "$db: no task is replicated");
 }
-is($two->safe_psql('later', q{SELECT state FROM williams_progress}), 'pending', 'nor does anything of one change another of its name');
-is($two->safe_psql('later', q{SELECT count(williams_run_batch('own')) FROM generate_series(1, 3)}), '2', 'which goes on');
+is($two->safe_psql('later', q{SELECT state FROM williams_progress}), 'pending', 'and a task of the same name is not changed');
+is($two->safe_psql('later', q{SELECT count(williams_run_batch('own')) FROM generate_series(1, 3)}), '2', 'it can still be run');
 
 $_->stop for $two, $one;
 done_testing();

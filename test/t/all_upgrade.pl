@@ -1,5 +1,5 @@
-# ALTER EXTENSION UPDATE: a populated database is taken to a throw-away next version,
-# and then is what a fresh one is, object by object, with its data as it was.
+# ALTER EXTENSION UPDATE: a populated database is upgraded to a temporary next version.
+# Afterwards it equals a fresh one, object by object, and its data are unchanged.
 use strict;
 use warnings;
 use FindBin;
@@ -16,8 +16,8 @@ my $work = PostgreSQL::Test::Utils::tempdir;
 my $next = "$work/next";
 my ($version) = slurp_file("$tree/williams.control") =~ /^default_version = '(.*)'$/m;
 
-# Of the next version: a column more in two tables, a function more, another comment.
-# As changes of the install script, and as the upgrade.
+# The next version: one more column in two tables, one more function, another comment.
+# As changes to the install script, and as the upgrade script.
 my $function = q{
 CREATE FUNCTION williams_next(t bigint) RETURNS float8
 	AS 'MODULE_PATHNAME', 'wl_space_bound'
@@ -43,7 +43,7 @@ sub write_file
 	return;
 }
 
-# One change in one part of the install script.
+# Make one change to one part of the install script.
 sub change_sql
 {
 	my ($part, $change) = @_;
@@ -54,7 +54,7 @@ sub change_sql
 	return;
 }
 
-# The sources in a directory of their own, built and installed into PostgreSQL's mirror.
+# Build sources in their own directory and install them into a mirror of PostgreSQL.
 sub make_install
 {
 	my ($dir, $pg_config) = @_;
@@ -76,7 +76,7 @@ $node->append_conf('postgresql.conf', 'log_statement = none');
 $node->start;
 $node->safe_psql('postgres', 'CREATE EXTENSION williams');
 is($node->safe_psql('postgres', q{SELECT source, target FROM pg_extension_update_paths('williams') WHERE path IS NULL AND target = } . "'$version'"),
-	'', "every released version can be taken to $version");
+	'', "every released version can be upgraded to $version");
 
 # A database in use.
 make_documents($node, 'postgres', 1000);
@@ -126,9 +126,9 @@ $node->safe_psql('old', "CREATE EXTENSION williams VERSION '$version'");
 my @fresh = catalogue_of($node, 'fresh');
 my @old = catalogue_of($node, 'postgres');
 cmp_ok(scalar(@fresh), '>', 100, 'the catalogue has many objects');
-is(scalar(grep { /\[null\]/ } @fresh), 0, 'and each its rows');
-is_deeply([ catalogue_diff(\@old, [ catalogue_of($node, 'old') ]) ], [], 'a database can still be created in the released version');
-# a NOT NULL is an object of its own from 18 on
+is(scalar(grep { /\[null\]/ } @fresh), 0, 'each with its rows');
+is_deeply([ catalogue_diff(\@old, [ catalogue_of($node, 'old') ]) ], [], 'the released version can still be installed');
+# NOT NULL constraints are separate objects from 18 on
 is_deeply(
 	[ grep { !/_not_null on / } catalogue_diff(\@old, \@fresh) ],
 	[ 'default value for public.williams_task.priority',
@@ -138,20 +138,20 @@ is_deeply(
 		'table constraint williams_profile_remark_check on public.williams_profile',
 		'table public.williams_profile',
 		'table public.williams_task' ],
-	'the next version differs in what was changed');
-is_deeply(answers_of('postgres', { %queries, %tasks }), $before, 'its library serves a database that is still to be upgraded');
+	'the next version differs only in the changes');
+is_deeply(answers_of('postgres', { %queries, %tasks }), $before, 'its library works in a database that is not upgraded yet');
 
 $node->safe_psql('postgres', 'ALTER EXTENSION williams UPDATE');
-is_deeply([ catalogue_diff([ catalogue_of($node, 'postgres') ], \@fresh) ], [], 'an upgraded database is what a fresh one is');
-is_deeply(answers_of('postgres', { %queries, %tasks }), $before, 'with the data that was there');
+is_deeply([ catalogue_diff([ catalogue_of($node, 'postgres') ], \@fresh) ], [], 'an upgraded database equals a fresh one');
+is_deeply(answers_of('postgres', { %queries, %tasks }), $before, 'its data are unchanged');
 
-# It goes on.
+# It keeps working.
 is($node->safe_psql('postgres', 'SELECT priority FROM williams_task'), '1', 'the task has the new column');
 run_task($node, 'half');
-is(counts_of($node, 'postgres', 'half'), '10 0 0', 'and is run to its end');
+is(counts_of($node, 'postgres', 'half'), '10 0 0', 'and can be run to completion');
 is($node->safe_psql('postgres', 'SELECT DISTINCT seen FROM document'), '1', 'every row once');
 
-# The data work, in this database and in one that its dump was restored into.
+# The data can be used in this database and in one restored from its dump.
 sub check_use
 {
 	my ($db) = @_;
@@ -164,9 +164,9 @@ sub check_use
 	return;
 }
 $node->command_ok([ 'pg_dump', '-f', "$work/dump", '-d', $node->connstr('postgres') ], 'pg_dump');
-$node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', "$work/dump", '-d', $node->connstr('restored') ], 'its dump is restored');
-is_deeply([ catalogue_diff([ catalogue_of($node, 'restored') ], \@fresh) ], [], 'into what a fresh one is');
-is_deeply(answers_of('restored', \%queries), { map { $_ => $before->{$_} } keys %queries }, 'with the data');
+$node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', "$work/dump", '-d', $node->connstr('restored') ], 'its dump can be restored');
+is_deeply([ catalogue_diff([ catalogue_of($node, 'restored') ], \@fresh) ], [], 'the restored database equals a fresh one');
+is_deeply(answers_of('restored', \%queries), { map { $_ => $before->{$_} } keys %queries }, 'and has the data');
 check_use($_) for qw(postgres restored);
 
 $node->stop;
