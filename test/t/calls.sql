@@ -1,7 +1,7 @@
 --
--- Calls of all that an extension has, found in the catalogue: for all_hostile_schema.pl.
--- Every name in them is qualified and every value is of the type that is declared.
--- What is missing here, NULL, is a type that calls.value knows no value of.
+-- Calls of everything that the extension provides, for all_hostile_schema.pl, generated
+-- from the catalogue. Every name is qualified and every value has the declared type. A
+-- call is NULL if calls.value does not know a value of a type.
 --
 CREATE SCHEMA calls;
 GRANT USAGE ON SCHEMA calls TO PUBLIC;
@@ -12,7 +12,7 @@ CREATE FUNCTION calls.type(type oid) RETURNS text LANGUAGE sql AS $$
 	SELECT format('%I.%I', nspname, typname) FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace
 	WHERE t.oid = CASE WHEN type = '"any"'::regtype THEN 'text'::regtype ELSE type END $$;
 
--- a value for a parameter: the named ones take no other
+-- a value for a parameter; those with a name here accept no other
 CREATE FUNCTION calls.constant(type oid, parameter text) RETURNS text LANGUAGE sql AS $$
 	SELECT format('%L::%s', value, calls.type(type)) FROM (VALUES
 		('{text,jsonb}'::regtype[], 'document', '{"document_annotation": {"a": 1}}'), ('{text}', 'engine', 'auto'), ('{text}', 'regime', 'balance'),
@@ -23,7 +23,7 @@ CREATE FUNCTION calls.constant(type oid, parameter text) RETURNS text LANGUAGE s
 CREATE FUNCTION calls.value(type oid, parameter text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
 	RETURN coalesce(calls.constant(type, parameter),
-		-- a state is as its aggregate begins; a summary is what an aggregate gives
+		-- a state is its aggregate's initial value; a summary is an aggregate's result
 		(SELECT format('%L::%s', min(agginitval), calls.type(type)) FROM pg_aggregate JOIN calls.member ON objid = aggfnoid WHERE aggtranstype = type HAVING count(*) > 0),
 		(SELECT format('(SELECT %s)', calls.call(min(p.oid))) FROM pg_proc p JOIN calls.member ON objid = p.oid WHERE prokind = 'a' AND prorettype = type
 			AND type <> ALL (proargtypes) HAVING count(*) > 0));
@@ -33,7 +33,7 @@ CREATE FUNCTION calls.call(f oid) RETURNS text LANGUAGE sql AS $$
 			FROM unnest(proargtypes) WITH ORDINALITY AS a (t, i)), CASE prokind WHEN 'w' THEN ' OVER ()' ELSE '' END)
 	FROM pg_proc JOIN pg_namespace n ON n.oid = pronamespace WHERE pg_proc.oid = f $$;
 
--- functions that have no effects, operators and casts; types as text, in binary, sorted and hashed
+-- functions without side effects, operators, casts and relations; types as text, in binary, sorted and hashed
 CREATE FUNCTION calls.queries(directory text) RETURNS SETOF text LANGUAGE sql AS $$
 	SELECT format('SELECT %s', calls.call(p.oid)) FROM pg_proc p JOIN calls.member ON classid = 'pg_proc'::regclass AND objid = p.oid
 	WHERE NOT proargtypes::oid[] && '{internal,cstring}'::regtype[]::oid[] AND prorettype <> 'trigger'::regtype AND proparallel <> 'u'

@@ -1,9 +1,9 @@
 --
--- Shadows: for all_hostile_schema.pl. In schema s, for each thing of pg_catalog whose
--- name stands in lair.word, or in lair.source if it is an operator: functions, aggregates
--- and operators of the same arguments and of others that match better, domains and
--- views. Each costs next to nothing, so that it is called before a condition that is
--- false, reports its caller and then does what it stands before.
+-- Shadows for all_hostile_schema.pl. They are created in schema s, for each object of
+-- pg_catalog whose name occurs in lair.word or, if it is an operator, in lair.source:
+-- functions, aggregates and operators with the same argument types and with types that
+-- match better, domains, and views. A shadow reports its caller and then calls the
+-- original. Its cost is nearly 0, so it is evaluated before a condition that is false.
 --
 CREATE SCHEMA s;
 CREATE SCHEMA lair;
@@ -20,11 +20,11 @@ BEGIN
 	RETURN true;
 END $$;
 
--- the types of arguments by which another is found: those cast to it, and text, as which a literal is taken
+-- argument types that may match a call better: types with a cast to the declared one, and text, for literals
 CREATE VIEW lair.stand_in AS
 	SELECT casttarget AS type, castsource AS other FROM pg_cast WHERE castcontext IN ('i', 'a') OR castmethod = 'b'
 	UNION SELECT oid, 'text'::regtype FROM pg_type WHERE typtype IN ('b', 'd');
--- those that take the place of a polymorphic one
+-- types that may replace a polymorphic one
 CREATE VIEW lair.concrete AS
 	SELECT oid AS element, typarray AS "array" FROM pg_type
 	WHERE typnamespace = 'pg_catalog'::regnamespace AND typtype = 'b' AND typarray <> 0
@@ -43,7 +43,7 @@ CREATE TABLE lair.original (id serial, kind "char", name name, types oid[], resu
 	outs text, is_variadic boolean, is_polymorphic boolean);
 CREATE TABLE lair.shadow (no serial PRIMARY KEY, id int, kind "char", name name, types oid[], result oid, exact boolean, made boolean DEFAULT false);
 
--- Read what there is, and say which shadows it wants.
+-- List the originals and the shadows to create.
 CREATE PROCEDURE lair.read_originals() LANGUAGE sql AS $$
 	INSERT INTO lair.original (kind, name, types, result, is_set, outs, is_variadic)
 	SELECT prokind, proname, ARRAY(SELECT unnest(proargtypes)), prorettype, proretset,
@@ -59,27 +59,27 @@ CREATE PROCEDURE lair.read_originals() LANGUAGE sql AS $$
 	INSERT INTO lair.shadow (id, kind, name, types, result, exact)
 	SELECT DISTINCT ON (kind, name, types) id, kind, name, types, result, exact FROM (
 		SELECT id, kind, name, types, result, true AS exact FROM lair.original
-		-- one argument is another
+		-- one argument has another type
 		UNION ALL
 		SELECT id, kind, name, types[:i - 1] || other || types[i + 1:], result, false
 		FROM lair.original, generate_subscripts(types, 1) AS i, lair.stand_in WHERE type = types[i]
-		-- all that are of the first one's type are
+		-- all arguments of the first one's type have another
 		UNION ALL
 		SELECT id, kind, name, array_replace(types, type, other), result, false
 		FROM lair.original, lair.stand_in WHERE type = types[1]
-		-- polymorphic arguments are each type
+		-- polymorphic arguments have each concrete type
 		UNION ALL
 		SELECT id, kind, name, (SELECT array_agg(lair.made_concrete(t, element, "array") ORDER BY i) FROM unnest(types) WITH ORDINALITY AS a (t, i)),
 			lair.made_concrete(result, element, "array"), true
 		FROM lair.original, lair.concrete WHERE is_polymorphic
-		-- one or two are there of any number
+		-- VARIADIC arguments are one or two
 		UNION ALL
 		SELECT id, kind, name, trim_array(types, 1) || array_fill(element, ARRAY[n]), result, true
 		FROM lair.original, lair.concrete, generate_series(1, 2) AS n WHERE is_variadic) c
 	ORDER BY kind, name, types, exact DESC
 $$;
 
--- The commands that make one.
+-- The commands that create a shadow.
 CREATE FUNCTION lair.commands(h lair.shadow) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	o lair.original = (SELECT o FROM lair.original o WHERE o.id = h.id);
@@ -117,7 +117,7 @@ BEGIN
 		BEGIN
 			EXECUTE lair.commands(h);
 			UPDATE lair.shadow SET made = true WHERE no = h.no;
-		-- SQL declares none of such types
+		-- SQL cannot declare functions with such types
 		EXCEPTION WHEN feature_not_supported OR invalid_function_definition OR duplicate_function OR datatype_mismatch THEN NULL;
 		END;
 	END LOOP;
