@@ -1,14 +1,14 @@
 /*
  * profile.h
- *		A document type's rules, parsed, and what they make of one document:
- *		shared by williams_score_fields and the trigger.
+ *		The rules of a document type once parsed, and the score of one document by
+ *		them, for williams_score_fields and the trigger.
  */
 #ifndef WL_PROFILE_H
 #define WL_PROFILE_H
 
 #include "utils/jsonb.h"
 
-/* The scripts that rule 3 tells apart, in the order in which ties go. */
+/* The scripts of rule 3. If counts tie, the first one wins. */
 typedef enum WlScript
 {
 	WL_SCRIPT_ARABIC,
@@ -20,8 +20,8 @@ typedef enum WlScript
 typedef struct WlProfile WlProfile;
 
 /*
- * The scores of one document. Arrays are as long as the profile has fields and
- * in its order, jsonb's order of keys.
+ * The scores of one document. The arrays have an element for each of the
+ * profile's fields, in jsonb's order of keys.
  */
 typedef struct WlDocumentScore
 {
@@ -30,30 +30,31 @@ typedef struct WlDocumentScore
 	int64		num_fields;		/* how many expected fields are present */
 	WlScript	script;
 	double	   *scores;
-	double	   *unmultiplied;	/* what is held against the threshold */
+	double	   *unmultiplied;	/* without the multiplier, for the threshold */
 } WlDocumentScore;
 
 /*
- * Parse rules into the current memory context; whatever is malformed in them is
- * error 22023 that names the key at fault.
+ * Parse rules into the current memory context. Malformed rules are error 22023,
+ * whose message names the key at fault.
  */
 extern WlProfile *wl_parse_profile(Jsonb *rules);
 
-/* The profile's own threshold */
+/* The threshold of the rules, or the default. */
 extern double wl_profile_threshold(const WlProfile *profile);
 
 /*
- * Score a document. `fields` may be NULL or no object: every field is missing
- * then. `confidence` may be NULL, which jsonb's null is too. Returns the name of a
- * field that is present and whose confidence is no number in [0, 1] ("" where
- * `confidence` is anything else), and NULL where all is well. After the former all scores are 0.
+ * Score a document. If `fields` is NULL or is not an object, every field is
+ * missing. `confidence` may be NULL or jsonb's null. Returns NULL on success. On
+ * failure all scores are 0, and the result is the name of a field that is present
+ * and whose confidence is not a number in [0, 1], or "" if `confidence` is neither
+ * null nor an object.
  */
 extern const char *wl_score_document(const WlProfile *profile,
 									 JsonbContainer *fields,
 									 JsonbContainer *confidence,
 									 WlScript script, WlDocumentScore *score);
 
-/* The names of the fields to be reviewed: a text[]. */
+/* The names of the fields whose score is below the threshold, as a text[]. */
 extern Datum wl_review_names(const WlProfile *profile,
 							 const WlDocumentScore *score, double threshold);
 
