@@ -1,12 +1,11 @@
 /*
  * fields.c
- *		The fields of an OCR result: how many were extracted, and the mean of what
- *		the engine says of them.
+ *		The fields of an OCR result: the number that was extracted, and the mean of the
+ *		engine's confidences in them.
  *
- * jsonb is walked in place, over its own entries, with a stack of our own: a
- * document may be nested deeper than C's stack allows. Everything here is
- * IMMUTABLE: the database's encoding, which decides what white space is, cannot
- * change.
+ * jsonb is walked in place, with a stack on the heap: a document may be nested
+ * deeper than C's stack allows. Everything here is IMMUTABLE: the database's
+ * encoding, which decides what white space is, cannot change.
  */
 #include "postgres.h"
 
@@ -69,7 +68,7 @@ wl_field_count(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(count);
 }
 
-/* The names in a text array, in jsonb's order of keys; NULLs name nothing. */
+/* The names in a text array, in jsonb's order of keys, without the NULLs. */
 static WlName *
 sorted_names(ArrayType *array, int *n)
 {
@@ -93,7 +92,7 @@ sorted_names(ArrayType *array, int *n)
 	return names;
 }
 
-/* Both sides are sorted alike, so one walk over them finds what they share. */
+/* Both sides are in the same order, so one walk over them finds the common keys. */
 PG_FUNCTION_INFO_V1(wl_field_count_expected);
 Datum
 wl_field_count_expected(PG_FUNCTION_ARGS)

@@ -1,7 +1,7 @@
 /*
  * fields.h
- *		The fields of an OCR result: how many there are, and how far the engine
- *		trusts them.
+ *		The fields of an OCR result: their number, and the engine's confidence in
+ *		them.
  */
 #ifndef WL_FIELDS_H
 #define WL_FIELDS_H
@@ -10,16 +10,16 @@
 
 #include "score/jsonb_walk.h"
 
-/* The confidence of a field or document of which the engine says nothing. */
+/* The confidence of a field or document for which the engine gives none. */
 #define WL_DEFAULT_CONFIDENCE	0.85
 
 /* A document whose confidence is below this goes to review. */
 #define WL_DEFAULT_THRESHOLD	0.80
 
 /*
- * Is a score below a threshold? 0.85 - 0.05 is 0.8 to a reader and a little less
- * to a float8, and so is the mean of ten times 0.8: what is below by rounding
- * alone is not below.
+ * Is a score below a threshold? In float8, 0.85 - 0.05 and the mean of ten times
+ * 0.8 are a little less than 0.8. A score that is below by rounding only does not
+ * count as below.
  */
 static inline bool
 wl_is_below(double score, double threshold)
@@ -27,13 +27,13 @@ wl_is_below(double score, double threshold)
 	return score < threshold - 1e-12;
 }
 
-/* jsonb's null, which says as little as SQL's */
+/* Is it jsonb's null? It is treated like SQL's NULL. */
 extern bool wl_is_json_null(JsonbContainer *container);
 
-/* How many fields were extracted: see williams_field_count. */
+/* The number of fields that were extracted, as williams_field_count returns it. */
 extern int64 wl_count_fields(const JsonbContainer *fields);
 
-/* The fields below one value: itself if it is a leaf. */
+/* The number of fields in a value; a leaf is one field at most. */
 static inline int64
 wl_count_value(const WlValue *value)
 {
@@ -43,17 +43,17 @@ wl_count_value(const WlValue *value)
 }
 
 /*
- * The mean of what `confidence` says of the top-level fields that were
- * extracted: *n of them have one, and the result is 0 where *n is 0. False if
- * it is neither an object nor null, or has anything but a number in [0, 1] or
- * null for one of those fields.
+ * The mean confidence of the top-level fields that were extracted. *n is the
+ * number of fields that have a confidence; if it is 0, so is *mean. Returns false
+ * if `confidence` is neither an object nor null, or if its value for one of these
+ * fields is neither a number in [0, 1] nor null.
  */
 extern bool wl_mean_confidence(JsonbContainer *fields, JsonbContainer *confidence,
 							   double *mean, int64 *n);
 
 /*
- * What `confidence`, an object, says of one field: false, and *x unchanged, where
- * that is nothing or no number. It may be out of range.
+ * The confidence of one field in the object `confidence`; it may be out of range.
+ * Returns false and leaves *x unchanged if there is none or it is not a number.
  */
 extern bool wl_field_confidence(JsonbContainer *confidence, const char *name,
 								int length, double *x);

@@ -1,11 +1,10 @@
 /*
  * jsonb_walk.h
- *		jsonb walked in place, over its own entries, and what is blank in it.
+ *		Walks the values and keys of jsonb in place.
  *
- * Nothing is copied and nothing is allocated: a document is walked for each row
- * of a load. An object's keys and values stand in jsonb's order of keys, by
- * length and then by bytes, so that two objects are merged by one walk over
- * both.
+ * Nothing is copied or allocated: a document is walked for each row of a load.
+ * The keys and values of an object are in jsonb's order of keys, by length and
+ * then by bytes, so that one walk over two objects merges them.
  */
 #ifndef WL_JSONB_WALK_H
 #define WL_JSONB_WALK_H
@@ -15,7 +14,7 @@
 
 #include "base/space.h"
 
-/* A number of jsonb's as a double; one that is too large is infinite, no error. */
+/* A number as a double. A number that is too large becomes infinite; it is not an error. */
 static inline double
 wl_number(Numeric number)
 {
@@ -24,9 +23,9 @@ wl_number(Numeric number)
 }
 
 /*
- * The values of one container, from first to last. Offsets are relative to the
- * data, which starts behind the entries; strings stand where the one before
- * ended, containers and numbers at the next multiple of four.
+ * The values of a container, from first to last. Offsets are relative to the
+ * data, which follows the entries. A string starts where the value before it ends,
+ * a container or number at the next multiple of four.
  */
 typedef struct WlValues
 {
@@ -37,7 +36,7 @@ typedef struct WlValues
 	uint32		offset;			/* where its data starts */
 } WlValues;
 
-/* One value: where its data is, and for a string how long. */
+/* A value. length is that of a string. */
 typedef struct WlValue
 {
 	JEntry		entry;
@@ -83,7 +82,7 @@ wl_leaf_counts(const WlValue *value)
 	return !JBE_ISNULL(value->entry);
 }
 
-/* The keys of an object, which jsonb keeps sorted by length, then bytes. */
+/* The keys of an object, in jsonb's order. */
 typedef struct WlKeys
 {
 	const JsonbContainer *object;
@@ -124,7 +123,7 @@ wl_keys_next(WlKeys *k, WlName *key)
 	return true;
 }
 
-/* jsonb's order of keys */
+/* jsonb's order of keys: by length, then by bytes */
 static inline int
 wl_compare_keys(const void *a, const void *b)
 {

@@ -1,8 +1,8 @@
 /*
  * multiplier.c
- *		The confidence multiplier as SQL functions; math/bound.h has the maths.
+ *		The confidence multiplier as SQL functions; the formula is in math/bound.h.
  *
- * All are IMMUTABLE and need nothing but their arguments.
+ * All of them are IMMUTABLE and depend on their arguments only.
  */
 #include "postgres.h"
 
@@ -11,8 +11,9 @@
 
 #include "base/check.h"
 #include "math/bound.h"
+#include "score/names.h"
 
-/* A number of fields; there are no fewer than none. */
+/* The number of fields; a negative number counts as 0. */
 static uint64
 num_fields_argument(FunctionCallInfo fcinfo)
 {
@@ -37,17 +38,14 @@ leverage_of(const text *regime)
 	}			regimes[] = {
 		{"support", 32.1}, {"exploration", 26.8}, {"balance", 11.5}
 	};
-	const char *name = VARDATA_ANY(regime);
-	size_t		length = VARSIZE_ANY_EXHDR(regime);
+	int			i = wl_find_name(regimes, VARDATA_ANY(regime), VARSIZE_ANY_EXHDR(regime));
 
-	for (int i = 0; i < lengthof(regimes); i++)
-		if (strlen(regimes[i].name) == length &&
-			memcmp(regimes[i].name, name, length) == 0)
-			return regimes[i].leverage;
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unknown regime: \"%s\"", text_to_cstring(regime)),
-			 errhint("The regimes are \"support\", \"exploration\" and \"balance\".")));
+	if (i < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unknown regime \"%s\"", text_to_cstring(regime)),
+				 errhint("The regimes are %s.", wl_list_names(regimes))));
+	return regimes[i].leverage;
 }
 
 PG_FUNCTION_INFO_V1(wl_confidence_multiplier_regime);

@@ -143,10 +143,10 @@ get_base(const WlScoreTrigger *t, HeapTuple row, TupleDesc desc, Jsonb *fields,
 }
 
 /*
- * The names of the extracted fields whose engine confidence is below the
- * threshold, or of all of them if the row is bad. The array is empty only if the
- * row does not need review: if it does and no field can be named, the array has
- * the name of the fields column.
+ * The names of the extracted fields whose engine confidence (base_value if the
+ * engine gives none) is below the threshold, or of all of them if the row is bad.
+ * The array is empty only if the row does not need review: if it does and no
+ * field can be named, the array has the name of the fields column.
  */
 static Datum
 names_for_review(const WlScoreTrigger *t, HeapTuple row, TupleDesc desc, Jsonb *fields,
