@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""williams_score_fields against the rules of a document type, written again.
+"""Compares williams_score_fields with a second implementation of its rules.
 
-The rules are those of the README, in exact decimal arithmetic; nothing here was
-taken from the C code. Documents and rules are made at random with a fixed seed,
-scored here, copied into a table with what is expected, and compared there.
+The rules are those of the documentation, in exact decimal arithmetic; nothing is
+taken from the C code. Random documents and rules, from a fixed seed, are scored
+here. They are copied into a table together with the expected results and
+compared there.
 
-    test/parity.py [CASES]      a database with the extension: PGDATABASE
+    test/parity.py [CASES]      in the database PGDATABASE, 25000 cases by default
 """
 
 import json
@@ -30,7 +31,7 @@ SCRIPTS = {"arabic": D("-0.05"), "cjk": D("-0.02"), "latin": D(0)}
 
 
 def dumps(value):
-    """jsonb's text form: keys by length, then bytes"""
+    """the text form of jsonb: keys by length, then by bytes"""
     if isinstance(value, dict):
         items = sorted(value.items(), key=lambda kv: (len(kv[0].encode()), kv[0].encode()))
         return "{" + ", ".join(f"{json.dumps(k, ensure_ascii=False)}: {dumps(v)}" for k, v in items) + "}"
@@ -50,7 +51,7 @@ def leaves(value):
 
 
 def text(value):
-    """what ->> gives; None for a missing field"""
+    """the text that ->> returns; None for a missing field"""
     if leaves(value) == 0:
         return None
     return value if isinstance(value, str) else dumps(value)
@@ -65,7 +66,7 @@ def multiplier(n):
 
 
 def number(value):
-    """what the format takes for a number, or None"""
+    """the number, or None if the text does not have the format"""
     value = value.replace(",", "")
     return D(value.strip(SPACE)) if FORMATS["number"][0].fullmatch(value) else None
 
@@ -96,7 +97,7 @@ def mrz_holds(line1, line2):
 
 
 def check_factors(check, texts):
-    """(field, factor) for what a check multiplies"""
+    """(field, factor) of each score that the check multiplies"""
     factor = check.get("factor", D("0.5"))
     present = [f for f in check["fields"] if texts[f] is not None]
     kind = check["check"]
@@ -158,7 +159,7 @@ def score(fields, rules, confidence, script):
             [f for f in names if before[f] < threshold], final)
 
 
-# Cases at random
+# Random cases
 
 def a_date(r):
     return f"{r.randint(1950, 2030)}-{r.randint(1, 12):02}-{r.randint(1, 28):02}"

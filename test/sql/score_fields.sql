@@ -1,7 +1,7 @@
 --
--- williams_score_fields: each rule by examples that were worked out by hand; MRZ
--- check digits; the script; generated columns and indexes. Parity with another
--- implementation of the rules, over documents at random, is in parity.py.
+-- williams_score_fields: examples of each rule, worked out by hand; MRZ check
+-- digits; the script; generated columns and indexes. parity.py compares random
+-- documents with another implementation of the rules.
 --
 
 CREATE FUNCTION pg_temp.error_of(command text) RETURNS text LANGUAGE plpgsql AS $$
@@ -15,7 +15,7 @@ EXCEPTION WHEN OTHERS THEN
     RETURN concat_ws(' ', SQLSTATE || ':', SQLERRM, '(' || nullif(hint, '') || ')');
 END $$;
 
--- One field has the multiplier 1, so that its score is what the rules make of it.
+-- The multiplier of a single field is 1, so its score shows the rules alone.
 CREATE FUNCTION pg_temp.score(value jsonb, format text = NULL, confidence numeric = NULL, script text = NULL, checks jsonb = '[]')
 RETURNS text LANGUAGE sql AS $$
     SELECT (s.scores ->> 'f') || CASE WHEN s.review = '{f}' THEN ' review' WHEN s.review <> '{}' THEN ' ?' ELSE '' END
@@ -25,7 +25,7 @@ RETURNS text LANGUAGE sql AS $$
 $$;
 
 --
--- Rule 1: missing 0, else the engine's confidence, else 0.85
+-- Rule 1: a missing field scores 0; others start at the engine's confidence, or at 0.85
 --
 SELECT value, pg_temp.score(value::jsonb) AS score, pg_temp.score(value::jsonb, confidence => 0.9) AS engine
 FROM unnest(ARRAY['null', '""', '" "', '"\t\u00a0\u3000"', '{}', '[]', '[null, " "]', '{"a": {"b": ""}}',
@@ -35,7 +35,7 @@ SELECT fields, (williams_score_fields(fields::jsonb, '{"fields": {"f": null, "gg
 FROM unnest(ARRAY[NULL, '{}', 'null', '[]', '["f"]', '"f"', '7']) AS fields;
 SELECT pg_temp.score('"xy"', confidence => c) AS score, c FROM unnest('{0,0.123456789,0.7999,0.8,1,NULL}'::numeric[]) AS c;
 
--- The text of an object or array is that of ->>.
+-- The text of an object or array is the one that ->> returns.
 SELECT value, pg_temp.score(value::jsonb, checks => jsonb_build_array(
     jsonb_build_object('check', 'length', 'fields', '["f"]'::jsonb, 'length', length(value::jsonb::text), 'factor', 0),
     jsonb_build_object('check', 'pattern', 'fields', '["f"]'::jsonb, 'pattern', '***=' || value::jsonb::text, 'factor', 0))) AS score
@@ -57,7 +57,7 @@ SELECT value, pg_temp.score(to_jsonb(value), 'alphanumeric') AS score
 FROM unnest(ARRAY['AB12', 'ab12', '12', 'AB-12', 'AB 12', ' AB12', 'ÄB12', 'AB١٢']) AS value;
 
 --
--- Rule 3: the script, given and detected
+-- Rule 3: the script, as an argument and detected
 --
 SELECT script, pg_temp.score('"abcd"', confidence => 0.9, script => script) AS score
 FROM unnest('{arabic,cjk,latin,NULL}'::text[]) AS script;
@@ -85,11 +85,11 @@ FROM williams_score_fields('{"a": "xx", "b": "yy", "c": "", "d": "not asked for"
                            '{"fields": {"a": null, "b": null, "c": null}}', '{"a": 1, "b": 0.7, "c": 0.9, "d": 7}');
 -- jsonb's order of keys: by length, then by bytes
 SELECT review FROM williams_score_fields('{}', '{"fields": {"bb": null, "b": null, "a": null, "B": null, "aaa": null, "é": null}}');
--- Clamped: 1 + 0.10 is 1, 0 - 0.15 - 0.05 - 0.10 is 0.
+-- Scores are clamped: 1 + 0.10 becomes 1, and 0 - 0.15 - 0.05 - 0.10 becomes 0.
 SELECT pg_temp.score('"2024-01-01"', 'date', 1) AS above, pg_temp.score('"x"', 'date', 0, 'arabic') AS below;
--- 1.1 * 0.857071 is clamped after the multiplier
+-- 1.1 * 0.857071 is clamped after the multiplication
 SELECT scores, review FROM williams_score_fields('{"a": "2024-01-01", "b": "yy"}', '{"fields": {"a": "date", "b": null}}', '{"a": 1}');
--- The threshold is held against the score before the multiplier; 0.85 - 0.05 is not below 0.8.
+-- The threshold is compared with the score without the multiplier; 0.85 - 0.05 is not below 0.8.
 SELECT scores, review FROM williams_score_fields('{"a": "xx", "b": "yy"}', '{"fields": {"a": null, "b": null}}', NULL, 'arabic');
 SELECT t AS threshold, (williams_score_fields('{"a": "xx", "b": "yy"}', jsonb_build_object('fields', '{"a": null, "b": null}'::jsonb, 'threshold', t),
                                               '{"a": 0.9}')).review
@@ -107,10 +107,10 @@ SELECT value, pg_temp.score(to_jsonb(value), checks => '[{"check": "length", "fi
 FROM unnest(ARRAY['abc', 'ab', 'abcd', ' ab', '山田太', 'ab ']) AS value;
 SELECT value, pg_temp.score(to_jsonb(value), checks => '[{"check": "pattern", "fields": ["f"], "pattern": "^\\d{8}$", "factor": 0.6}]') AS score
 FROM unnest(ARRAY['12345678', '1234567', '12345678 ', E'12345678\n', '١٢٣٤٥٦٧٨']) AS value;
--- A pattern is searched for, in letters of any script, under the collation "C".
+-- A pattern may match anywhere, in any script, under the collation "C".
 SELECT pattern, pg_temp.score('"Straße 7"', checks => jsonb_build_array(jsonb_build_object('check', 'pattern', 'fields', '["f"]'::jsonb, 'pattern', pattern))) AS score
 FROM unnest(ARRAY['aß', '(?i)STRA', '(?i)STRASSE', '^.{8}$', '\mStra', '^\w+ ', '']) AS pattern;
--- Each neighbouring pair out of order: the middle of two such pairs twice.
+-- Each pair of neighbours that is out of order fails; the middle of two such pairs fails twice.
 SELECT a, b, c, round(((s.scores -> 'a')::float8 / m)::numeric, 6) AS a, round(((s.scores -> 'b')::float8 / m)::numeric, 6) AS b, round(((s.scores -> 'c')::float8 / m)::numeric, 6) AS c, s.review
 FROM (VALUES ('2001-01-01', '2002-01-01', '2003-01-01'), ('2002-01-01', '2001-01-01', '2003-01-01'), ('2003-01-01', '2002-01-01', '2001-01-01'),
              ('2001-01-01', '2001-01-01', '2003-01-01'), ('2003-01-01', NULL, '2001-01-01'), ('2003-01-01', 'June', '2001-01-01'),
@@ -118,12 +118,12 @@ FROM (VALUES ('2001-01-01', '2002-01-01', '2003-01-01'), ('2002-01-01', '2001-01
      williams_score_fields(jsonb_build_object('a', a, 'b', b, 'c', c), '{"fields": {"a": "date", "b": "date", "c": "date"},
                            "checks": [{"check": "ordered", "fields": ["a", "b", "c"], "factor": 0.5}]}') AS s,
      LATERAL (SELECT s.multiplier * 0.95) AS m (m);
--- Several checks multiply; 0.85 * 0.5 * 0.7 * 0.5.
+-- The factors of several checks multiply: 0.85 * 0.5 * 0.7 * 0.5.
 SELECT pg_temp.score('"abc"', checks => '[{"check": "range", "fields": ["f"], "max": 1, "factor": 0.9}, {"check": "length", "fields": ["f"], "length": 1, "factor": 0.7},
                                          {"check": "pattern", "fields": ["f"], "pattern": "z"}]');
 
 --
--- MRZ: ICAO 9303's own specimen, and with each character of line 2 misread
+-- MRZ: the specimen of ICAO 9303, and variants with each character of line 2 misread
 --
 CREATE FUNCTION pg_temp.mrz(line1 text, line2 text) RETURNS text LANGUAGE sql AS $$
     SELECT CASE WHEN abs((scores -> 'b')::float8 - multiplier * 0.85) < 1e-12 THEN 'holds' ELSE 'fails' END
@@ -142,12 +142,12 @@ FROM specimen, LATERAL (VALUES
     ('a personal number, no digit', line1, 'L898902C36UTO7408122F1204159ZE184226B<<<<<<0'),
     ('nothing but fillers', line1, repeat('<', 44)), ('O for 0', line1, replace(line2, 'L898902C', 'L8989O2C')), ('swapped', line1, replace(line2, 'L898902C', 'L898920C')),
     ('two documents', line1, 'L898902C36UTO7408122F1204159ZE184226B<<<<<11')) AS v (what, l1, l2);
--- Every single digit of a field with a check digit, or a check digit itself, misread by 1 is found; nationality and sex have none.
+-- Any one character that is misread by 1 is found, except in nationality and sex, which have no check digit.
 SELECT string_agg(i::text, ' ' ORDER BY i) AS not_found
 FROM specimen, generate_series(1, 44) AS i
 WHERE pg_temp.mrz(line1, overlay(line2 PLACING translate(substr(line2, i, 1), '0123456789<ABCDEFGHIJKLMNOPQRSTUVWXYZ', '12345678901BCDEFGHIJKLMNOPQRSTUVWXYZA') FROM i)) = 'holds';
 
--- The whole passport: everything in it holds.
+-- A whole passport that passes all checks.
 SELECT round(overall::numeric, 6) AS overall, round(multiplier::numeric, 6) AS multiplier, num_fields, s.script, review, scores
 FROM specimen, williams_shipped_profile AS p,
      williams_score_fields(jsonb_build_object('surname', 'ERIKSSON', 'given_names', 'ANNA MARIA', 'passport_number', 'L898902C3', 'nationality', 'UTO',
@@ -164,7 +164,7 @@ FROM unnest(ARRAY['{"a": 7}', '{"a": -0.1}', '{"a": 1e400}', '{"a": "0.9"}', '{"
 SELECT williams_score_fields('{"a": 1}', NULL) IS NULL AS no_rules,
        williams_score_fields('{"a": 1}', '{"fields": {"a": null}}') = williams_score_fields('{"a": 1}', '{"fields": {"a": null}}', NULL, NULL) AS defaults;
 
--- More rules in one query than are kept, stored plainly, compressed and out of line.
+-- A query with more rules than are cached: plain, compressed and out of line.
 CREATE TEMP TABLE many AS
 SELECT i, jsonb_build_object('fields', (SELECT jsonb_object_agg('f' || f, CASE WHEN f % i = 0 THEN 'number' END) FROM generate_series(1, i * i * 20) AS f)) AS rules
 FROM generate_series(1, 12) AS i;

@@ -1,7 +1,7 @@
 --
--- Score: the confidence multiplier and its regimes have the values of the
--- formula; williams_field_count counts what a plain jsonpath query counts, over
--- any document; all of it serves in generated columns and indexes.
+-- The confidence multiplier and its regimes match their formulas.
+-- williams_field_count agrees with a plain jsonpath query on any document. All of
+-- these functions can be used in generated columns and indexes.
 --
 
 CREATE FUNCTION pg_temp.error_of(command text) RETURNS text LANGUAGE plpgsql AS $$
@@ -25,7 +25,7 @@ SELECT n, round(williams_confidence_multiplier(n)::numeric, 6) AS multiplier,
 FROM unnest('{-9223372036854775808,-5,0,1,2,7,9,10,12,100,500,501,10000,300000,
               1000000,9223372036854775807}'::bigint[]) AS n;
 
--- Properties, over n up to 5000 and beyond; the regimes against their formula.
+-- Properties for n up to 5000 and beyond, and the regimes compared with their formula.
 WITH v AS (
     SELECT n, williams_confidence_multiplier(n) AS m
     FROM (SELECT generate_series(2::bigint, 5000)
@@ -49,14 +49,14 @@ FROM (VALUES ('support', 32.1::float8), ('exploration', 26.8), ('balance', 11.5)
      generate_series(2::bigint, 3000) AS n
 GROUP BY regime, l ORDER BY l;
 
--- The adjusted confidence: 0.9 * 0.854831, and a single field as it is.
+-- The adjusted confidence: 0.9 * 0.854831; that of a single field is the base.
 SELECT round(williams_adjusted_confidence(12, 0.9)::numeric, 6) AS twelve,
        williams_adjusted_confidence(1, 0.9) AS one,
        williams_adjusted_confidence(-3, 0.9) AS negative,
        williams_adjusted_confidence(12, 0) AS nothing,
        round(williams_adjusted_confidence(12, 1)::numeric, 6) AS certain;
 
--- A base outside [0, 1] is refused even where it would change nothing.
+-- A base outside [0, 1] is refused even if it would not affect the result.
 SELECT base, pg_temp.error_of(format('SELECT williams_confidence_multiplier(12, %L)', base)) AS multiplier
 FROM unnest('{-0.01,1.01,NaN,Infinity,-Infinity}'::float8[]) AS base;
 SELECT base,
@@ -64,12 +64,12 @@ SELECT base,
        left(pg_temp.error_of(format('SELECT williams_adjusted_confidence(1, %L)', base)), 5) AS adjusted
 FROM unnest('{-0.01,1.01,NaN,Infinity,-Infinity}'::float8[]) AS base;
 
--- The regimes are named exactly.
+-- The name of a regime must match exactly.
 SELECT regime, pg_temp.error_of(format('SELECT williams_confidence_multiplier(1, 0.85, %L)', regime)) AS error
 FROM unnest(ARRAY['Balance', 'balance ', 'balanc', '']) AS regime;
 
 --
--- williams_field_count(fields): scalars, at any depth, neither null nor blank
+-- williams_field_count(fields): scalars at any depth, except nulls and blank strings
 --
 SELECT expected, williams_field_count(doc::jsonb) AS count, doc
 FROM (VALUES
@@ -84,7 +84,7 @@ FROM (VALUES
     (1, '7'), (1, '"x"'), (1, 'false'), (0, 'null'), (0, '""'), (0, '" "')
 ) AS v (expected, doc);
 
--- White space is Unicode's White_Space, and nothing that only looks empty.
+-- White space is Unicode's White_Space; other characters that look empty do not count.
 SELECT string_agg(to_hex(c), ' ' ORDER BY c) AS blank
 FROM generate_series(1, 65535) AS c
 WHERE c NOT BETWEEN 55296 AND 57343
@@ -94,8 +94,8 @@ FROM unnest('{0,8,14,31,127,128,160,8203,8288,12288,65279,65533,119040}'::int[])
 WHERE c <> 0
   AND williams_field_count(jsonb_build_array(chr(8195) || chr(c) || ' ')) = 1;
 
--- Random documents of all shapes, containers of more than 32 values (at which
--- jsonb stores offsets) among them, against jsonpath.
+-- Random documents compared with jsonpath. Some containers have more than 32
+-- values, the number from which jsonb stores offsets.
 CREATE FUNCTION pg_temp.random_value(depth int) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     kind int := floor(random() * CASE WHEN depth = 0 THEN 8 ELSE 12 END);
@@ -129,7 +129,7 @@ SELECT count(DISTINCT jsonb_typeof(doc)) AS kinds,
 FROM sample;
 
 --
--- williams_field_count(fields, expected): of the named top-level fields only
+-- williams_field_count(fields, expected): in the named top-level fields only
 --
 SELECT expected, williams_field_count(doc, names::text[]) AS count, names
 FROM (SELECT '{"a": 1, "bb": "x", "cc": {"a": 1, "d": [2, " ", null, 3]}, "n": null, "": "y", "e": " "}'::jsonb) AS d (doc),
@@ -137,11 +137,11 @@ FROM (SELECT '{"a": 1, "bb": "x", "cc": {"a": 1, "d": [2, " ", null, 3]}, "n": n
              (1, '{NULL,a,NULL}'), (0, '{NULL}'), (0, '{}'), (1, '{""}'), (0, '{A,aa,b,ccc}'),
              (6, '{"",a,bb,cc,d,e,n}'), (3, '{{a,bb},{"",zz}}'), (1, '[5:6]={a,x}')) AS v (expected, names);
 
--- What is no object has no named fields.
+-- A value that is not an object has no named fields.
 SELECT sum(williams_field_count(doc, '{a,"",0}'))
 FROM unnest('{"[1, {\"a\": 2}]", "1", "\"a\"", null, "[]", "{}"}'::jsonb[]) AS doc;
 
--- It is the one-argument form over the object reduced to those keys.
+-- The result is that of the one-argument form for the object reduced to those keys.
 SELECT count(*) > 500 AS enough, max(named) > 20 AS large,
        count(*) FILTER (WHERE named <> coalesce(reduced, 0)) AS wrong
 FROM (SELECT williams_field_count(doc, names) AS named,

@@ -1,8 +1,8 @@
 --
--- The view williams_shipped_profile: the profiles that come with the extension,
--- which cannot be changed. The table williams_profile: a user's own are checked
--- when they are stored, and the key at fault named; PUBLIC reads, and the
--- extension's owner decides who writes.
+-- The view williams_shipped_profile has the profiles that come with the extension,
+-- which cannot be changed. The table williams_profile has a user's own. Its rules
+-- are checked when they are stored, and an error names the key at fault. PUBLIC
+-- can read it; the extension's owner decides who can write.
 --
 
 CREATE FUNCTION pg_temp.error_of(command text) RETURNS text LANGUAGE plpgsql AS $$
@@ -17,14 +17,14 @@ EXCEPTION WHEN OTHERS THEN
 END $$;
 
 --
--- Shipped
+-- Shipped profiles
 --
 SELECT name, key AS field, value #>> '{}' AS format
 FROM williams_shipped_profile, jsonb_each(rules -> 'fields') ORDER BY name, key COLLATE "C";
 SELECT name, rules -> 'threshold' AS threshold, c.value AS "check"
 FROM williams_shipped_profile LEFT JOIN LATERAL jsonb_array_elements(rules -> 'checks') WITH ORDINALITY AS c (value, i) ON true
 ORDER BY name, i;
--- what is shipped could be stored, too
+-- The shipped rules are well formed.
 BEGIN;
 INSERT INTO williams_profile TABLE williams_shipped_profile;
 ROLLBACK;
@@ -35,7 +35,7 @@ FROM unnest(ARRAY[
     $$INSERT INTO williams_shipped_profile VALUES ('own', '{"fields": {"a": null}}')$$]) AS command;
 
 --
--- A user's own
+-- A user's own profiles
 --
 INSERT INTO williams_profile (name, rules) VALUES
     ('invoice', '{"fields": {"total": "number"}}'),
@@ -48,7 +48,7 @@ FROM unnest(ARRAY[
     $$INSERT INTO williams_profile (name, rules) VALUES ('invoice', '{"fields": {"a": null}}')$$,
     $$INSERT INTO williams_profile (name, rules) VALUES ('empty', NULL)$$,
     $$INSERT INTO williams_profile (name, rules) VALUES (NULL, '{"fields": {"a": null}}')$$]) AS command;
--- However a row arrives.
+-- Rows are checked however they arrive.
 INSERT INTO williams_profile (name, rules) VALUES ('invoice', '{"fields": {"due": "date"}}')
     ON CONFLICT (name) DO UPDATE SET rules = excluded.rules RETURNING name, rules;
 MERGE INTO williams_profile AS p USING (VALUES ('invoice')) AS v (name) ON p.name = v.name
@@ -72,7 +72,7 @@ SELECT name, rules FROM williams_profile ORDER BY name COLLATE "C";
 TRUNCATE williams_profile;
 
 --
--- Malformed rules: each key at fault
+-- Malformed rules: each error names the key at fault
 --
 CREATE TEMP TABLE malformed (rules jsonb);
 INSERT INTO malformed
@@ -111,14 +111,14 @@ FROM unnest(ARRAY[
 SELECT pg_temp.error_of(format('INSERT INTO williams_profile (name, rules) VALUES (%L, %L)', 'bad', rules)) AS error,
        left(coalesce(rules #> '{checks,1}', rules)::text, 80) AS at_fault
 FROM malformed;
--- the function that scores says the same
+-- williams_score_fields raises the same errors.
 SELECT count(*) FILTER (WHERE stored IS DISTINCT FROM scored) AS differ, count(DISTINCT left(scored, 5)) AS codes
 FROM (SELECT pg_temp.error_of(format('INSERT INTO williams_profile (name, rules) VALUES (%L, %L)', 'bad', rules)) AS stored,
              pg_temp.error_of(format('SELECT williams_score_fields(NULL, %L)', rules)) AS scored FROM malformed) AS v;
 SELECT count(*) FROM williams_profile;
 
 --
--- Rights
+-- Privileges
 --
 CREATE ROLE williams_clerk;
 CREATE ROLE williams_author;
@@ -137,7 +137,7 @@ RESET ROLE;
 REVOKE INSERT, UPDATE, DELETE ON williams_profile FROM williams_author;
 DROP ROLE williams_clerk, williams_author;
 
--- The trigger function is for that table.
+-- The trigger function is only for tables like williams_profile.
 CREATE TABLE other (name text, rules json);
 CREATE TRIGGER check_it BEFORE INSERT ON other FOR EACH ROW EXECUTE FUNCTION williams_check_profile();
 SELECT pg_temp.error_of('INSERT INTO other VALUES (1, 1::text::json)');

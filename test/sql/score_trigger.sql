@@ -1,8 +1,8 @@
 --
--- The trigger williams_score_ocr: it scores by its rules whatever the row holds
--- and however it arrives; an UPDATE that changes no input leaves the row alone;
--- it finds its columns in every shape a table can take. Its misuse is in
--- trigger_errors.
+-- The trigger williams_score_ocr scores any row by its rules, however the row
+-- arrives. An UPDATE that does not change an input leaves the outputs alone. The
+-- trigger finds its columns in every kind of table. For its misuse see
+-- score_trigger_errors.
 --
 
 CREATE TABLE ocr (
@@ -19,26 +19,26 @@ FROM ocr ORDER BY id;
 -- The rules: the multiplier is 1 for one field, 0.857071 for two, 0.855464 for three
 --
 INSERT INTO ocr (id, extracted, engine, base, note) VALUES
-(1, '{"a": "x", "b": "y"}', '{"a": 0.1}', 0.9, '0.9 * 0.857071: the base column first'),
-(2, '{"a": "x", "b": "y"}', '{"a": 0.7, "b": 0.78}', NULL, '0.74 * 0.857071: else the engine; below 0.75'),
-(3, '{"a": "x", "b": "y"}', NULL, NULL, '0.81 * 0.857071: else the constant'),
-(4, '{"a": "x"}', NULL, 0.75, 'as low as the threshold is not below it'),
+(1, '{"a": "x", "b": "y"}', '{"a": 0.1}', 0.9, '0.9 * 0.857071: the base column comes first'),
+(2, '{"a": "x", "b": "y"}', '{"a": 0.7, "b": 0.78}', NULL, '0.74 * 0.857071: then the engine; below 0.75'),
+(3, '{"a": "x", "b": "y"}', NULL, NULL, '0.81 * 0.857071: then the constant'),
+(4, '{"a": "x"}', NULL, 0.75, 'equal to the threshold, not below it'),
 (5, '{"a": "x"}', NULL, 0.7499, 'below'),
-(6, '{"a": "x"}', '{"z": 0.1}', NULL, '0.81: the engine says nothing of a'),
-(7, '{"a": "x", "b": "y"}', '{"a": null, "b": 0.9}', NULL, '0.9 * 0.857071: null says nothing'),
-(16, '{"a": "x"}', 'null', NULL, '0.81: nor does the null of jsonb'),
+(6, '{"a": "x"}', '{"z": 0.1}', NULL, '0.81: no engine confidence for a'),
+(7, '{"a": "x", "b": "y"}', '{"a": null, "b": 0.9}', NULL, '0.9 * 0.857071: null is ignored'),
+(16, '{"a": "x"}', 'null', NULL, '0.81: jsonb null is ignored'),
 (8, '{"a": "x", "b": " ", "c": null}', '{"a": 0.9, "b": 0.1, "c": 0}', NULL, '0.9: b and c were not extracted'),
-(9, '{"a": {"x": 1, "y": [2, ""]}, "b": {}}', '{"a": 0.6, "b": 0.9, "x": 1}', NULL, '0.6 * 0.857071: of top-level fields'),
+(9, '{"a": {"x": 1, "y": [2, ""]}, "b": {}}', '{"a": 0.6, "b": 0.9, "x": 1}', NULL, '0.6 * 0.857071: top-level fields only'),
 (10, '["x", "y", "z"]', '{"x": 0.1}', NULL, '0.81 * 0.855464: an array has no names'),
 (11, '{"a": "x"}', '{"a": 1}', NULL, 'certain'),
 (12, '{"a": "x"}', '{"a": 1}', 0, 'a base of 0 is a base'),
-(13, '{"a": "x"}', '{"a": 0.9, "z": 7, "y": "high", "b": 1e400}', NULL, '0.9: what is said of absent fields'),
+(13, '{"a": "x"}', '{"a": 0.9, "z": 7, "y": "high", "b": 1e400}', NULL, '0.9: absent fields are ignored'),
 (14, '{"a": "x"}', '{}', NULL, '0.81'),
-(15, '{"a": 0, "b": false}', '[7]', 0.9, '0.9 * 0.857071: not looked at');
+(15, '{"a": 0, "b": false}', '[7]', 0.9, '0.9 * 0.857071: engine is not read');
 SELECT * FROM scored;
 TRUNCATE ocr;
 
--- Bad data is never an error: such a row scores 0 and is for review.
+-- Bad data is never an error: the row scores 0 and goes to review.
 INSERT INTO ocr (id, extracted, engine, base, note) VALUES
 (1, NULL, NULL, 0.9, 'no document'), (2, 'null', NULL, 0.9, 'JSON null'), (3, '"text"', NULL, 0.9, 'a string'),
 (4, '7', NULL, 0.9, 'a number'), (5, 'true', NULL, 0.9, 'a boolean'), (6, '{}', NULL, 0.9, 'no field'),
@@ -56,7 +56,7 @@ INSERT INTO ocr (id, extracted, engine, base, note) VALUES
 SELECT * FROM scored;
 TRUNCATE ocr;
 
--- Over random rows it is what plain SQL makes of the rules.
+-- Random rows, compared with the rules in plain SQL.
 SELECT setseed(0.7);
 INSERT INTO ocr (id, base, extracted, engine)
 SELECT i, CASE WHEN random() < 0.3 THEN round(random()::numeric * 1.2, 3) END,
@@ -85,7 +85,7 @@ SELECT count(*) AS rows, count(*) FILTER (WHERE review) > 500 AS to_review,
 FROM plain;
 TRUNCATE ocr;
 
--- Only what is asked for is written; without base, base_value and threshold: 0.85 and 0.80.
+-- Only the named columns are written. The defaults of base_value and threshold are 0.85 and 0.80.
 CREATE TABLE least (id int, doc jsonb, score float8, n int, multiplier float8 DEFAULT -1, review boolean);
 CREATE TRIGGER score BEFORE INSERT OR UPDATE ON least FOR EACH ROW
     EXECUTE FUNCTION williams_score_ocr('confidence=score', 'fields=doc');
@@ -98,14 +98,14 @@ SELECT * FROM least;
 DROP TABLE least;
 
 --
--- UPDATE: a row is scored again only where an input changed
+-- UPDATE: a row is scored again only if an input changed
 --
 INSERT INTO ocr (id, extracted, engine, base) VALUES
 (1, '{"a": 1.0, "b": "x"}', NULL, 0.5), (2, '{"a": "x"}', '{"a": 0.5}', NULL), (3, NULL, NULL, 'NaN');
 SELECT * FROM scored;
--- A clerk's decision, and a confidence set by hand ...
+-- A clerk's decision and a confidence set by hand ...
 UPDATE ocr SET review = false, confidence = 1;
--- ... stay, when something else changes, or an input to what it was already.
+-- ... stay if something else changes, or if an input is set to an equal value.
 UPDATE ocr SET note = 'seen';
 UPDATE ocr SET extracted = extracted, engine = engine, base = base;
 UPDATE ocr SET extracted = extracted::text::jsonb, base = base::text::float8, engine = engine || '{}';
@@ -113,7 +113,7 @@ UPDATE ocr SET extracted = '{"b": "x", "a": 1.00}', base = 0.50 WHERE id = 1;
 UPDATE ocr SET engine = '{"a": 0.500}' WHERE id = 2;
 UPDATE ocr SET n = NULL, multiplier = 0 WHERE id = 3;
 SELECT id, n, multiplier > 0 AS m, confidence, review, note, extracted, engine FROM ocr ORDER BY id;
--- Each input by itself, NULL to a value and back; what is written beside it is overwritten.
+-- Each input changes by itself, also from NULL and to NULL; outputs set by the same UPDATE are overwritten.
 UPDATE ocr SET extracted = '{"b": "x", "a": 1.01, "c": 0}', review = false, n = 99 WHERE id = 1;
 UPDATE ocr SET engine = '{"a": 0.6}' WHERE id = 2;
 UPDATE ocr SET extracted = '{"a": 1}' WHERE id = 3;
@@ -127,7 +127,7 @@ SELECT * FROM scored;
 TRUNCATE ocr;
 
 --
--- However a row arrives
+-- Ways in which a row arrives
 --
 COPY ocr (id, extracted, base, confidence) FROM stdin;
 1	{"a": "x"}	0.9	1
@@ -155,7 +155,7 @@ DROP VIEW open_ocr;
 TRUNCATE ocr;
 
 --
--- Columns added, dropped and renamed in the session that uses them at once
+-- Columns added, dropped and renamed in the same session
 --
 ALTER TABLE ocr ADD COLUMN page int DEFAULT 7;
 INSERT INTO ocr (id, extracted, base) VALUES (1, '{"a": 1}', 0.9);
@@ -168,7 +168,7 @@ INSERT INTO ocr (id, fields) VALUES (3, '{"a": 1}');
 UPDATE ocr SET page = 8;
 ALTER TABLE ocr RENAME COLUMN fields TO extracted;
 UPDATE ocr SET page = 8, base = base + 0.01;
--- Dropped and added again, it stands last and the columns behind a gap.
+-- A column that is dropped and added again comes last, and leaves a gap.
 ALTER TABLE ocr DROP COLUMN extracted;
 INSERT INTO ocr (id) VALUES (3);
 ALTER TABLE ocr ADD COLUMN extracted jsonb;
@@ -176,7 +176,7 @@ INSERT INTO ocr (id, extracted) VALUES (4, '{"a": 1}');
 UPDATE ocr SET extracted = '{"a": 2}' WHERE id = 1;
 SELECT id, base, n, confidence, review, page, extracted FROM ocr ORDER BY id;
 
--- A prepared statement, before and after its plan is generic, with DDL between.
+-- A prepared statement with custom and generic plans, and DDL between its executions.
 PREPARE add_row (int, jsonb, float8) AS INSERT INTO ocr (id, extracted, base) VALUES ($1, $2, $3) RETURNING confidence;
 DO $$
 DECLARE
@@ -197,7 +197,7 @@ DEALLOCATE add_row;
 DROP TABLE ocr;
 
 --
--- Partitions whose columns stand in another order and have gaps
+-- Partitions whose columns are in another order and have gaps
 --
 CREATE TABLE page (id int, doc jsonb, score float8, review boolean) PARTITION BY RANGE (id);
 CREATE TABLE page_1 (gone text, review boolean, score float8, gone_too jsonb, doc jsonb, id int);
@@ -210,13 +210,13 @@ CREATE TABLE page_3 (review boolean, doc jsonb, id int, score float8);
 ALTER TABLE page ATTACH PARTITION page_3 FOR VALUES FROM (200) TO (300);
 INSERT INTO page (id, doc) SELECT i, CASE WHEN i % 20 = 0 THEN '{"a": 1}' ELSE '{}' END::jsonb FROM generate_series(10, 290, 70) AS i;
 UPDATE page SET review = NOT review, score = 0.5;
-UPDATE page SET id = id + 1;              -- all within their partition
+UPDATE page SET id = id + 1;              -- each row stays in its partition
 SELECT tableoid::regclass, id, doc, score, review FROM page ORDER BY id;
-UPDATE page SET id = id + 100 WHERE id < 200;     -- an INSERT elsewhere: scored again
+UPDATE page SET id = id + 100 WHERE id < 200;     -- an INSERT into another: scored again
 SELECT tableoid::regclass, id, doc, score, review FROM page ORDER BY id;
 DROP TABLE page;
 
--- Inheritance: a table's trigger is its own.
+-- Inheritance: a child table does not inherit the trigger.
 CREATE TABLE upright (id int, doc jsonb, score float8);
 CREATE TABLE turned (angle int);
 CREATE TABLE both_ways (extra text) INHERITS (turned, upright);
@@ -232,7 +232,7 @@ SELECT id, score FROM upright ORDER BY id;
 DROP TABLE upright, turned, both_ways;
 
 --
--- Domains: the outputs obey them
+-- Domains: their constraints are enforced for the outputs
 --
 CREATE DOMAIN fields AS jsonb CHECK (jsonb_typeof(VALUE) = 'object');
 CREATE DOMAIN confidence AS float8 NOT NULL CHECK (VALUE <= 0.8);
@@ -245,24 +245,24 @@ CREATE TRIGGER score BEFORE INSERT OR UPDATE ON strict FOR EACH ROW EXECUTE FUNC
 INSERT INTO strict VALUES ('{"a": 1, "b": 2}', 0.6, 0, NULL, 0);
 INSERT INTO strict VALUES ('{"a": 1}', 0.59, 0, 2, 0, NULL);
 \set VERBOSITY sqlstate
-INSERT INTO strict VALUES ('{"a": 1}', 0.7, 0, 0, 0);                   -- score 0.7: its own check
+INSERT INTO strict VALUES ('{"a": 1}', 0.7, 0, 0, 0);                   -- score 0.7: the domain's own check
 INSERT INTO strict VALUES ('{"a": 1, "b": 2, "c": 3}', 0.6, 0, 0, 0);   -- three fields
 UPDATE strict SET doc = '{"a": 1}', base = 0.6;                         -- score 0.6
 DROP TRIGGER score ON strict;
 CREATE TRIGGER score BEFORE INSERT OR UPDATE ON strict FOR EACH ROW EXECUTE FUNCTION williams_score_ocr(
     'fields=doc', 'base=base', 'confidence=score', 'multiplier=multiplier');
-INSERT INTO strict VALUES ('{"a": 1}', 0.5, 0, 0, 0, true);             -- multiplier 1: the check below
+INSERT INTO strict VALUES ('{"a": 1}', 0.5, 0, 0, 0, true);             -- multiplier 1: the check of the domain
 \set VERBOSITY default
 SELECT doc, base, round(score::numeric, 6) AS score, n, multiplier, review FROM strict;
 DROP TABLE strict;
 DROP DOMAIN fields, few, decision, low_confidence, confidence;
 
 --
--- Beside other things
+-- Other features of the table
 --
 
--- Generated columns read the outputs, triggers before it in name order write its
--- inputs, triggers behind it no longer do.
+-- Generated columns read the outputs. Triggers that come earlier by name set the
+-- inputs; for later ones it is too late.
 CREATE TABLE busy (
     id int PRIMARY KEY, doc jsonb, base float8, back jsonb, score float8 NOT NULL, back_score float8, review boolean,
     grade text GENERATED ALWAYS AS (CASE WHEN review THEN 'look' ELSE 'fine' END || ' ' || score) STORED,
@@ -292,7 +292,7 @@ UPDATE busy SET base = 0.875 WHERE id = 3;                              -- not u
 \set VERBOSITY default
 SELECT id, score, grade FROM busy ORDER BY id;
 
--- A change that a foreign key hands down is no change of an input.
+-- A cascaded change of a foreign key does not change an input.
 CREATE TABLE batch (no int PRIMARY KEY);
 CREATE TABLE sheet (batch int REFERENCES batch ON UPDATE CASCADE ON DELETE SET NULL, doc jsonb, score float8, review boolean);
 CREATE TRIGGER score BEFORE INSERT OR UPDATE ON sheet FOR EACH ROW EXECUTE FUNCTION
@@ -306,7 +306,7 @@ SELECT * FROM sheet;
 DROP TABLE busy, sheet, batch;
 DROP FUNCTION set_inputs;
 
--- UPDATE OF and WHEN say when it runs at all.
+-- UPDATE OF and WHEN decide whether the trigger runs.
 CREATE TABLE parts (doc jsonb, base float8, score float8);
 CREATE TRIGGER score BEFORE INSERT OR UPDATE OF doc ON parts FOR EACH ROW WHEN (NEW.base > 0.5)
     EXECUTE FUNCTION williams_score_ocr('fields=doc', 'base=base', 'confidence=score');
@@ -317,8 +317,8 @@ UPDATE parts SET doc = '{"a": 2}', base = base + 0.25;
 SELECT * FROM parts;
 DROP TABLE parts;
 
--- Large values: compressed, out of line, and left where they are by an UPDATE of
--- something else; an equal value that is written anew is no change either.
+-- Large values, compressed and out of line, do not change if an UPDATE leaves them
+-- alone or writes an equal value.
 CREATE TABLE big (id int, doc jsonb, engine jsonb, n int, score float8, review boolean);
 ALTER TABLE big ALTER COLUMN engine SET STORAGE EXTERNAL;
 CREATE TRIGGER score BEFORE INSERT OR UPDATE ON big FOR EACH ROW EXECUTE FUNCTION williams_score_ocr(
@@ -337,7 +337,7 @@ SELECT id, n, round(score::numeric, 6) AS score, review FROM big ORDER BY id;
 DROP TABLE big;
 
 --
--- A profile: confidence = overall, review its fields below the threshold
+-- A profile: confidence is overall, review has the fields below the threshold
 --
 INSERT INTO williams_profile (name, rules) VALUES ('sheet', '{"fields": {"total": "number", "due": "date", "city": null},
     "checks": [{"check": "range", "fields": ["total"], "max": 100}], "threshold": 0.7}');
@@ -353,10 +353,10 @@ INSERT INTO sheet (id, doc, engine) VALUES
 (20, '{"city": "Ash"}', '{"city": 7}'), (21, '{"city": "Ash"}', '{"city": "high"}'), (22, '{"city": "Ash"}', '0.9'),
 (23, '{"city": "Ash"}', '[]'), (24, '{"city": "Ash"}', 'null'), (25, '{"city": "Ash"}', '{"city": 1e400}');
 SELECT id, round(score::numeric, 6) AS score, n, round(multiplier::numeric, 6) AS multiplier, review FROM sheet ORDER BY id;
--- It is what the function says of each row that is no bad data.
+-- The results are those of williams_score_fields for each row without bad data.
 SELECT count(*) AS differ FROM sheet, williams_profile AS p, williams_score_fields(doc, rules, CASE WHEN id < 20 OR id = 24 THEN engine END) AS s
 WHERE name = 'sheet' AND (id < 20 OR id = 24) AND (score, n, sheet.multiplier, sheet.review) IS DISTINCT FROM (s.overall, s.num_fields, s.multiplier, s.review);
--- A clerk's decision stays; new rules hold from the next statement on.
+-- A clerk's decision stays; new rules apply from the next statement on.
 UPDATE sheet SET review = '{}' WHERE id = 2;
 UPDATE williams_profile SET rules = jsonb_set(rules, '{threshold}', '0') WHERE name = 'sheet';
 UPDATE sheet SET id = id, n = 9 WHERE id <= 3;
@@ -364,7 +364,7 @@ UPDATE sheet SET doc = doc || '{"due": "2 May"}' WHERE id = 3;
 UPDATE sheet SET engine = '{"city": 7}' WHERE id = 1;      -- bad data, whatever the threshold
 INSERT INTO sheet (id) VALUES (0);
 SELECT id, n, review FROM sheet WHERE id <= 3 ORDER BY id;
--- One's own before the shipped one of that name; threshold= before the profile's; a boolean review.
+-- A user's own profile comes before a shipped one, and threshold= before the profile's; a boolean review column.
 DROP TRIGGER score ON sheet;
 ALTER TABLE sheet DROP COLUMN review, ADD COLUMN review boolean, ADD COLUMN names text[];
 CREATE TRIGGER a BEFORE INSERT OR UPDATE ON sheet FOR EACH ROW EXECUTE FUNCTION williams_score_ocr(
@@ -380,7 +380,7 @@ INSERT INTO public.sheet (id, doc) VALUES (2, '{"grade": "12", "country": "NL"}'
 COMMIT;
 DELETE FROM williams_profile WHERE name = 'diploma';
 INSERT INTO sheet (id, doc) VALUES (3, '{"grade": "12", "country": "NL"}');
--- The table is that of the extension's schema, whatever its name is by now.
+-- The profiles are those in the extension's schema, even after it was renamed.
 BEGIN;
 ALTER SCHEMA public RENAME TO room;
 CREATE SCHEMA public;
@@ -394,7 +394,7 @@ DELETE FROM williams_profile WHERE name = 'sheet';
 DROP TABLE sheet;
 
 --
--- review as text[] without a profile: what the engine, or base_value, says of each field
+-- review as text[] without a profile: the engine's confidence in each field, or base_value, counts
 --
 CREATE TABLE sheet (id int, doc jsonb, engine jsonb, base float8, score float8, review text[], flag boolean);
 CREATE TRIGGER score BEFORE INSERT OR UPDATE ON sheet FOR EACH ROW EXECUTE FUNCTION williams_score_ocr(
@@ -411,6 +411,6 @@ INSERT INTO sheet (id, doc, engine, base) VALUES
 (20, '{"a": "x", "b": "y"}', '{"a": 7, "b": 1}', NULL), (21, '{"a": "x", "b": ""}', '0.9', NULL), (22, '{"a": "x"}', '{"a": 1}', 7),
 (23, '{"a": "x", "b": "y"}', '[0.9]', 0.9);
 SELECT id, round(score::numeric, 6) AS score, review, flag, doc, engine, base FROM sheet ORDER BY id;
--- The array is empty only where the boolean is false.
+-- The array is empty only if the boolean is false.
 SELECT count(*) FROM sheet WHERE flag AND review = '{}' OR review IS NULL;
 DROP TABLE sheet;

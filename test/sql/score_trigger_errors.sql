@@ -1,6 +1,6 @@
 --
--- Misuse of the trigger williams_score_ocr is an error at the first row (or
--- statement) that fires it, with the SQLSTATE of the mistake and the way out.
+-- Misuse of the trigger williams_score_ocr fails at the first row (or statement)
+-- that fires it, with a specific SQLSTATE and a hint.
 --
 
 CREATE TABLE ocr (
@@ -13,7 +13,7 @@ ALTER TABLE ocr DROP COLUMN gone;
 INSERT INTO ocr (id, extracted) VALUES (0, '{"a": 1}');
 CREATE VIEW ocr_view AS SELECT * FROM ocr;
 
--- Create a trigger, fire it, say what happened, and undo it all.
+-- Create a trigger, fire it, return the error, and roll all of it back.
 CREATE FUNCTION pg_temp.fire(arguments text[], timing text = 'BEFORE INSERT OR UPDATE ON ocr FOR EACH ROW',
                              command text = 'INSERT INTO ocr (id, extracted) VALUES (1, ''{}'')',
                              OUT error text, OUT hint text)
@@ -32,7 +32,7 @@ EXCEPTION
 END $$;
 
 --
--- 39P01: it is BEFORE INSERT OR UPDATE, FOR EACH ROW
+-- 39P01: the trigger is not BEFORE INSERT OR UPDATE, FOR EACH ROW
 --
 SELECT timing, command, split_part(error, ':', 1) AS error
 FROM (VALUES
@@ -58,11 +58,11 @@ SELECT * FROM pg_temp.fire('{}', 'BEFORE TRUNCATE ON ocr', 'TRUNCATE ocr');
 SELECT williams_score_ocr();
 \set VERBOSITY default
 
--- The order of the checks: the timing first, then the arguments, in order.
+-- The timing is checked first, then the arguments in their order.
 SELECT left(a.error, 5) AS timing, left(b.error, 5) AS first_argument
 FROM pg_temp.fire('{nonsense}', 'AFTER INSERT ON ocr FOR EACH ROW') AS a, pg_temp.fire('{fields=absent,nonsense}') AS b;
 
--- Nothing is checked where nothing fires it; an UPDATE of no input does fire it.
+-- Nothing is checked unless the trigger fires; an UPDATE that does not change an input fires it too.
 SELECT a.error AS no_row, b.error AS one_row
 FROM pg_temp.fire('{nonsense}', command => 'UPDATE ocr SET n = 1 WHERE false') AS a,
      pg_temp.fire('{nonsense}', command => 'UPDATE ocr SET n = 1') AS b;
@@ -85,7 +85,7 @@ SELECT left(error, 5) AS error, hint
 FROM unnest('{base=absent,base=note,base=doubled}'::text[]) AS argument,
      pg_temp.fire(ARRAY['fields=extracted', 'confidence=confidence', argument]);
 
--- After a rename the old name is an error, on INSERT and UPDATE alike.
+-- After a column is renamed, both INSERT and UPDATE fail.
 CREATE TRIGGER score BEFORE INSERT OR UPDATE ON ocr FOR EACH ROW
     EXECUTE FUNCTION williams_score_ocr('fields=extracted', 'confidence=confidence', 'base=base');
 ALTER TABLE ocr RENAME COLUMN base TO start;
@@ -109,13 +109,13 @@ FROM (VALUES
 SELECT error, hint FROM unnest('{fields=,colour=red,colour}'::text[]) AS argument,
     pg_temp.fire(CASE argument WHEN 'fields=' THEN '{}' ELSE ARRAY[argument] END);
 
--- Numbers are plain numbers in [0, 1].
+-- A number must be a plain number in [0, 1].
 SELECT number, a.error AS base_value, split_part(b.error, ':', 1) AS threshold
 FROM unnest('{0,1,0.5,.5,5e-1,1.0001,-0.1,80,nan,inf,1e999,abc,0.5x,"0,5","0.5 "," 0.5",0x1p-1,""}'::text[]) AS number,
      pg_temp.fire(ARRAY['fields=extracted', 'confidence=confidence', 'base_value=' || number]) AS a,
      pg_temp.fire(ARRAY['fields=extracted', 'confidence=confidence', 'threshold=' || number]) AS b;
 
--- What is written is neither read nor written for another key; two keys may read one column.
+-- A column that is written cannot be used for another key; two keys may read the same column.
 SELECT arguments, error, hint IS NOT NULL AS hint
 FROM (VALUES
     ('{confidence=confidence,base=confidence}'::text[]), ('{base=multiplier,confidence=confidence,multiplier=multiplier}'),
@@ -133,14 +133,14 @@ INSERT INTO by_review (id) VALUES (1);
 \set VERBOSITY default
 DROP TABLE by_review;
 
--- Names of fields need something that tells fields apart; a profile has its own base.
+-- A text[] column for review requires confidences by field; a profile has its own base.
 SELECT arguments, error, hint
 FROM (VALUES ('{review=names}'::text[]), ('{review=names,base=base}'), ('{review=names,engine_confidence=engine}'), ('{review=names,profile=permit}'),
              ('{profile=permit,base=base}'), ('{profile=permit,base_value=0.5}'), ('{profile=permit,threshold=0.5,engine_confidence=engine}'),
              ('{profile=Permit}'), ('{profile=}'), ('{profile=permit,profile=permit}'), ('{profile=none,base=absent}')) AS v (arguments),
     pg_temp.fire('{fields=extracted,confidence=confidence}' || arguments);
 
--- A wrong trigger loads nothing, and stops nothing but its own table.
+-- With a wrong trigger no row is loaded; other tables are not affected.
 CREATE TRIGGER score BEFORE INSERT OR UPDATE ON ocr FOR EACH ROW EXECUTE FUNCTION williams_score_ocr('fields=extracted');
 \set VERBOSITY sqlstate
 COPY ocr (id) FROM stdin;

@@ -3,7 +3,8 @@
  *		Scores one document by a profile: rules 1, 4, 5 and 7. Rule 2 is in
  *		formats.c, rule 3 in script.c and rule 6 in checks.c.
  *
- * What the rules leave open is decided as follows:
+ * The rules are numbered as in docs/score.md. What they leave open is decided as
+ * follows:
  *
  * - The text of a value is what ->> returns: 42, true, {"a": 1}. An object or
  *   array is present if it has a leaf that is neither null nor blank; the first
