@@ -2,15 +2,15 @@
  * checks.c
  *		The checks of a profile: rule 6.
  *
- * A check is an entry of the table check_types: its name, the keys that it has of
- * its own, the fields that it takes, and how it is applied. To add a check is to
- * add an entry. Every check has the keys "check", "fields" and "factor" as well;
- * factor is 0.5 by default.
+ * A check is an entry of the table check_types: its name, its own keys, the
+ * number of its fields, and the functions that parse and apply it. To add a
+ * check, add an entry. Every check also has the keys "check", "fields" and
+ * "factor"; the default of factor is 0.5.
  *
- * A check that fails multiplies the score of each field it compares by its
- * factor; a check of single fields does so for each field that fails. Missing
- * fields are not checked. The checks read the text as it is, white space
- * included.
+ * A field that fails a check has its score multiplied by the check's factor. A
+ * check of single fields looks at each field by itself; the other checks compare
+ * fields, and all those compared fail together. Missing fields are not checked.
+ * The text is checked as it is, white space included.
  *
  * The result is IMMUTABLE: patterns are matched under the collation "C", which no
  * operating system changes, and the database's encoding, which decides what a
@@ -45,7 +45,7 @@ struct WlCheck
 	int		   *fields;			/* indexes of the profile's fields */
 	double		factor;
 
-	/* the values of the keys that some types have */
+	/* the values of own keys */
 	int			length;
 	double		min;
 	double		max;
@@ -61,8 +61,8 @@ typedef struct CheckKey
 struct CheckType
 {
 	const char *name;
-	int			nkeys;			/* of its own; a check must have one of them */
-	const CheckKey *keys;
+	int			nkeys;
+	const CheckKey *keys;		/* its own keys; at least one is required */
 	int			min_fields;
 	int			max_fields;
 	const char *fields_problem; /* the message if there are fewer or more */
@@ -266,18 +266,49 @@ static const CheckKey length_keys[] = {{"length", parse_length}};
 static const CheckKey range_keys[] = {{"min", parse_min}, {"max", parse_max}};
 static const CheckKey pattern_keys[] = {{"pattern", parse_pattern}};
 
-#define KEYS(table)		lengthof(table), table
-#define NO_KEYS			0, NULL
-#define ANY_NUMBER		1, PG_INT32_MAX, "it must name at least one field"
-#define TWO_OR_MORE		2, PG_INT32_MAX, "it must name at least two fields"
-#define TWO_LINES		2, 2, "it must name the two lines"
-
 static const CheckType check_types[] = {
-	{"ordered", NO_KEYS, TWO_OR_MORE, NULL, apply_ordered},
-	{"length", KEYS(length_keys), ANY_NUMBER, NULL, apply_length},
-	{"range", KEYS(range_keys), ANY_NUMBER, validate_range, apply_range},
-	{"pattern", KEYS(pattern_keys), ANY_NUMBER, NULL, apply_pattern},
-	{"mrz", NO_KEYS, TWO_LINES, NULL, apply_mrz}
+	{
+		.name = "ordered",
+		.min_fields = 2,
+		.max_fields = PG_INT32_MAX,
+		.fields_problem = "it must name at least two fields",
+		.apply = apply_ordered
+	},
+	{
+		.name = "length",
+		.nkeys = lengthof(length_keys),
+		.keys = length_keys,
+		.min_fields = 1,
+		.max_fields = PG_INT32_MAX,
+		.fields_problem = "it must name at least one field",
+		.apply = apply_length
+	},
+	{
+		.name = "range",
+		.nkeys = lengthof(range_keys),
+		.keys = range_keys,
+		.min_fields = 1,
+		.max_fields = PG_INT32_MAX,
+		.fields_problem = "it must name at least one field",
+		.validate = validate_range,
+		.apply = apply_range
+	},
+	{
+		.name = "pattern",
+		.nkeys = lengthof(pattern_keys),
+		.keys = pattern_keys,
+		.min_fields = 1,
+		.max_fields = PG_INT32_MAX,
+		.fields_problem = "it must name at least one field",
+		.apply = apply_pattern
+	},
+	{
+		.name = "mrz",
+		.min_fields = 2,
+		.max_fields = 2,
+		.fields_problem = "it must name the two lines",
+		.apply = apply_mrz
+	}
 };
 
 static const CheckType *
