@@ -14,6 +14,7 @@ name_at(const void *table, Size element, int i)
 	return *(const char *const *) ((const char *) table + i * element);
 }
 
+/* The name is not terminated; like all text, it does not contain a zero byte. */
 int
 wl_find_name_in(const void *table, Size element, int n, const char *name, size_t length)
 {
@@ -21,7 +22,7 @@ wl_find_name_in(const void *table, Size element, int n, const char *name, size_t
 	{
 		const char *candidate = name_at(table, element, i);
 
-		if (strlen(candidate) == length && memcmp(candidate, name, length) == 0)
+		if (strncmp(candidate, name, length) == 0 && candidate[length] == '\0')
 			return i;
 	}
 	return -1;

@@ -150,7 +150,7 @@ typedef struct ExpectedWalk
 	int			next;			/* index of the next field to look for */
 } ExpectedWalk;
 
-static inline void
+static pg_attribute_always_inline void
 expected_begin(ExpectedWalk *walk, const WlProfile *profile, const JsonbContainer *object)
 {
 	walk->profile = profile;
@@ -160,7 +160,7 @@ expected_begin(ExpectedWalk *walk, const WlProfile *profile, const JsonbContaine
 }
 
 /* Both sides are in jsonb's order of keys, so a merge finds the common ones. */
-static inline bool
+static pg_attribute_always_inline bool
 expected_next(ExpectedWalk *walk, int *field, WlValue *value)
 {
 	const WlProfile *profile = walk->profile;
