@@ -53,7 +53,7 @@ CREATE FUNCTION williams_ocr_fields(document jsonb, engine text = 'auto',
 	AS 'MODULE_PATHNAME', 'wl_ocr_fields_jsonb'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500 ROWS 30;
 COMMENT ON FUNCTION williams_ocr_fields(jsonb, text) IS
-'the fields of an OCR result, one row each; confidence is in [0, 1]; value and confidence are NULL for a field without a value; document counts from 1 and is NULL if the result does not say which of several documents a field belongs to; ''auto'' detects the engine; error 22023 for an unknown engine, for a document that is not a result of the engine, and, with ''auto'', for a result whose form is not fully recognised';
+'the fields of an OCR result, one row each; confidence is in [0, 1], or NULL if the engine gives none; for a field without a value both are NULL; document counts from 1 and is NULL if the result does not say which of several documents a field belongs to; ''auto'' detects the engine; error 22023 for an unknown engine, for a document that is not a result of the engine, and, with ''auto'', for a result whose form is not fully recognised';
 
 CREATE FUNCTION williams_ocr_fields(document text, engine text = 'auto',
 		OUT document int, OUT page int, OUT field text, OUT value text, OUT confidence float8)
