@@ -289,7 +289,7 @@ COMMENT ON OPERATOR CLASS williams_calibration_ops USING hash IS
 COMMENT ON OPERATOR FAMILY williams_calibration_ops USING hash IS 'by bytes';
 
 CREATE FUNCTION williams_count(calibration williams_calibration) RETURNS bigint
-	AS 'MODULE_PATHNAME', 'wl_count_calibration'
+	AS 'MODULE_PATHNAME', 'wl_calibration_count'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION williams_count(williams_calibration) IS
 'how many observations; 0 for an empty calibration';
@@ -332,7 +332,7 @@ COMMENT ON FUNCTION williams_threshold(williams_calibration, float8, bigint) IS
 'the lowest threshold, a multiple of 0.005 below 1, at which at least min_count are accepted (confidence >= threshold) and at least target_precision of them are correct; the share accepted, the share of those that is correct and its lower bound (Wilson, of the 95 % interval); NULL where there is none; error 22023 for a target outside [0, 1] or min_count below 1';
 
 CREATE FUNCTION williams_to_jsonb(calibration williams_calibration) RETURNS jsonb
-	AS 'MODULE_PATHNAME', 'wl_to_jsonb_calibration'
+	AS 'MODULE_PATHNAME', 'wl_calibration_to_jsonb'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION williams_to_jsonb(williams_calibration) IS
 'count, accuracy, brier, ece, and the reliability of 10 bins without the empty ones';

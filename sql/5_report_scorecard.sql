@@ -309,7 +309,7 @@ COMMENT ON OPERATOR CLASS williams_scorecard_ops USING hash IS
 COMMENT ON OPERATOR FAMILY williams_scorecard_ops USING hash IS 'by bytes';
 
 CREATE FUNCTION williams_count(scorecard williams_scorecard) RETURNS bigint
-	AS 'MODULE_PATHNAME', 'wl_count'
+	AS 'MODULE_PATHNAME', 'wl_scorecard_count'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION williams_count(williams_scorecard) IS
 'how many confidences; 0 for an empty scorecard';
@@ -360,7 +360,7 @@ COMMENT ON FUNCTION williams_histogram(williams_scorecard, int) IS
 'the histogram in 1, 2, 4, 5, 8, 10, 20, 25, 40, 50, 100 or 200 bins, empty ones included, numbered from 1: lower <= confidence < upper, in the last one 1.0 too; error 22023 for bins that do not divide 200';
 
 CREATE FUNCTION williams_to_jsonb(scorecard williams_scorecard) RETURNS jsonb
-	AS 'MODULE_PATHNAME', 'wl_to_jsonb'
+	AS 'MODULE_PATHNAME', 'wl_scorecard_to_jsonb'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION williams_to_jsonb(williams_scorecard) IS
 'count, average, stddev, min, median, max, and the histogram of 20 bins without the empty ones';

@@ -25,6 +25,13 @@ static const double wl_bounds[WL_BINS + 1] = {
 	WL_BOUNDS_100(0), WL_BOUNDS_100(100), 1.0
 };
 
+/* The lower bound of bin i, from 0, of a histogram of so many bins; for i = bins, 1. */
+static inline double
+wl_bin_bound(int i, int bins)
+{
+	return wl_bounds[i * (WL_BINS / bins)];
+}
+
 /* The bin of x in [0, 1]: the product may round to either side of a bound. */
 static inline int
 wl_bin(double x)

@@ -19,7 +19,7 @@
 
 /* the steps of 2^-62 in x */
 static inline uint64_t
-wl_exact(double x)
+wl_steps(double x)
 {
 	return (uint64_t) (int64_t) (x * WL_EXACT_ONE);
 }

@@ -87,8 +87,8 @@ squared_errors(const Calibration *c, uint64 correct, WlWide *errors)
 static void
 add_range(WlWide *least, WlWide *most, const uint64 *a, int words, int bin)
 {
-	uint64		lower = wl_exact(wl_bounds[bin]);
-	uint64		upper = wl_exact(wl_bounds[bin + 1]);
+	uint64		lower = wl_steps(wl_bounds[bin]);
+	uint64		upper = wl_steps(wl_bounds[bin + 1]);
 	WlWide		low = wl_wide_product(a, words, &lower, 1);
 	WlWide		high = wl_wide_product(a, words, &upper, 1);
 
@@ -169,11 +169,22 @@ is_valid(const void *p)
 	return count == c->count && sums_fit(c);
 }
 
+static void
+merge_head(void *p, const void *q)
+{
+	Calibration *c = p;
+	const Calibration *other = q;
+
+	wl_exact_merge(c->correct_sum, other->correct_sum, 2);
+	wl_exact_merge(c->squares, other->squares, 3);
+}
+
 static const WlSummaryType calibration_type = {
-	"williams_calibration", "iiiii", ENTRY_WORDS, is_valid
+	"williams_calibration", "iiiii", ENTRY_WORDS, 2, is_valid, merge_head
 };
 
 WL_SUMMARY_IO(calibration, calibration_type);
+WL_SUMMARY_MERGE(calibration, calibration_type);
 WL_SUMMARY_ORDER(calibration);
 
 /*
@@ -192,8 +203,8 @@ wl_calibration_accum(PG_FUNCTION_ARGS)
 
 	wl_check_fraction(confidence, "confidence");
 	if (unlikely(c->count == PG_INT64_MAX))
-		wl_summary_overflow();
-	fixed = wl_exact(confidence);
+		wl_refuse_overflow("count");
+	fixed = wl_steps(confidence);
 	o = &c->bins[wl_bin(confidence)];
 	c->count++;
 	o->count++;
@@ -207,67 +218,6 @@ wl_calibration_accum(PG_FUNCTION_ARGS)
 	/* now and then: the check costs a hundred times as much */
 	Assert((c->count & (c->count - 1)) != 0 || is_valid(c));
 	PG_RETURN_POINTER(c);
-}
-
-static void
-merge(Calibration *c, const Calibration *other)
-{
-	if (other->count > PG_INT64_MAX - c->count)
-		wl_summary_overflow();
-	c->count += other->count;
-	wl_exact_merge(c->correct_sum, other->correct_sum, 2);
-	wl_exact_merge(c->squares, other->squares, 3);
-	for (int i = 0; i < WL_BINS; i++)
-		add_observed(&c->bins[i], &other->bins[i]);
-	Assert(is_valid(c));
-}
-
-/* (state, calibration), of the aggregate williams_rollup */
-PG_FUNCTION_INFO_V1(wl_calibration_accum_rollup);
-Datum
-wl_calibration_accum_rollup(PG_FUNCTION_ARGS)
-{
-	Calibration *c = wl_state_writable(fcinfo, sizeof(Calibration));
-	Calibration other;
-
-	wl_summary_read(&calibration_type, PG_GETARG_DATUM(1), &other);
-	merge(c, &other);
-	PG_RETURN_POINTER(c);
-}
-
-PG_FUNCTION_INFO_V1(wl_calibration_combine);
-Datum
-wl_calibration_combine(PG_FUNCTION_ARGS)
-{
-	Calibration *c;
-
-	if (PG_ARGISNULL(0) && PG_ARGISNULL(1))
-		PG_RETURN_NULL();
-	c = wl_state_writable(fcinfo, sizeof(Calibration));
-	if (!PG_ARGISNULL(1))
-		merge(c, (Calibration *) PG_GETARG_POINTER(1));
-	PG_RETURN_POINTER(c);
-}
-
-PG_FUNCTION_INFO_V1(wl_calibration_final);
-Datum
-wl_calibration_final(PG_FUNCTION_ARGS)
-{
-	return wl_summary_store(&calibration_type, PG_GETARG_POINTER(0));
-}
-
-/* a + b */
-PG_FUNCTION_INFO_V1(wl_calibration_add);
-Datum
-wl_calibration_add(PG_FUNCTION_ARGS)
-{
-	Calibration a;
-	Calibration b;
-
-	wl_summary_read(&calibration_type, PG_GETARG_DATUM(0), &a);
-	wl_summary_read(&calibration_type, PG_GETARG_DATUM(1), &b);
-	merge(&a, &b);
-	return wl_summary_store(&calibration_type, &a);
 }
 
 /*
@@ -346,9 +296,9 @@ calibration_argument(FunctionCallInfo fcinfo, Calibration *c)
 	return c->count > 0;
 }
 
-PG_FUNCTION_INFO_V1(wl_count_calibration);
+PG_FUNCTION_INFO_V1(wl_calibration_count);
 Datum
-wl_count_calibration(PG_FUNCTION_ARGS)
+wl_calibration_count(PG_FUNCTION_ARGS)
 {
 	Calibration c;
 
@@ -411,8 +361,8 @@ wl_reliability(PG_FUNCTION_ARGS)
 		bool		nulls[6] = {0};
 
 		values[0] = Int32GetDatum(i + 1);
-		values[1] = Float8GetDatum(wl_bound(i, bins));
-		values[2] = Float8GetDatum(wl_bound(i + 1, bins));
+		values[1] = Float8GetDatum(wl_bin_bound(i, bins));
+		values[2] = Float8GetDatum(wl_bin_bound(i + 1, bins));
 		values[3] = Int64GetDatum(o.count);
 		nulls[4] = nulls[5] = o.count == 0;
 		if (o.count > 0)
@@ -465,9 +415,9 @@ wl_threshold(PG_FUNCTION_ARGS)
 }
 
 /* The accessors' answers by name, and the bins that are not empty. */
-PG_FUNCTION_INFO_V1(wl_to_jsonb_calibration);
+PG_FUNCTION_INFO_V1(wl_calibration_to_jsonb);
 Datum
-wl_to_jsonb_calibration(PG_FUNCTION_ARGS)
+wl_calibration_to_jsonb(PG_FUNCTION_ARGS)
 {
 	static const int bins = 10;
 	Calibration c;
@@ -489,8 +439,8 @@ wl_to_jsonb_calibration(PG_FUNCTION_ARGS)
 		if (o.count == 0)
 			continue;
 		appendStringInfo(&buf, "%s{\"bin\": %d", separator, i + 1);
-		wl_append_json(&buf, "lower", wl_bound(i, bins), false);
-		wl_append_json(&buf, "upper", wl_bound(i + 1, bins), false);
+		wl_append_json(&buf, "lower", wl_bin_bound(i, bins), false);
+		wl_append_json(&buf, "upper", wl_bin_bound(i + 1, bins), false);
 		appendStringInfo(&buf, ", \"count\": " UINT64_FORMAT, o.count);
 		wl_append_json(&buf, "confidence", confidence_of(&o), false);
 		wl_append_json(&buf, "accuracy", accuracy_of(&o), false);

@@ -47,8 +47,8 @@ StaticAssertDecl(sizeof(Scorecard) == 8 * WL_SUMMARY_WORDS(HEAD_WORDS, 1),
 static bool
 sums_fit_extremes(const Scorecard *s)
 {
-	uint64		min = wl_exact(s->min);
-	uint64		max = wl_exact(s->max);
+	uint64		min = wl_steps(s->min);
+	uint64		max = wl_steps(s->max);
 	uint64		both = min + max;
 	uint64		others = s->count - 2;
 	WlWide		sum = wl_wide(s->sum, 2);
@@ -91,8 +91,8 @@ sum_fits_bins(const Scorecard *s)
 
 	for (int i = 0; i < WL_BINS; i++)
 	{
-		uint64		lower = wl_exact(wl_bounds[i]);
-		uint64		upper = wl_exact(wl_bounds[i + 1]);
+		uint64		lower = wl_steps(wl_bounds[i]);
+		uint64		upper = wl_steps(wl_bounds[i + 1]);
 		WlWide		part;
 
 		if (s->bins[i] == 0)
@@ -138,11 +138,33 @@ is_valid(const void *p)
 	return sums_fit_extremes(s) && sum_fits_bins(s);
 }
 
+/* The extremes of both, and the exact sums. */
+static void
+merge_head(void *p, const void *q)
+{
+	Scorecard  *s = p;
+	const Scorecard *other = q;
+
+	if (s->count == 0)
+	{
+		s->min = other->min;
+		s->max = other->max;
+	}
+	else
+	{
+		s->min = Min(s->min, other->min);
+		s->max = Max(s->max, other->max);
+	}
+	wl_exact_merge(s->sum, other->sum, 2);
+	wl_exact_merge(s->squares, other->squares, 3);
+}
+
 static const WlSummaryType scorecard_type = {
-	"williams_scorecard", "ffiiiii", 1, is_valid
+	"williams_scorecard", "ffiiiii", 1, 1, is_valid, merge_head
 };
 
 WL_SUMMARY_IO(scorecard, scorecard_type);
+WL_SUMMARY_MERGE(scorecard, scorecard_type);
 WL_SUMMARY_ORDER(scorecard);
 
 /*
@@ -171,8 +193,8 @@ accumulate(FunctionCallInfo fcinfo, double x)
 	if (unlikely(!(x >= s->min && x <= s->max)))
 		widen(s, x);
 	if (unlikely(s->count == PG_INT64_MAX))
-		wl_summary_overflow();
-	fixed = wl_exact(x);
+		wl_refuse_overflow("count");
+	fixed = wl_steps(x);
 	s->count++;
 	s->bins[wl_bin(x)]++;
 	wl_exact_add(s->sum, fixed);
@@ -200,118 +222,6 @@ wl_scorecard_accum_adjusted(PG_FUNCTION_ARGS)
 	wl_check_fraction(base, "base_confidence");
 	wl_check_count(num_fields, "num_fields");
 	return accumulate(fcinfo, base * wl_math_confidence_multiplier(num_fields));
-}
-
-/* Merge everything but the bins. */
-static void
-merge_head(Scorecard *s, const Scorecard *other)
-{
-	if (other->count == 0)
-		return;
-	if (s->count == 0)
-	{
-		s->min = other->min;
-		s->max = other->max;
-	}
-	else
-	{
-		s->min = Min(s->min, other->min);
-		s->max = Max(s->max, other->max);
-	}
-	if (other->count > PG_INT64_MAX - s->count)
-		wl_summary_overflow();
-	s->count += other->count;
-	wl_exact_merge(s->sum, other->sum, 2);
-	wl_exact_merge(s->squares, other->squares, 3);
-}
-
-static void
-merge(Scorecard *s, const Scorecard *other)
-{
-	merge_head(s, other);
-	for (int i = 0; i < WL_BINS; i++)
-		s->bins[i] += other->bins[i];
-	Assert(is_valid(s));
-}
-
-/* Add a stored scorecard's bins to a state's; returns how many values they hold. */
-static uint64
-add_stored_bins(uint64 *bins, const WlStored *stored)
-{
-	const uint8 *next = stored->entries;
-	const uint8 *end = stored->end;
-	uint64		total = 0;
-	uint64		seen = 0;
-
-	for (int w = 0; w < lengthof(stored->map); w++)
-		for (uint64 map = stored->map[w]; map != 0; map &= map - 1)
-		{
-			uint64		count = wl_stored_integer(&next, end);
-
-			bins[w * 64 + pg_rightmost_one_pos64(map)] += count;
-			total += count;
-			seen |= count | total;
-		}
-	if (next != end || seen > PG_INT64_MAX)
-		wl_stored_corrupt();
-	return total;
-}
-
-/*
- * (state, scorecard), of the aggregate williams_rollup: straight from the
- * stored form, for there may be very many.
- */
-PG_FUNCTION_INFO_V1(wl_scorecard_accum_rollup);
-Datum
-wl_scorecard_accum_rollup(PG_FUNCTION_ARGS)
-{
-	Scorecard  *s = wl_state_writable(fcinfo, sizeof(Scorecard));
-	struct varlena *value = PG_GETARG_VARLENA_PP(1);
-	WlStored	stored;
-	Scorecard	head;			/* all but its bins */
-
-	wl_stored_open(&stored, &scorecard_type, value);
-	memcpy(&head.min, stored.head, HEAD_WORDS * sizeof(uint64));
-	head.count = add_stored_bins(s->bins, &stored);
-	merge_head(s, &head);
-	Assert(is_valid(s));
-	PG_FREE_IF_COPY(value, 1);
-	PG_RETURN_POINTER(s);
-}
-
-PG_FUNCTION_INFO_V1(wl_scorecard_combine);
-Datum
-wl_scorecard_combine(PG_FUNCTION_ARGS)
-{
-	Scorecard  *s;
-
-	if (PG_ARGISNULL(0) && PG_ARGISNULL(1))
-		PG_RETURN_NULL();
-	s = wl_state_writable(fcinfo, sizeof(Scorecard));
-	if (!PG_ARGISNULL(1))
-		merge(s, (Scorecard *) PG_GETARG_POINTER(1));
-	PG_RETURN_POINTER(s);
-}
-
-PG_FUNCTION_INFO_V1(wl_scorecard_final);
-Datum
-wl_scorecard_final(PG_FUNCTION_ARGS)
-{
-	return wl_summary_store(&scorecard_type, PG_GETARG_POINTER(0));
-}
-
-/* a + b */
-PG_FUNCTION_INFO_V1(wl_scorecard_add);
-Datum
-wl_scorecard_add(PG_FUNCTION_ARGS)
-{
-	Scorecard	a;
-	Scorecard	b;
-
-	wl_summary_read(&scorecard_type, PG_GETARG_DATUM(0), &a);
-	wl_summary_read(&scorecard_type, PG_GETARG_DATUM(1), &b);
-	merge(&a, &b);
-	return wl_summary_store(&scorecard_type, &a);
 }
 
 /*
@@ -404,9 +314,9 @@ scorecard_argument(FunctionCallInfo fcinfo, Scorecard *s)
 	return s->count > 0;
 }
 
-PG_FUNCTION_INFO_V1(wl_count);
+PG_FUNCTION_INFO_V1(wl_scorecard_count);
 Datum
-wl_count(PG_FUNCTION_ARGS)
+wl_scorecard_count(PG_FUNCTION_ARGS)
 {
 	Scorecard	s;
 
@@ -514,8 +424,8 @@ wl_histogram(PG_FUNCTION_ARGS)
 		bool		nulls[4] = {0};
 
 		values[0] = Int32GetDatum(i + 1);
-		values[1] = Float8GetDatum(wl_bound(i, bins));
-		values[2] = Float8GetDatum(wl_bound(i + 1, bins));
+		values[1] = Float8GetDatum(wl_bin_bound(i, bins));
+		values[2] = Float8GetDatum(wl_bin_bound(i + 1, bins));
 		values[3] = Int64GetDatum(count_in(&s, i, bins));
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
@@ -523,9 +433,9 @@ wl_histogram(PG_FUNCTION_ARGS)
 }
 
 /* The accessors' answers by name, and the bins that are not empty. */
-PG_FUNCTION_INFO_V1(wl_to_jsonb);
+PG_FUNCTION_INFO_V1(wl_scorecard_to_jsonb);
 Datum
-wl_to_jsonb(PG_FUNCTION_ARGS)
+wl_scorecard_to_jsonb(PG_FUNCTION_ARGS)
 {
 	static const int bins = 20;
 	Scorecard	s;
@@ -548,8 +458,8 @@ wl_to_jsonb(PG_FUNCTION_ARGS)
 		if (count == 0)
 			continue;
 		appendStringInfo(&buf, "%s{\"bin\": %d", separator, i + 1);
-		wl_append_json(&buf, "lower", wl_bound(i, bins), false);
-		wl_append_json(&buf, "upper", wl_bound(i + 1, bins), false);
+		wl_append_json(&buf, "lower", wl_bin_bound(i, bins), false);
+		wl_append_json(&buf, "upper", wl_bin_bound(i + 1, bins), false);
 		appendStringInfo(&buf, ", \"count\": " UINT64_FORMAT "}", count);
 		separator = ", ";
 	}

@@ -1,13 +1,13 @@
 /*
  * summary.c
- *		The text, wire and stored form of a summary; see summary.h.
+ *		The forms of a summary, and merging; see summary.h.
  *
- * Text: (version,head words,bin:words,bin:words,...), bins from 0, in order,
- * without the empty ones; floats in the shortest form that reads back exactly.
- * Wire: version, a zero, the number of bins in 2 bytes; the head's words; each
- * bin in a byte and its words. Whatever is read is checked against the type's
- * invariants before anybody sees it. A stored value was, so that of a stored
- * value only the framing is checked, which is what memory safety needs.
+ * Text: (version,head words,bin:words,bin:words,...), the bins numbered from 0,
+ * in order, without the empty ones; floats in the shortest form that reads back
+ * exactly. Wire: version, a zero, the number of bins in 2 bytes; the head's
+ * words; each bin's number in one byte and its words. Text and wire input is
+ * checked against the type's invariants. A stored value has passed that check,
+ * so only its framing is checked, as memory safety requires.
  */
 #include "postgres.h"
 
@@ -44,10 +44,10 @@ new_dense(const WlSummaryType *type)
 static inline uint64 *
 entry_of(const WlSummaryType *type, const uint64 *dense, int bin)
 {
-	return (uint64 *) dense + 1 + head_words(type) + bin * type->entry;
+	return wl_summary_bins(type, dense) + bin * type->entry;
 }
 
-/* Count a bin that was read: false if it is empty, or too much in all. */
+/* Count the values of a bin that was read; false if there are none, or too many in all. */
 static bool
 count_entry(uint64 *dense, uint64 count)
 {
@@ -57,7 +57,7 @@ count_entry(uint64 *dense, uint64 count)
 	return true;
 }
 
-/* A word from *p on, which moves behind it; false if there is none. */
+/* Parse a word at *p and advance *p past it; false if there is none. */
 static bool
 parse_word(char **p, char kind, uint64 *word)
 {
@@ -75,7 +75,7 @@ parse_word(char **p, char kind, uint64 *word)
 	}
 	else
 	{
-		/* it says ERANGE of denormal numbers too, which are fine */
+		/* ignore ERANGE, which strtod also sets for denormal numbers */
 		f = strtod(*p, &end);
 		memcpy(word, &f, sizeof(f));
 	}
@@ -114,6 +114,47 @@ parse_summary(char *p, const WlSummaryType *type, uint64 *dense)
 	return *p == '\0' && type->valid(dense);
 }
 
+/* The stored form of a dense summary. */
+static Datum
+store_summary(const WlSummaryType *type, const void *dense)
+{
+	const uint64 *words = dense;
+	Size		head = head_words(type) * sizeof(uint64);
+	uint64		map[4] = {0};
+	struct varlena *value;
+	uint8	   *p;
+
+	Assert(type->valid(dense));
+	/* 64 bits take at most 10 bytes */
+	value = palloc(VARHDRSZ + WL_STORED_HEAD + head + sizeof(map) +
+				   WL_BINS * type->entry * 10);
+	p = (uint8 *) VARDATA(value);
+	*p++ = WL_SUMMARY_VERSION;
+	while (p < (uint8 *) VARDATA(value) + WL_STORED_HEAD)
+		*p++ = 0;
+	memcpy(p, words + 1, head);
+	p += head + sizeof(map);
+	for (int bin = 0; bin < WL_BINS; bin++)
+	{
+		const uint64 *entry = entry_of(type, words, bin);
+
+		if (entry[0] == 0)
+			continue;
+		map[bin / 64] |= UINT64CONST(1) << (bin % 64);
+		for (int i = 0; i < type->entry; i++)
+		{
+			uint64		rest = entry[i];
+
+			for (; rest > 0x7F; rest >>= 7)
+				*p++ = (rest & 0x7F) | 0x80;
+			*p++ = rest;
+		}
+	}
+	memcpy(VARDATA(value) + WL_STORED_HEAD + head, map, sizeof(map));
+	SET_VARSIZE(value, p - (uint8 *) value);
+	PG_RETURN_POINTER(value);
+}
+
 Datum
 wl_summary_in(FunctionCallInfo fcinfo, const WlSummaryType *type, bool stored)
 {
@@ -125,10 +166,10 @@ wl_summary_in(FunctionCallInfo fcinfo, const WlSummaryType *type, bool stored)
 				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 				 errmsg("invalid input syntax for type %s%s: \"%s\"",
 						type->name, stored ? "" : "_state", wl_text_start(text, WL_MALFORMED_SHOWN))));
-	return stored ? wl_summary_store(type, dense) : PointerGetDatum(dense);
+	return stored ? store_summary(type, dense) : PointerGetDatum(dense);
 }
 
-/* The dense form of argument 0. */
+/* Argument 0 in dense form. */
 static uint64 *
 dense_argument(FunctionCallInfo fcinfo, const WlSummaryType *type, bool stored)
 {
@@ -223,7 +264,7 @@ wl_summary_recv(FunctionCallInfo fcinfo, const WlSummaryType *type, bool stored)
 				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 				 errmsg("invalid binary representation of type %s%s",
 						type->name, stored ? "" : "_state")));
-	return stored ? wl_summary_store(type, dense) : PointerGetDatum(dense);
+	return stored ? store_summary(type, dense) : PointerGetDatum(dense);
 }
 
 Datum
@@ -252,46 +293,6 @@ wl_summary_send(FunctionCallInfo fcinfo, const WlSummaryType *type, bool stored)
 			pq_sendint64(&buf, entry[i]);
 	}
 	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
-}
-
-Datum
-wl_summary_store(const WlSummaryType *type, const void *dense)
-{
-	const uint64 *words = dense;
-	Size		head = head_words(type) * sizeof(uint64);
-	uint64		map[4] = {0};
-	struct varlena *value;
-	uint8	   *p;
-
-	Assert(type->valid(dense));
-	/* 64 bits make 10 bytes at most */
-	value = palloc(VARHDRSZ + WL_STORED_HEAD + head + sizeof(map) +
-				   WL_BINS * type->entry * 10);
-	p = (uint8 *) VARDATA(value);
-	*p++ = WL_SUMMARY_VERSION;
-	while (p < (uint8 *) VARDATA(value) + WL_STORED_HEAD)
-		*p++ = 0;
-	memcpy(p, words + 1, head);
-	p += head + sizeof(map);
-	for (int bin = 0; bin < WL_BINS; bin++)
-	{
-		const uint64 *entry = entry_of(type, words, bin);
-
-		if (entry[0] == 0)
-			continue;
-		map[bin / 64] |= UINT64CONST(1) << (bin % 64);
-		for (int i = 0; i < type->entry; i++)
-		{
-			uint64		rest = entry[i];
-
-			for (; rest > 0x7F; rest >>= 7)
-				*p++ = (rest & 0x7F) | 0x80;
-			*p++ = rest;
-		}
-	}
-	memcpy(VARDATA(value) + WL_STORED_HEAD + head, map, sizeof(map));
-	SET_VARSIZE(value, p - (uint8 *) value);
-	PG_RETURN_POINTER(value);
 }
 
 void
@@ -348,38 +349,68 @@ void
 wl_summary_read(const WlSummaryType *type, Datum value, void *dense)
 {
 	struct varlena *detoasted = PG_DETOAST_DATUM_PACKED(value);
-	Size		head = head_words(type) * sizeof(uint64);
 	uint64	   *words = dense;
 	WlStored	stored;
-	const uint8 *next;
 
 	memset(dense, 0, sizeof(uint64) * WL_SUMMARY_WORDS(head_words(type), type->entry));
 	wl_stored_open(&stored, type, detoasted);
-	memcpy(words + 1, stored.head, head);
-	next = stored.entries;
-	for (int w = 0; w < lengthof(stored.map); w++)
-		for (uint64 map = stored.map[w]; map != 0; map &= map - 1)
-		{
-			uint64	   *entry = entry_of(type, words, w * 64 + pg_rightmost_one_pos64(map));
-
-			for (int i = 0; i < type->entry; i++)
-				entry[i] = wl_stored_integer(&next, stored.end);
-			if (!count_entry(words, entry[0]))
-				wl_stored_corrupt();
-		}
-	if (next != stored.end)
-		wl_stored_corrupt();
+	memcpy(words + 1, stored.head, head_words(type) * sizeof(uint64));
+	words[0] = wl_stored_add(type, wl_summary_bins(type, words), &stored);
 	if ((Pointer) detoasted != DatumGetPointer(value))
 		pfree(detoasted);
 	Assert(type->valid(dense));
 }
 
-void
-wl_summary_overflow(void)
+/* dense += other */
+static void
+merge_summary(const WlSummaryType *type, uint64 *dense, const uint64 *other)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			 errmsg("count is out of range")));
+	wl_summary_merge_head(type, dense, other);
+	for (int bin = 0; bin < WL_BINS; bin++)
+	{
+		uint64	   *entry = entry_of(type, dense, bin);
+		const uint64 *part = entry_of(type, other, bin);
+
+		if (part[0] == 0)
+			continue;
+		for (int i = 0; i < type->counts; i++)
+			entry[i] += part[i];
+		wl_exact_merge(entry + type->counts, part + type->counts, type->entry - type->counts);
+	}
+	Assert(type->valid(dense));
+}
+
+/* The aggregates' combine function: (state, state). NULL is the identity. */
+Datum
+wl_summary_combine(FunctionCallInfo fcinfo, const WlSummaryType *type)
+{
+	uint64	   *dense;
+
+	if (PG_ARGISNULL(0) && PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	dense = wl_state_writable(fcinfo, sizeof(uint64) * WL_SUMMARY_WORDS(head_words(type), type->entry));
+	if (!PG_ARGISNULL(1))
+		merge_summary(type, dense, (uint64 *) PG_GETARG_POINTER(1));
+	PG_RETURN_POINTER(dense);
+}
+
+Datum
+wl_summary_final(FunctionCallInfo fcinfo, const WlSummaryType *type)
+{
+	return store_summary(type, PG_GETARG_POINTER(0));
+}
+
+/* a + b */
+Datum
+wl_summary_add(FunctionCallInfo fcinfo, const WlSummaryType *type)
+{
+	uint64		a[WL_SUMMARY_WORDS(WL_HEAD_MAX, WL_ENTRY_MAX)];
+	uint64		b[WL_SUMMARY_WORDS(WL_HEAD_MAX, WL_ENTRY_MAX)];
+
+	wl_summary_read(type, PG_GETARG_DATUM(0), a);
+	wl_summary_read(type, PG_GETARG_DATUM(1), b);
+	merge_summary(type, a, b);
+	return store_summary(type, a);
 }
 
 void

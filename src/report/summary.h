@@ -1,16 +1,18 @@
 /*
  * summary.h
- *		What williams_scorecard and williams_calibration share: the forms of a
- *		summary, which is some words and a histogram (math/bins.h) with some
- *		more of them in each bin.
+ *		The common part of williams_scorecard and williams_calibration: forms,
+ *		merging, aggregates, comparisons.
  *
- * A word has 8 bytes: a count, a part of an exact sum (math/exact.h) or a float8.
- * Dense, while aggregating and computing: a struct of the number of values,
- * the head's words, then those of every bin, in order; the first word of a bin
- * is its count. It is the aggregates' transition state, a base type of fixed
- * length. Stored: a varlena with the head's words and those of the bins that
- * are not empty. Text and wire form are the same for both. Each content has
- * one stored form, so that equal bytes are equal summaries.
+ * A summary is a head of a few words and a histogram (math/bins.h) with one or
+ * more words per bin. A word has 8 bytes: a count, part of an exact sum
+ * (math/exact.h) or a float8.
+ *
+ * Dense form, for aggregating and computing: a struct of the number of values,
+ * the head's words and the words of each bin, in order. It is the aggregates'
+ * transition state, a base type of fixed length. Stored form: a varlena of the
+ * head's words and the words of the bins that are not empty. Both have the same
+ * text and wire form. Each content has exactly one stored form, so equal bytes
+ * mean equal summaries.
  */
 #ifndef WL_SUMMARY_H
 #define WL_SUMMARY_H
@@ -20,78 +22,96 @@
 #include "port/pg_bitutils.h"
 #include "utils/fmgrprotos.h"
 
+#include "base/check.h"
 #include "base/compat.h"
+#include "base/state.h"
 #include "math/bins.h"
 #include "math/exact.h"
 
-/* of the text, wire and stored form, apart from the extension's */
+/* The version of the three forms; it is independent of the extension's. */
 #define WL_SUMMARY_VERSION	1
 
 typedef struct WlSummaryType
 {
 	const char *name;			/* of the SQL type */
-	const char *head;			/* a letter each: i for an integer, f for
-								 * float8 */
-	int			entry;			/* words of a bin */
+	const char *head;			/* a letter per word: i for an integer, f for
+								 * a float8 */
+	int			entry;			/* words per bin: */
+	int			counts;			/* counts, the number of values first; the
+								 * other words are one exact sum */
 	bool		(*valid) (const void *dense);	/* the invariants */
+
+	/*
+	 * Adds another summary's head; neither is changed elsewhere. The other is
+	 * not empty, its bins may be uninitialized, and its values are not yet
+	 * counted in dense.
+	 */
+	void		(*merge_head) (void *dense, const void *other);
 } WlSummaryType;
 
-/* Of the head's and the bins' words: words[0] is the number of values. */
+/* The largest head and entry of any type. */
+#define WL_HEAD_MAX		7
+#define WL_ENTRY_MAX	4
+
+/* The words of a dense summary; words[0] is the number of values. */
 #define WL_SUMMARY_WORDS(head, entry)	(1 + (head) + WL_BINS * (entry))
 
 /*
- * The stored form. Its header may be a short one, so nothing here is aligned:
- * memcpy reads it. Integers of the entries have 7 bits a byte, low first.
+ * The stored form. Its varlena header may be short, so nothing here is aligned:
+ * read it with memcpy. Words of bins are stored in 7 bits per byte, low bits first.
  */
 #define WL_STORED_HEAD	4		/* version, three zeros */
-#define WL_STORED_MAP	(WL_BINS / 8 + 7)	/* four words of a bit a bin */
+#define WL_STORED_MAP	(WL_BINS / 8 + 7)	/* one bit per bin, in four words */
 
 typedef struct WlStored
 {
-	const char *head;			/* its words */
+	const char *head;			/* the head's words */
 	uint64		map[4];			/* bit 0 of word 0 is bin 0 */
-	const uint8 *entries;		/* of the bins in the map, in order */
+	const uint8 *entries;		/* the words of the bins in the map, in order */
 	const uint8 *end;
 } WlStored;
+
+/* The first of a dense summary's bins. */
+static inline uint64 *
+wl_summary_bins(const WlSummaryType *type, const void *dense)
+{
+	return (uint64 *) dense + 1 + strlen(type->head);
+}
 
 extern Datum wl_summary_in(FunctionCallInfo fcinfo, const WlSummaryType *type, bool stored);
 extern Datum wl_summary_out(FunctionCallInfo fcinfo, const WlSummaryType *type, bool stored);
 extern Datum wl_summary_recv(FunctionCallInfo fcinfo, const WlSummaryType *type, bool stored);
 extern Datum wl_summary_send(FunctionCallInfo fcinfo, const WlSummaryType *type, bool stored);
 
-/* The stored form of a dense one. */
-extern Datum wl_summary_store(const WlSummaryType *type, const void *dense);
+extern Datum wl_summary_combine(FunctionCallInfo fcinfo, const WlSummaryType *type);
+extern Datum wl_summary_final(FunctionCallInfo fcinfo, const WlSummaryType *type);
+extern Datum wl_summary_add(FunctionCallInfo fcinfo, const WlSummaryType *type);
 
-/* Begin to read a stored form; an impossible one is XX001. */
+/* Add another summary's count and head, unless it is empty; error 22003 on overflow. */
+static inline void
+wl_summary_merge_head(const WlSummaryType *type, uint64 *dense, const uint64 *other)
+{
+	if (other[0] == 0)
+		return;
+	if (other[0] > PG_INT64_MAX - dense[0])
+		wl_refuse_overflow("count");
+	type->merge_head(dense, other);
+	dense[0] += other[0];
+}
+
+/* Read a stored summary into a dense one. */
+extern void wl_summary_read(const WlSummaryType *type, Datum value, void *dense);
+
+/* Begin to read a stored summary; error XX001 if it is damaged. */
 extern void wl_stored_open(WlStored *stored, const WlSummaryType *type, struct varlena *value);
 pg_noreturn extern void wl_stored_corrupt(void);
 
-/* All of it at once, into a dense one. */
-extern void wl_summary_read(const WlSummaryType *type, Datum value, void *dense);
-
-pg_noreturn extern void wl_summary_overflow(void);
-
-/* A float8 as the shortest digits that read back; for JSON, null if isnull. */
-extern void wl_append_float(StringInfo buf, double value);
-extern void wl_append_json(StringInfo buf, const char *key, double value, bool isnull);
-extern Datum wl_json_result(StringInfo buf);
-
-/* bins, an argument: those of the result, which divide the 200 of a summary */
-extern int	wl_bins_argument(FunctionCallInfo fcinfo, int argument);
-
-/* Bounds of 0-based bin i of so many. */
-static inline double
-wl_bound(int i, int bins)
-{
-	return wl_bounds[i * (WL_BINS / bins)];
-}
-
-/* Reads an integer of any length at p; returns what is behind it. */
+/* Read an integer of any length at p; returns the position after it. */
 extern const uint8 *wl_stored_long(const uint8 *p, const uint8 *end, uint64 *value);
 
 /*
- * The integer at *next, which moves behind it. Nearly all have one byte, and a
- * rollup reads millions of them.
+ * Read the integer at *next and advance *next past it. Most integers have one
+ * byte, and a rollup reads millions of them.
  */
 static inline uint64
 wl_stored_integer(const uint8 **next, const uint8 *end)
@@ -104,41 +124,115 @@ wl_stored_integer(const uint8 **next, const uint8 *end)
 	return value;
 }
 
-/* The I/O functions of a type and of its state, wl_NAME_in and so on. */
-#define WL_SUMMARY_IO_OF(name, type, stored) \
-	PG_FUNCTION_INFO_V1(wl_##name##_in); \
-	Datum wl_##name##_in(PG_FUNCTION_ARGS) { return wl_summary_in(fcinfo, &(type), stored); } \
-	PG_FUNCTION_INFO_V1(wl_##name##_out); \
-	Datum wl_##name##_out(PG_FUNCTION_ARGS) { return wl_summary_out(fcinfo, &(type), stored); } \
-	PG_FUNCTION_INFO_V1(wl_##name##_recv); \
-	Datum wl_##name##_recv(PG_FUNCTION_ARGS) { return wl_summary_recv(fcinfo, &(type), stored); } \
-	PG_FUNCTION_INFO_V1(wl_##name##_send); \
-	Datum wl_##name##_send(PG_FUNCTION_ARGS) { return wl_summary_send(fcinfo, &(type), stored); } \
+/*
+ * Add a stored summary's bins to a dense one's; returns the number of values in
+ * them. Inlined, so that a constant type leaves one plain loop.
+ */
+static pg_attribute_always_inline uint64
+wl_stored_add(const WlSummaryType *type, uint64 *bins, const WlStored *stored)
+{
+	const uint8 *next = stored->entries;
+	const uint8 *end = stored->end;
+	uint64		total = 0;
+	uint64		seen = 0;
+
+	for (int w = 0; w < lengthof(stored->map); w++)
+		for (uint64 map = stored->map[w]; map != 0; map &= map - 1)
+		{
+			uint64	   *entry = bins + (w * 64 + pg_rightmost_one_pos64(map)) * type->entry;
+			uint64		count = wl_stored_integer(&next, end);
+
+			entry[0] += count;
+			total += count;
+			seen |= (count - 1) | total;
+			for (int i = 1; i < type->counts; i++)
+				entry[i] += wl_stored_integer(&next, end);
+			if (type->entry > type->counts)
+			{
+				uint64		sum[WL_ENTRY_MAX];
+
+				for (int i = type->counts; i < type->entry; i++)
+					sum[i] = wl_stored_integer(&next, end);
+				wl_exact_merge(entry + type->counts, sum + type->counts, type->entry - type->counts);
+			}
+		}
+	if (next != end || seen > PG_INT64_MAX)
+		wl_stored_corrupt();
+	return total;
+}
+
+/*
+ * The transition function of williams_rollup: (state, summary). It adds the
+ * stored form to the state directly, and is compiled for each type, because
+ * there may be millions of summaries.
+ */
+static pg_attribute_always_inline Datum
+wl_summary_accum_rollup(FunctionCallInfo fcinfo, const WlSummaryType *type)
+{
+	Size		head = strlen(type->head);
+	uint64	   *dense = wl_state_writable(fcinfo, sizeof(uint64) * WL_SUMMARY_WORDS(head, type->entry));
+	struct varlena *value = PG_GETARG_VARLENA_PP(1);
+	WlStored	stored;
+	uint64		other[WL_SUMMARY_WORDS(WL_HEAD_MAX, WL_ENTRY_MAX)]; /* without its bins */
+
+	wl_stored_open(&stored, type, value);
+	memcpy(other + 1, stored.head, head * sizeof(uint64));
+	other[0] = wl_stored_add(type, wl_summary_bins(type, dense), &stored);
+	wl_summary_merge_head(type, dense, other);
+	Assert(type->valid(dense));
+	PG_FREE_IF_COPY(value, 1);
+	PG_RETURN_POINTER(dense);
+}
+
+/*
+ * Append a float8 as the shortest digits that read back exactly; append a member
+ * of a JSON object, null if isnull.
+ */
+extern void wl_append_float(StringInfo buf, double value);
+extern void wl_append_json(StringInfo buf, const char *key, double value, bool isnull);
+extern Datum wl_json_result(StringInfo buf);
+
+/* The argument bins: how many bins the result has, a divisor of 200. */
+extern int	wl_bins_argument(FunctionCallInfo fcinfo, int argument);
+
+/* An SQL-callable function, wl_NAME_SUFFIX, whose body is one call. */
+#define WL_SUMMARY_FUNCTION(name, suffix, call) \
+	PG_FUNCTION_INFO_V1(wl_##name##_##suffix); \
+	Datum wl_##name##_##suffix(PG_FUNCTION_ARGS) { return call; } \
 	StaticAssertDecl(true, "takes the semicolon")
+
+/* The I/O functions of a type and of its state: wl_NAME_in, wl_NAME_state_in and so on. */
+#define WL_SUMMARY_IO_OF(name, type, stored) \
+	WL_SUMMARY_FUNCTION(name, in, wl_summary_in(fcinfo, &(type), stored)); \
+	WL_SUMMARY_FUNCTION(name, out, wl_summary_out(fcinfo, &(type), stored)); \
+	WL_SUMMARY_FUNCTION(name, recv, wl_summary_recv(fcinfo, &(type), stored)); \
+	WL_SUMMARY_FUNCTION(name, send, wl_summary_send(fcinfo, &(type), stored))
 
 #define WL_SUMMARY_IO(name, type) \
 	WL_SUMMARY_IO_OF(name, type, true); \
 	WL_SUMMARY_IO_OF(name##_state, type, false)
 
-/*
- * Comparisons and hashes of a stored type, wl_NAME_eq and so on. Equal bytes are
- * equal summaries, so that they are bytea's.
- */
-#define WL_SUMMARY_BYTES(name, suffix, function) \
-	PG_FUNCTION_INFO_V1(wl_##name##_##suffix); \
-	Datum wl_##name##_##suffix(PG_FUNCTION_ARGS) { return function(fcinfo); } \
-	StaticAssertDecl(true, "takes the semicolon")
+/* The functions that merge: wl_NAME_accum_rollup, wl_NAME_combine, wl_NAME_final, wl_NAME_add. */
+#define WL_SUMMARY_MERGE(name, type) \
+	WL_SUMMARY_FUNCTION(name, accum_rollup, wl_summary_accum_rollup(fcinfo, &(type))); \
+	WL_SUMMARY_FUNCTION(name, combine, wl_summary_combine(fcinfo, &(type))); \
+	WL_SUMMARY_FUNCTION(name, final, wl_summary_final(fcinfo, &(type))); \
+	WL_SUMMARY_FUNCTION(name, add, wl_summary_add(fcinfo, &(type)))
 
+/*
+ * Comparisons and hashes of a stored type: wl_NAME_eq and so on. Equal bytes mean
+ * equal summaries, so bytea's functions serve.
+ */
 #define WL_SUMMARY_ORDER(name) \
-	WL_SUMMARY_BYTES(name, eq, byteaeq); \
-	WL_SUMMARY_BYTES(name, ne, byteane); \
-	WL_SUMMARY_BYTES(name, lt, bytealt); \
-	WL_SUMMARY_BYTES(name, le, byteale); \
-	WL_SUMMARY_BYTES(name, ge, byteage); \
-	WL_SUMMARY_BYTES(name, gt, byteagt); \
-	WL_SUMMARY_BYTES(name, cmp, byteacmp); \
-	WL_SUMMARY_BYTES(name, sortsupport, bytea_sortsupport); \
-	WL_SUMMARY_BYTES(name, hash, hashvarlena); \
-	WL_SUMMARY_BYTES(name, hash_extended, hashvarlenaextended)
+	WL_SUMMARY_FUNCTION(name, eq, byteaeq(fcinfo)); \
+	WL_SUMMARY_FUNCTION(name, ne, byteane(fcinfo)); \
+	WL_SUMMARY_FUNCTION(name, lt, bytealt(fcinfo)); \
+	WL_SUMMARY_FUNCTION(name, le, byteale(fcinfo)); \
+	WL_SUMMARY_FUNCTION(name, ge, byteage(fcinfo)); \
+	WL_SUMMARY_FUNCTION(name, gt, byteagt(fcinfo)); \
+	WL_SUMMARY_FUNCTION(name, cmp, byteacmp(fcinfo)); \
+	WL_SUMMARY_FUNCTION(name, sortsupport, bytea_sortsupport(fcinfo)); \
+	WL_SUMMARY_FUNCTION(name, hash, hashvarlena(fcinfo)); \
+	WL_SUMMARY_FUNCTION(name, hash_extended, hashvarlenaextended(fcinfo))
 
 #endif							/* WL_SUMMARY_H */
