@@ -1,5 +1,5 @@
 --
--- Report: a summary of confidences and the truth
+-- Report: williams_calibration, a summary of confidences and whether each was right
 --
 
 CREATE TYPE williams_calibration;
@@ -34,7 +34,7 @@ CREATE TYPE williams_calibration (
 	STORAGE = extended
 );
 COMMENT ON TYPE williams_calibration IS
-'a summary of confidences and whether they were right, mergeable without loss, in 200 bins of 0.005. Text: (version, sum of the correct ones in 2 words of steps of 2^-62, sum of all squares in 3 words of steps of 2^-124, low words first, bin:count:correct:sum in 2 words, ...)';
+'a summary of confidences and whether each was right, in 200 bins of width 0.005; it merges without loss. Text form: (version, sum of the correct confidences in steps of 2^-62 as 2 words, sum of all squares in steps of 2^-124 as 3 words, bin:count:correct:sum as 2 words, ...), with low words first';
 
 CREATE TYPE williams_calibration_state;
 
@@ -67,7 +67,7 @@ CREATE TYPE williams_calibration_state (
 	ALIGNMENT = double
 );
 COMMENT ON TYPE williams_calibration_state IS
-'transition state of williams_calibration_agg: a calibration, dense';
+'transition state of williams_calibration_agg and williams_rollup: a calibration with all of its bins';
 
 CREATE FUNCTION williams_calibration_accum(williams_calibration_state,
 		confidence float8, correct boolean)
@@ -82,7 +82,7 @@ CREATE FUNCTION williams_calibration_accum(williams_calibration_state, williams_
 	AS 'MODULE_PATHNAME', 'wl_calibration_accum_rollup'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION williams_calibration_accum(williams_calibration_state, williams_calibration) IS
-'transition function of williams_rollup: adds a stored summary to the state';
+'transition function of williams_rollup: adds a calibration to the state';
 
 CREATE FUNCTION williams_calibration_combine(williams_calibration_state, williams_calibration_state)
 		RETURNS williams_calibration_state
@@ -109,7 +109,7 @@ CREATE AGGREGATE williams_calibration_agg(confidence float8, correct boolean) (
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE williams_calibration_agg(float8, boolean) IS
-'the calibration of confidences; a row with a NULL is no observation; error 22023 for a confidence outside [0, 1]';
+'summarises confidences and whether each was right; ignores rows with a NULL; error 22023 for a confidence outside [0, 1]';
 
 CREATE AGGREGATE williams_rollup(calibration williams_calibration) (
 	SFUNC = williams_calibration_accum,
@@ -122,14 +122,14 @@ CREATE AGGREGATE williams_rollup(calibration williams_calibration) (
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE williams_rollup(williams_calibration) IS
-'the calibration of all observations of many calibrations; NULL is none';
+'merges calibrations: the calibration of the observations of all; ignores NULLs; error 22003 above 2^63 - 1 observations';
 
 CREATE FUNCTION williams_calibration_add(williams_calibration, williams_calibration)
 		RETURNS williams_calibration
 	AS 'MODULE_PATHNAME', 'wl_calibration_add'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
 COMMENT ON FUNCTION williams_calibration_add(williams_calibration, williams_calibration) IS
-'the calibration of both: a + b; error 22003 for more than 2^63 - 1 values';
+'a + b: the calibration of the observations of both; error 22003 above 2^63 - 1 observations';
 
 CREATE OPERATOR + (
 	LEFTARG = williams_calibration,
@@ -138,55 +138,55 @@ CREATE OPERATOR + (
 	COMMUTATOR = +
 );
 COMMENT ON OPERATOR + (williams_calibration, williams_calibration) IS
-'the calibration of both';
+'merges two calibrations';
 
 CREATE FUNCTION williams_calibration_eq(williams_calibration, williams_calibration) RETURNS boolean
 	AS 'MODULE_PATHNAME', 'wl_calibration_eq'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION williams_calibration_eq(williams_calibration, williams_calibration) IS 'a = b, by bytes';
+COMMENT ON FUNCTION williams_calibration_eq(williams_calibration, williams_calibration) IS 'a = b, comparing bytes';
 
 CREATE FUNCTION williams_calibration_ne(williams_calibration, williams_calibration) RETURNS boolean
 	AS 'MODULE_PATHNAME', 'wl_calibration_ne'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION williams_calibration_ne(williams_calibration, williams_calibration) IS 'a <> b, by bytes';
+COMMENT ON FUNCTION williams_calibration_ne(williams_calibration, williams_calibration) IS 'a <> b, comparing bytes';
 
 CREATE FUNCTION williams_calibration_lt(williams_calibration, williams_calibration) RETURNS boolean
 	AS 'MODULE_PATHNAME', 'wl_calibration_lt'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION williams_calibration_lt(williams_calibration, williams_calibration) IS 'a < b, by bytes';
+COMMENT ON FUNCTION williams_calibration_lt(williams_calibration, williams_calibration) IS 'a < b, comparing bytes';
 
 CREATE FUNCTION williams_calibration_le(williams_calibration, williams_calibration) RETURNS boolean
 	AS 'MODULE_PATHNAME', 'wl_calibration_le'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION williams_calibration_le(williams_calibration, williams_calibration) IS 'a <= b, by bytes';
+COMMENT ON FUNCTION williams_calibration_le(williams_calibration, williams_calibration) IS 'a <= b, comparing bytes';
 
 CREATE FUNCTION williams_calibration_ge(williams_calibration, williams_calibration) RETURNS boolean
 	AS 'MODULE_PATHNAME', 'wl_calibration_ge'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION williams_calibration_ge(williams_calibration, williams_calibration) IS 'a >= b, by bytes';
+COMMENT ON FUNCTION williams_calibration_ge(williams_calibration, williams_calibration) IS 'a >= b, comparing bytes';
 
 CREATE FUNCTION williams_calibration_gt(williams_calibration, williams_calibration) RETURNS boolean
 	AS 'MODULE_PATHNAME', 'wl_calibration_gt'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION williams_calibration_gt(williams_calibration, williams_calibration) IS 'a > b, by bytes';
+COMMENT ON FUNCTION williams_calibration_gt(williams_calibration, williams_calibration) IS 'a > b, comparing bytes';
 
 CREATE FUNCTION williams_calibration_cmp(williams_calibration, williams_calibration) RETURNS int
 	AS 'MODULE_PATHNAME', 'wl_calibration_cmp'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION williams_calibration_cmp(williams_calibration, williams_calibration) IS
-'less than 0, 0 or more: the order of bytes';
+'compares bytes: negative, 0 or positive';
 
 CREATE FUNCTION williams_calibration_sortsupport(internal) RETURNS void
 	AS 'MODULE_PATHNAME', 'wl_calibration_sortsupport'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION williams_calibration_sortsupport(internal) IS
-'sort support: the order of bytes';
+'sort support, comparing bytes';
 
 CREATE FUNCTION williams_calibration_hash(williams_calibration) RETURNS int
 	AS 'MODULE_PATHNAME', 'wl_calibration_hash'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION williams_calibration_hash(williams_calibration) IS
-'hash of the bytes';
+'hash of the bytes, 32 bits';
 
 CREATE FUNCTION williams_calibration_hash_extended(williams_calibration, seed bigint) RETURNS bigint
 	AS 'MODULE_PATHNAME', 'wl_calibration_hash_extended'
@@ -205,7 +205,7 @@ CREATE OPERATOR = (
 	HASHES, MERGES
 );
 COMMENT ON OPERATOR = (williams_calibration, williams_calibration) IS
-'the same calibration: equal bytes are equal summaries';
+'equal: two calibrations are equal if their bytes are';
 
 CREATE OPERATOR <> (
 	LEFTARG = williams_calibration,
@@ -217,7 +217,7 @@ CREATE OPERATOR <> (
 	JOIN = pg_catalog.neqjoinsel
 );
 COMMENT ON OPERATOR <> (williams_calibration, williams_calibration) IS
-'another calibration';
+'not equal';
 
 CREATE OPERATOR < (
 	LEFTARG = williams_calibration,
@@ -229,7 +229,7 @@ CREATE OPERATOR < (
 	JOIN = pg_catalog.scalarltjoinsel
 );
 COMMENT ON OPERATOR < (williams_calibration, williams_calibration) IS
-'less by bytes, an order to sort and to index by that says nothing of the values';
+'less, comparing bytes: an order for sorting and indexing, unrelated to the values';
 
 CREATE OPERATOR <= (
 	LEFTARG = williams_calibration,
@@ -241,7 +241,7 @@ CREATE OPERATOR <= (
 	JOIN = pg_catalog.scalarlejoinsel
 );
 COMMENT ON OPERATOR <= (williams_calibration, williams_calibration) IS
-'less or equal by bytes';
+'less or equal, comparing bytes';
 
 CREATE OPERATOR >= (
 	LEFTARG = williams_calibration,
@@ -253,7 +253,7 @@ CREATE OPERATOR >= (
 	JOIN = pg_catalog.scalargejoinsel
 );
 COMMENT ON OPERATOR >= (williams_calibration, williams_calibration) IS
-'greater or equal by bytes';
+'greater or equal, comparing bytes';
 
 CREATE OPERATOR > (
 	LEFTARG = williams_calibration,
@@ -265,7 +265,7 @@ CREATE OPERATOR > (
 	JOIN = pg_catalog.scalargtjoinsel
 );
 COMMENT ON OPERATOR > (williams_calibration, williams_calibration) IS
-'greater by bytes';
+'greater, comparing bytes';
 
 CREATE OPERATOR CLASS williams_calibration_ops DEFAULT FOR TYPE williams_calibration USING btree AS
 	OPERATOR 1 <,
@@ -277,41 +277,41 @@ CREATE OPERATOR CLASS williams_calibration_ops DEFAULT FOR TYPE williams_calibra
 	FUNCTION 2 williams_calibration_sortsupport(internal),
 	FUNCTION 4 pg_catalog.btequalimage(pg_catalog.oid);
 COMMENT ON OPERATOR CLASS williams_calibration_ops USING btree IS
-'by bytes: for ORDER BY, DISTINCT, merge joins and unique indexes, not an order of the values';
-COMMENT ON OPERATOR FAMILY williams_calibration_ops USING btree IS 'by bytes';
+'compares bytes: for ORDER BY, DISTINCT, merge joins and unique indexes; the order is unrelated to the values';
+COMMENT ON OPERATOR FAMILY williams_calibration_ops USING btree IS 'compares bytes';
 
 CREATE OPERATOR CLASS williams_calibration_ops DEFAULT FOR TYPE williams_calibration USING hash AS
 	OPERATOR 1 =,
 	FUNCTION 1 williams_calibration_hash(williams_calibration),
 	FUNCTION 2 williams_calibration_hash_extended(williams_calibration, bigint);
 COMMENT ON OPERATOR CLASS williams_calibration_ops USING hash IS
-'by bytes: for GROUP BY, hash joins and indexes for =';
-COMMENT ON OPERATOR FAMILY williams_calibration_ops USING hash IS 'by bytes';
+'hashes bytes: for GROUP BY, hash joins and hash indexes';
+COMMENT ON OPERATOR FAMILY williams_calibration_ops USING hash IS 'hashes bytes';
 
 CREATE FUNCTION williams_count(calibration williams_calibration) RETURNS bigint
 	AS 'MODULE_PATHNAME', 'wl_calibration_count'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION williams_count(williams_calibration) IS
-'how many observations; 0 for an empty calibration';
+'the number of observations; 0 for an empty calibration';
 
 CREATE FUNCTION williams_accuracy(calibration williams_calibration) RETURNS float8
 	AS 'MODULE_PATHNAME', 'wl_accuracy'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION williams_accuracy(williams_calibration) IS
-'the share that is correct; NULL for an empty calibration';
+'the share, from 0 to 1, of correct observations; NULL for an empty calibration';
 
 CREATE FUNCTION williams_brier(calibration williams_calibration) RETURNS float8
 	AS 'MODULE_PATHNAME', 'wl_brier'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION williams_brier(williams_calibration) IS
-'Brier''s score, the mean of (confidence - correct)^2: 0 at best; NULL for an empty calibration';
+'the Brier score: the mean of (confidence - correct)^2, where correct is 1 or 0; 0 is best, 1 worst; NULL for an empty calibration';
 
 CREATE FUNCTION williams_ece(calibration williams_calibration, bins int = 10)
 		RETURNS float8
 	AS 'MODULE_PATHNAME', 'wl_ece'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION williams_ece(williams_calibration, int) IS
-'expected calibration error: the mean of |accuracy - mean confidence| of so many bins, weighted with their counts; NULL for an empty calibration; error 22023 for bins that do not divide 200';
+'the expected calibration error: the mean of |accuracy - mean confidence| over the bins, weighted by their counts; 0 is best; NULL for an empty calibration; error 22023 unless bins divides 200';
 
 CREATE FUNCTION williams_reliability(calibration williams_calibration, bins int = 10,
 		OUT bin int, OUT lower float8, OUT upper float8,
@@ -320,7 +320,7 @@ CREATE FUNCTION williams_reliability(calibration williams_calibration, bins int 
 	AS 'MODULE_PATHNAME', 'wl_reliability'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10 ROWS 10;
 COMMENT ON FUNCTION williams_reliability(williams_calibration, int) IS
-'in each bin, empty ones included, numbered from 1, how many, their mean confidence and the share that is correct, NULL in an empty one: lower <= confidence < upper, in the last one 1.0 too; error 22023 for bins that do not divide 200';
+'a row for each bin, including empty ones, numbered from 1: the number of observations, their mean confidence and the share that is correct, both NULL for an empty bin; a bin has lower <= confidence < upper, the last one also 1.0; error 22023 unless bins divides 200';
 
 CREATE FUNCTION williams_threshold(calibration williams_calibration,
 		target_precision float8, min_count bigint = 100,
@@ -329,14 +329,14 @@ CREATE FUNCTION williams_threshold(calibration williams_calibration,
 	AS 'MODULE_PATHNAME', 'wl_threshold'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION williams_threshold(williams_calibration, float8, bigint) IS
-'the lowest threshold, a multiple of 0.005 below 1, at which at least min_count are accepted (confidence >= threshold) and at least target_precision of them are correct; the share accepted, the share of those that is correct and its lower bound (Wilson, of the 95 % interval); NULL where there is none; error 22023 for a target outside [0, 1] or min_count below 1';
+'the lowest threshold, a multiple of 0.005 below 1, such that at least min_count observations are accepted (confidence >= threshold) and at least the share target_precision of these is correct; with it the share accepted, the precision (the share of these that is correct) and the lower bound of its 95 % interval (Wilson); all NULL if there is no such threshold; error 22023 if target_precision is outside [0, 1] or min_count is below 1';
 
 CREATE FUNCTION williams_to_jsonb(calibration williams_calibration) RETURNS jsonb
 	AS 'MODULE_PATHNAME', 'wl_calibration_to_jsonb'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION williams_to_jsonb(williams_calibration) IS
-'count, accuracy, brier, ece, and the reliability of 10 bins without the empty ones';
+'an object: count, accuracy, brier, ece, and reliability, an array of those of 10 bins that are not empty';
 
 CREATE CAST (williams_calibration AS jsonb) WITH FUNCTION williams_to_jsonb(williams_calibration);
 COMMENT ON CAST (williams_calibration AS jsonb) IS
-'what a calibration says, by name';
+'the same as williams_to_jsonb(williams_calibration)';

@@ -1,5 +1,5 @@
 --
--- Report: what the batch bound saved
+-- Report: williams_efficiency, what the batch bound saves
 --
 
 CREATE TYPE williams_efficiency_state;
@@ -33,7 +33,7 @@ CREATE TYPE williams_efficiency_state (
 	ALIGNMENT = double
 );
 COMMENT ON TYPE williams_efficiency_state IS
-'transition state of williams_efficiency: (operations, total time / 2^32, total time mod 2^32, greatest efficiency, sum of efficiencies and what rounding took from it, sum of bounds and what rounding took from it)';
+'transition state of williams_efficiency: (number of operations, total time complexity / 2^32, the same mod 2^32, highest efficiency, sum of efficiencies and its rounding error, sum of bounds and its rounding error)';
 
 CREATE TYPE williams_efficiency_result AS (
 	operation_count bigint,
@@ -44,7 +44,7 @@ CREATE TYPE williams_efficiency_result AS (
 	total_space_bound float8
 );
 COMMENT ON TYPE williams_efficiency_result IS
-'what williams_efficiency says of a set of rows';
+'result of williams_efficiency: statistics of a set of operations';
 
 CREATE FUNCTION williams_efficiency_accum(williams_efficiency_state,
 		time_complexity bigint) RETURNS williams_efficiency_state
@@ -78,4 +78,4 @@ CREATE AGGREGATE williams_efficiency(time_complexity bigint) (
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE williams_efficiency(bigint) IS
-'the statistics of williams_get_optimization_stats() over any set of rows, and their totals; NULL, 0 and 1 are no operations; 0, 1.0, 1.0, 0, 0, 0 over none; error 22023 for a negative number';
+'the statistics of williams_get_optimization_stats() for a set of rows, with totals; ignores NULL, 0 and 1, which are not operations; (0, 1.0, 1.0, 0, 0, 0) without operations; error 22023 for a negative time_complexity';

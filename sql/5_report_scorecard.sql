@@ -1,5 +1,5 @@
 --
--- Report: a summary of confidences
+-- Report: williams_scorecard, a summary of confidences
 --
 
 CREATE TYPE williams_scorecard;
@@ -34,7 +34,7 @@ CREATE TYPE williams_scorecard (
 	STORAGE = extended
 );
 COMMENT ON TYPE williams_scorecard IS
-'a summary of confidences, mergeable without loss: count, mean, deviation, extremes, and a histogram of 200 bins of 0.005. Text: (version, min, max, sum in 2 words of steps of 2^-62, sum of squares in 3 words of steps of 2^-124, low words first, bin:count, ...)';
+'a summary of confidences: count, mean, deviation, extremes, and a histogram of 200 bins of width 0.005; it merges without loss. Text form: (version, minimum, maximum, sum in steps of 2^-62 as 2 words, sum of squares in steps of 2^-124 as 3 words, bin:count, ...), with low words first';
 
 CREATE TYPE williams_scorecard_state;
 
@@ -67,14 +67,14 @@ CREATE TYPE williams_scorecard_state (
 	ALIGNMENT = double
 );
 COMMENT ON TYPE williams_scorecard_state IS
-'transition state of williams_scorecard_agg: a scorecard, dense';
+'transition state of williams_scorecard_agg and williams_rollup: a scorecard with all of its bins';
 
 CREATE FUNCTION williams_scorecard_accum(williams_scorecard_state, confidence float8)
 		RETURNS williams_scorecard_state
 	AS 'MODULE_PATHNAME', 'wl_scorecard_accum'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION williams_scorecard_accum(williams_scorecard_state, float8) IS
-'transition function of williams_scorecard_agg';
+'transition function of williams_scorecard_agg(confidence)';
 
 CREATE FUNCTION williams_scorecard_accum(williams_scorecard_state,
 		num_fields bigint, base_confidence float8)
@@ -82,14 +82,14 @@ CREATE FUNCTION williams_scorecard_accum(williams_scorecard_state,
 	AS 'MODULE_PATHNAME', 'wl_scorecard_accum_adjusted'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION williams_scorecard_accum(williams_scorecard_state, bigint, float8) IS
-'transition function of williams_scorecard_agg of adjusted confidences';
+'transition function of williams_scorecard_agg(num_fields, base_confidence)';
 
 CREATE FUNCTION williams_scorecard_accum(williams_scorecard_state, williams_scorecard)
 		RETURNS williams_scorecard_state
 	AS 'MODULE_PATHNAME', 'wl_scorecard_accum_rollup'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION williams_scorecard_accum(williams_scorecard_state, williams_scorecard) IS
-'transition function of williams_rollup: adds a stored summary to the state';
+'transition function of williams_rollup: adds a scorecard to the state';
 
 CREATE FUNCTION williams_scorecard_combine(williams_scorecard_state, williams_scorecard_state)
 		RETURNS williams_scorecard_state
@@ -116,7 +116,7 @@ CREATE AGGREGATE williams_scorecard_agg(confidence float8) (
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE williams_scorecard_agg(float8) IS
-'the scorecard of confidences; NULL is none; error 22023 for one outside [0, 1]';
+'summarises confidences; ignores NULLs; error 22023 for a confidence outside [0, 1]';
 
 CREATE AGGREGATE williams_scorecard_agg(num_fields bigint, base_confidence float8) (
 	SFUNC = williams_scorecard_accum,
@@ -129,7 +129,7 @@ CREATE AGGREGATE williams_scorecard_agg(num_fields bigint, base_confidence float
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE williams_scorecard_agg(bigint, float8) IS
-'the scorecard of williams_adjusted_confidence(num_fields, base_confidence); a row with a NULL is none; error 22023 for a negative number or a base outside [0, 1]';
+'summarises williams_adjusted_confidence(num_fields, base_confidence); ignores rows with a NULL; error 22023 if num_fields is negative or base_confidence is outside [0, 1]';
 
 CREATE AGGREGATE williams_rollup(scorecard williams_scorecard) (
 	SFUNC = williams_scorecard_accum,
@@ -142,14 +142,14 @@ CREATE AGGREGATE williams_rollup(scorecard williams_scorecard) (
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE williams_rollup(williams_scorecard) IS
-'the scorecard of all values of many scorecards; NULL is none';
+'merges scorecards: the scorecard of the values of all; ignores NULLs; error 22003 above 2^63 - 1 values';
 
 CREATE FUNCTION williams_scorecard_add(williams_scorecard, williams_scorecard)
 		RETURNS williams_scorecard
 	AS 'MODULE_PATHNAME', 'wl_scorecard_add'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
 COMMENT ON FUNCTION williams_scorecard_add(williams_scorecard, williams_scorecard) IS
-'the scorecard of both: a + b; error 22003 for more than 2^63 - 1 values';
+'a + b: the scorecard of the values of both; error 22003 above 2^63 - 1 values';
 
 CREATE OPERATOR + (
 	LEFTARG = williams_scorecard,
@@ -158,55 +158,55 @@ CREATE OPERATOR + (
 	COMMUTATOR = +
 );
 COMMENT ON OPERATOR + (williams_scorecard, williams_scorecard) IS
-'the scorecard of both';
+'merges two scorecards';
 
 CREATE FUNCTION williams_scorecard_eq(williams_scorecard, williams_scorecard) RETURNS boolean
 	AS 'MODULE_PATHNAME', 'wl_scorecard_eq'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION williams_scorecard_eq(williams_scorecard, williams_scorecard) IS 'a = b, by bytes';
+COMMENT ON FUNCTION williams_scorecard_eq(williams_scorecard, williams_scorecard) IS 'a = b, comparing bytes';
 
 CREATE FUNCTION williams_scorecard_ne(williams_scorecard, williams_scorecard) RETURNS boolean
 	AS 'MODULE_PATHNAME', 'wl_scorecard_ne'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION williams_scorecard_ne(williams_scorecard, williams_scorecard) IS 'a <> b, by bytes';
+COMMENT ON FUNCTION williams_scorecard_ne(williams_scorecard, williams_scorecard) IS 'a <> b, comparing bytes';
 
 CREATE FUNCTION williams_scorecard_lt(williams_scorecard, williams_scorecard) RETURNS boolean
 	AS 'MODULE_PATHNAME', 'wl_scorecard_lt'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION williams_scorecard_lt(williams_scorecard, williams_scorecard) IS 'a < b, by bytes';
+COMMENT ON FUNCTION williams_scorecard_lt(williams_scorecard, williams_scorecard) IS 'a < b, comparing bytes';
 
 CREATE FUNCTION williams_scorecard_le(williams_scorecard, williams_scorecard) RETURNS boolean
 	AS 'MODULE_PATHNAME', 'wl_scorecard_le'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION williams_scorecard_le(williams_scorecard, williams_scorecard) IS 'a <= b, by bytes';
+COMMENT ON FUNCTION williams_scorecard_le(williams_scorecard, williams_scorecard) IS 'a <= b, comparing bytes';
 
 CREATE FUNCTION williams_scorecard_ge(williams_scorecard, williams_scorecard) RETURNS boolean
 	AS 'MODULE_PATHNAME', 'wl_scorecard_ge'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION williams_scorecard_ge(williams_scorecard, williams_scorecard) IS 'a >= b, by bytes';
+COMMENT ON FUNCTION williams_scorecard_ge(williams_scorecard, williams_scorecard) IS 'a >= b, comparing bytes';
 
 CREATE FUNCTION williams_scorecard_gt(williams_scorecard, williams_scorecard) RETURNS boolean
 	AS 'MODULE_PATHNAME', 'wl_scorecard_gt'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION williams_scorecard_gt(williams_scorecard, williams_scorecard) IS 'a > b, by bytes';
+COMMENT ON FUNCTION williams_scorecard_gt(williams_scorecard, williams_scorecard) IS 'a > b, comparing bytes';
 
 CREATE FUNCTION williams_scorecard_cmp(williams_scorecard, williams_scorecard) RETURNS int
 	AS 'MODULE_PATHNAME', 'wl_scorecard_cmp'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION williams_scorecard_cmp(williams_scorecard, williams_scorecard) IS
-'less than 0, 0 or more: the order of bytes';
+'compares bytes: negative, 0 or positive';
 
 CREATE FUNCTION williams_scorecard_sortsupport(internal) RETURNS void
 	AS 'MODULE_PATHNAME', 'wl_scorecard_sortsupport'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION williams_scorecard_sortsupport(internal) IS
-'sort support: the order of bytes';
+'sort support, comparing bytes';
 
 CREATE FUNCTION williams_scorecard_hash(williams_scorecard) RETURNS int
 	AS 'MODULE_PATHNAME', 'wl_scorecard_hash'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION williams_scorecard_hash(williams_scorecard) IS
-'hash of the bytes';
+'hash of the bytes, 32 bits';
 
 CREATE FUNCTION williams_scorecard_hash_extended(williams_scorecard, seed bigint) RETURNS bigint
 	AS 'MODULE_PATHNAME', 'wl_scorecard_hash_extended'
@@ -225,7 +225,7 @@ CREATE OPERATOR = (
 	HASHES, MERGES
 );
 COMMENT ON OPERATOR = (williams_scorecard, williams_scorecard) IS
-'the same scorecard: equal bytes are equal summaries';
+'equal: two scorecards are equal if their bytes are';
 
 CREATE OPERATOR <> (
 	LEFTARG = williams_scorecard,
@@ -237,7 +237,7 @@ CREATE OPERATOR <> (
 	JOIN = pg_catalog.neqjoinsel
 );
 COMMENT ON OPERATOR <> (williams_scorecard, williams_scorecard) IS
-'another scorecard';
+'not equal';
 
 CREATE OPERATOR < (
 	LEFTARG = williams_scorecard,
@@ -249,7 +249,7 @@ CREATE OPERATOR < (
 	JOIN = pg_catalog.scalarltjoinsel
 );
 COMMENT ON OPERATOR < (williams_scorecard, williams_scorecard) IS
-'less by bytes, an order to sort and to index by that says nothing of the values';
+'less, comparing bytes: an order for sorting and indexing, unrelated to the values';
 
 CREATE OPERATOR <= (
 	LEFTARG = williams_scorecard,
@@ -261,7 +261,7 @@ CREATE OPERATOR <= (
 	JOIN = pg_catalog.scalarlejoinsel
 );
 COMMENT ON OPERATOR <= (williams_scorecard, williams_scorecard) IS
-'less or equal by bytes';
+'less or equal, comparing bytes';
 
 CREATE OPERATOR >= (
 	LEFTARG = williams_scorecard,
@@ -273,7 +273,7 @@ CREATE OPERATOR >= (
 	JOIN = pg_catalog.scalargejoinsel
 );
 COMMENT ON OPERATOR >= (williams_scorecard, williams_scorecard) IS
-'greater or equal by bytes';
+'greater or equal, comparing bytes';
 
 CREATE OPERATOR > (
 	LEFTARG = williams_scorecard,
@@ -285,7 +285,7 @@ CREATE OPERATOR > (
 	JOIN = pg_catalog.scalargtjoinsel
 );
 COMMENT ON OPERATOR > (williams_scorecard, williams_scorecard) IS
-'greater by bytes';
+'greater, comparing bytes';
 
 CREATE OPERATOR CLASS williams_scorecard_ops DEFAULT FOR TYPE williams_scorecard USING btree AS
 	OPERATOR 1 <,
@@ -297,59 +297,59 @@ CREATE OPERATOR CLASS williams_scorecard_ops DEFAULT FOR TYPE williams_scorecard
 	FUNCTION 2 williams_scorecard_sortsupport(internal),
 	FUNCTION 4 pg_catalog.btequalimage(pg_catalog.oid);
 COMMENT ON OPERATOR CLASS williams_scorecard_ops USING btree IS
-'by bytes: for ORDER BY, DISTINCT, merge joins and unique indexes, not an order of the values';
-COMMENT ON OPERATOR FAMILY williams_scorecard_ops USING btree IS 'by bytes';
+'compares bytes: for ORDER BY, DISTINCT, merge joins and unique indexes; the order is unrelated to the values';
+COMMENT ON OPERATOR FAMILY williams_scorecard_ops USING btree IS 'compares bytes';
 
 CREATE OPERATOR CLASS williams_scorecard_ops DEFAULT FOR TYPE williams_scorecard USING hash AS
 	OPERATOR 1 =,
 	FUNCTION 1 williams_scorecard_hash(williams_scorecard),
 	FUNCTION 2 williams_scorecard_hash_extended(williams_scorecard, bigint);
 COMMENT ON OPERATOR CLASS williams_scorecard_ops USING hash IS
-'by bytes: for GROUP BY, hash joins and indexes for =';
-COMMENT ON OPERATOR FAMILY williams_scorecard_ops USING hash IS 'by bytes';
+'hashes bytes: for GROUP BY, hash joins and hash indexes';
+COMMENT ON OPERATOR FAMILY williams_scorecard_ops USING hash IS 'hashes bytes';
 
 CREATE FUNCTION williams_count(scorecard williams_scorecard) RETURNS bigint
 	AS 'MODULE_PATHNAME', 'wl_scorecard_count'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION williams_count(williams_scorecard) IS
-'how many confidences; 0 for an empty scorecard';
+'the number of confidences; 0 for an empty scorecard';
 
 CREATE FUNCTION williams_average(scorecard williams_scorecard) RETURNS float8
 	AS 'MODULE_PATHNAME', 'wl_average'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION williams_average(williams_scorecard) IS
-'their mean; NULL for an empty scorecard';
+'the mean of the confidences; NULL for an empty scorecard';
 
 CREATE FUNCTION williams_stddev(scorecard williams_scorecard) RETURNS float8
 	AS 'MODULE_PATHNAME', 'wl_stddev'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION williams_stddev(williams_scorecard) IS
-'their standard deviation, of a sample; NULL for fewer than two';
+'the sample standard deviation of the confidences; NULL for fewer than two';
 
 CREATE FUNCTION williams_min(scorecard williams_scorecard) RETURNS float8
 	AS 'MODULE_PATHNAME', 'wl_min'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION williams_min(williams_scorecard) IS
-'the least; NULL for an empty scorecard';
+'the lowest confidence; NULL for an empty scorecard';
 
 CREATE FUNCTION williams_max(scorecard williams_scorecard) RETURNS float8
 	AS 'MODULE_PATHNAME', 'wl_max'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION williams_max(williams_scorecard) IS
-'the greatest; NULL for an empty scorecard';
+'the highest confidence; NULL for an empty scorecard';
 
 CREATE FUNCTION williams_quantile(scorecard williams_scorecard, q float8) RETURNS float8
 	AS 'MODULE_PATHNAME', 'wl_quantile'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION williams_quantile(williams_scorecard, float8) IS
-'what percentile_disc(q) gives, within 0.005, between the extremes; NULL for an empty scorecard; error 22023 for q outside [0, 1]';
+'percentile_disc(q) of the confidences, within 0.005 and never outside the extremes; NULL for an empty scorecard; error 22023 for q outside [0, 1]';
 
 CREATE FUNCTION williams_share_below(scorecard williams_scorecard, x float8)
 		RETURNS float8
 	AS 'MODULE_PATHNAME', 'wl_share_below'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION williams_share_below(williams_scorecard, float8) IS
-'the share of confidences less than x: exact where x is a multiple of 0.005 below 1, interpolated in the bin elsewhere; NULL for an empty scorecard; error 22023 for x outside [0, 1]';
+'the share, from 0 to 1, of the confidences below x: exact if x is a multiple of 0.005 below 1, otherwise interpolated inside a bin; NULL for an empty scorecard; error 22023 for x outside [0, 1]';
 
 CREATE FUNCTION williams_histogram(scorecard williams_scorecard, bins int = 20,
 		OUT bin int, OUT lower float8, OUT upper float8, OUT count bigint)
@@ -357,14 +357,14 @@ CREATE FUNCTION williams_histogram(scorecard williams_scorecard, bins int = 20,
 	AS 'MODULE_PATHNAME', 'wl_histogram'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10 ROWS 20;
 COMMENT ON FUNCTION williams_histogram(williams_scorecard, int) IS
-'the histogram in 1, 2, 4, 5, 8, 10, 20, 25, 40, 50, 100 or 200 bins, empty ones included, numbered from 1: lower <= confidence < upper, in the last one 1.0 too; error 22023 for bins that do not divide 200';
+'the histogram: a row for each bin, including empty ones, numbered from 1; a bin has lower <= confidence < upper, the last one also 1.0; error 22023 unless bins divides 200 (1, 2, 4, 5, 8, 10, 20, 25, 40, 50, 100 or 200)';
 
 CREATE FUNCTION williams_to_jsonb(scorecard williams_scorecard) RETURNS jsonb
 	AS 'MODULE_PATHNAME', 'wl_scorecard_to_jsonb'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION williams_to_jsonb(williams_scorecard) IS
-'count, average, stddev, min, median, max, and the histogram of 20 bins without the empty ones';
+'an object: count, average, stddev, min, median, max, and histogram, an array of those of 20 bins that are not empty';
 
 CREATE CAST (williams_scorecard AS jsonb) WITH FUNCTION williams_to_jsonb(williams_scorecard);
 COMMENT ON CAST (williams_scorecard AS jsonb) IS
-'what a scorecard says, by name';
+'the same as williams_to_jsonb(williams_scorecard)';

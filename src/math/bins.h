@@ -2,10 +2,10 @@
  * bins.h
  *		The bins of the summaries: 200 steps of 0.005 over [0, 1].
  *
- * Bin i holds [i/200, (i+1)/200), the last one 1.0 too, where i/200 is the
- * float8 nearest to it: what a user writes as 0.285 opens bin 57, although
- * 0.285 * 200 is below 57 in float8. A coarser histogram joins whole bins, so
- * its number of bins divides 200.
+ * Bin i holds [i/200, (i+1)/200), and the last bin also 1.0. Each bound is the
+ * double nearest to i/200: 0.285 is the lower bound of bin 57, although
+ * 0.285 * 200 is less than 57 in floating point. A coarser histogram joins whole
+ * bins, so its number of bins must divide 200.
  */
 #ifndef WL_BINS_H
 #define WL_BINS_H
@@ -20,19 +20,19 @@
 	WL_BOUNDS_20(i), WL_BOUNDS_20((i) + 20), WL_BOUNDS_20((i) + 40), \
 	WL_BOUNDS_20((i) + 60), WL_BOUNDS_20((i) + 80)
 
-/* The bounds; a division per value would cost more than all the rest. */
+/* The bounds, as a table: a division per value would cost more than all the rest. */
 static const double wl_bounds[WL_BINS + 1] = {
 	WL_BOUNDS_100(0), WL_BOUNDS_100(100), 1.0
 };
 
-/* The lower bound of bin i, from 0, of a histogram of so many bins; for i = bins, 1. */
+/* The lower bound of bin i, counted from 0, in a histogram of so many bins; 1 for i = bins. */
 static inline double
 wl_bin_bound(int i, int bins)
 {
 	return wl_bounds[i * (WL_BINS / bins)];
 }
 
-/* The bin of x in [0, 1]: the product may round to either side of a bound. */
+/* The bin of x in [0, 1]. The product may round to either side of a bound. */
 static inline int
 wl_bin(double x)
 {

@@ -2,11 +2,11 @@
  * exact.h
  *		Exact sums of numbers in [0, 1] and of their squares.
  *
- * A number is taken in steps of 2^-62, towards zero: exactly, if it is at
- * least 2^-10, as any confidence worth the name. The sum of up to 2^63 such
- * integers has at most 126 bits, that of their squares 188, so that nothing is
- * ever rounded: sums are the same in whatever order their parts are merged,
- * and a variance loses nothing by cancellation. Words are stored low first.
+ * A number is converted to an integer, its steps of 2^-62, rounded towards zero;
+ * the conversion is exact for numbers of at least 2^-10. The sum of up to 2^63
+ * such integers has at most 126 bits, the sum of their squares 188, so sums are
+ * never rounded: they are the same in whatever order their parts are merged, and
+ * a variance loses nothing to cancellation. Words are stored low first.
  */
 #ifndef WL_EXACT_H
 #define WL_EXACT_H
@@ -14,17 +14,17 @@
 #include <math.h>
 #include <stdint.h>
 
-/* 2^62, the steps in 1 */
+/* 2^62: the number of steps in 1 */
 #define WL_EXACT_ONE	4611686018427387904.0
 
-/* the steps of 2^-62 in x */
+/* The number of steps of 2^-62 in x. */
 static inline uint64_t
 wl_steps(double x)
 {
 	return (uint64_t) (int64_t) (x * WL_EXACT_ONE);
 }
 
-/* The low word of a * b; *high gets the other. */
+/* The low word of a * b; *high gets the high word. */
 static inline uint64_t
 wl_exact_product(uint64_t a, uint64_t b, uint64_t *high)
 {
@@ -71,7 +71,7 @@ wl_exact_merge(uint64_t *sum, const uint64_t *other, int n)
 	}
 }
 
-/* squares (3 words) += a * a; a is at most 2^62, so that high has room for a carry */
+/* squares (3 words) += a * a; a is at most 2^62, so high has room for a carry */
 static inline void
 wl_exact_add_square(uint64_t *squares, uint64_t a)
 {
@@ -85,8 +85,8 @@ wl_exact_add_square(uint64_t *squares, uint64_t a)
 }
 
 /*
- * What is computed from the sums, exactly until the end: 256 bits, more than
- * any product of two of them takes.
+ * An intermediate result, which is exact as well. 256 bits hold any product of
+ * two sums that is computed here.
  */
 typedef struct WlWide
 {
@@ -125,7 +125,7 @@ wl_wide_add(WlWide *a, const WlWide *b)
 	wl_exact_merge(a->words, b->words, 4);
 }
 
-/* a -= b, which is at most a */
+/* a -= b; b must not exceed a */
 static inline void
 wl_wide_subtract(WlWide *a, const WlWide *b)
 {

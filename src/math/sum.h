@@ -9,10 +9,10 @@
 #include <stdbool.h>
 
 /*
- * A sum that keeps what rounding takes away (Kahan and Babuska, with Knuth's
- * TwoSum): the total is hi + lo. It holds about twice the digits of a double, so
- * that sums of parts, merged in any order, come to the same double but where
- * numbers of very different size add up to just between two of them.
+ * A sum that keeps its rounding errors (Kahan and Babuska, with Knuth's TwoSum):
+ * the total is hi + lo. It has about twice the digits of a double. Sums of parts,
+ * merged in any order, therefore round to the same double, except when numbers
+ * of very different size add up to almost exactly halfway between two doubles.
  */
 typedef struct WlSum
 {
@@ -43,7 +43,7 @@ wl_sum_total(const WlSum *sum)
 	return sum->hi + sum->lo;
 }
 
-/* Can this be a sum of numbers >= 0, the greatest of them given? */
+/* Can this be a sum of numbers >= 0 whose maximum is greatest? */
 static inline bool
 wl_sum_is_valid(const WlSum *sum, double greatest)
 {

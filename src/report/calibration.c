@@ -1,13 +1,14 @@
 /*
  * calibration.c
- *		The type williams_calibration, a summary of confidences with the truth:
- *		is 0.9 right nine times in ten, and from what confidence on need nobody
- *		look? It is aggregated, stored, merged and read.
+ *		The type williams_calibration, a summary of confidences and whether each
+ *		was right: is 0.9 right nine times in ten, and above which confidence can
+ *		review be skipped?
  *
- * In each bin of the histogram: how many, how many of them correct, and the
- * exact sum of their confidences, so that coarser bins are exact too; over
- * all, the sum of the correct ones' confidences and of all squares, for
- * Brier's score. As in scorecard.c, merging is exact in any order.
+ * Each bin of the histogram has the number of observations, how many of them are
+ * correct, and the exact sum of their confidences, so coarser bins are exact too.
+ * The head has the sum of the correct observations' confidences and the sum of
+ * all squares, for the Brier score. As in scorecard.c, merging is exact in any
+ * order.
  */
 #include "postgres.h"
 
@@ -22,7 +23,7 @@
 #include "base/state.h"
 #include "report/summary.h"
 
-/* some observations: those of a bin, or of several */
+/* The observations in one or more bins; a bin's words. */
 typedef struct Observed
 {
 	uint64		count;
@@ -44,8 +45,9 @@ typedef struct Calibration
 
 StaticAssertDecl(sizeof(Calibration) == 8 * WL_SUMMARY_WORDS(HEAD_WORDS, ENTRY_WORDS),
 				 "a dense summary");
+StaticAssertDecl(HEAD_WORDS <= WL_HEAD_MAX && ENTRY_WORDS <= WL_ENTRY_MAX, "room for head and entry");
 
-/* of the normal distribution: 95 % lie within +-Z */
+/* 95 % of a normal distribution lie within Z standard deviations of the mean. */
 #define Z	1.959963984540054
 
 static void
@@ -66,7 +68,7 @@ observed_from(const Calibration *c, int first, int n)
 	return total;
 }
 
-/* Sum of (confidence - correct)^2, in steps of 2^-124; false if negative. */
+/* The sum of (confidence - correct)^2, in steps of 2^-124; false if it is negative. */
 static bool
 squared_errors(const Calibration *c, uint64 correct, WlWide *errors)
 {
@@ -83,7 +85,7 @@ squared_errors(const Calibration *c, uint64 correct, WlWide *errors)
 	return true;
 }
 
-/* n times low <= sum <= n times high, added up in least and most */
+/* Add a times the bin's bounds: a sum in this bin lies between the two products. */
 static void
 add_range(WlWide *least, WlWide *most, const uint64 *a, int words, int bin)
 {
@@ -104,7 +106,7 @@ in_range(const WlWide *least, const uint64 *sum, int words, const WlWide *most)
 	return wl_wide_le(least, &wide) && wl_wide_le(&wide, most);
 }
 
-/* Do the sums over all lie where the bins say? */
+/* Do the head's sums agree with the bins? */
 static bool
 sums_fit(const Calibration *c)
 {
@@ -134,12 +136,12 @@ sums_fit(const Calibration *c)
 		return false;
 	if (!in_range(&least[2], c->squares, 3, &most[2]))
 		return false;
-	/* the variance of the confidences is not negative */
+	/* the variance of the confidences must not be negative */
 	a = wl_wide_product(all.sum, 2, all.sum, 2);
 	b = wl_wide_product(&c->count, 1, c->squares, 3);
 	if (!wl_wide_le(&a, &b))
 		return false;
-	/* and no error is more than 1 */
+	/* and no error can exceed 1 */
 	b = wl_wide_product(&c->count, 1, one, 2);
 	return squared_errors(c, all.correct, &a) && wl_wide_le(&a, &b);
 }
@@ -215,13 +217,13 @@ wl_calibration_accum(PG_FUNCTION_ARGS)
 		o->correct++;
 		wl_exact_add(c->correct_sum, fixed);
 	}
-	/* now and then: the check costs a hundred times as much */
+	/* only at powers of two: the check costs a hundred times as much as a row */
 	Assert((c->count & (c->count - 1)) != 0 || is_valid(c));
 	PG_RETURN_POINTER(c);
 }
 
 /*
- * What a calibration says: each NULL for an empty one, but for the count
+ * Accessors: NULL for an empty calibration, except for the count
  */
 
 static double
@@ -247,7 +249,7 @@ brier(const Calibration *c)
 	return wl_exact_double(errors.words, 4) / (double) c->count / (WL_EXACT_ONE * WL_EXACT_ONE);
 }
 
-/* The mean of |accuracy - confidence| of bins, each weighted with its count. */
+/* The mean of |accuracy - confidence| over bins, each weighted with its count. */
 static double
 calibration_error(const Calibration *c, int bins)
 {
@@ -277,7 +279,7 @@ calibration_error(const Calibration *c, int bins)
 	return total / (double) c->count / WL_EXACT_ONE;
 }
 
-/* The lower end of Wilson's 95 % interval for a share of n. */
+/* The lower bound of Wilson's 95 % interval for a share of n observations. */
 static double
 wilson_low(double share, double n)
 {
@@ -288,7 +290,7 @@ wilson_low(double share, double n)
 	return Max(low, 0);
 }
 
-/* The calibration that is argument 0; false if it is empty. */
+/* Read argument 0; false if it is an empty calibration. */
 static bool
 calibration_argument(FunctionCallInfo fcinfo, Calibration *c)
 {
@@ -377,8 +379,8 @@ wl_reliability(PG_FUNCTION_ARGS)
 
 /*
  * (threshold, accepted_share, precision, precision_low): the lowest bound of a
- * bin from which on there are enough, and enough of them correct; NULL if
- * there is none
+ * bin such that at least min_count observations lie at or above it and at least
+ * target_precision of these are correct; NULL if there is none
  */
 PG_FUNCTION_INFO_V1(wl_threshold);
 Datum
@@ -414,7 +416,7 @@ wl_threshold(PG_FUNCTION_ARGS)
 	return wl_form_record(fcinfo, values, nulls, lengthof(values));
 }
 
-/* The accessors' answers by name, and the bins that are not empty. */
+/* The accessors' results by name, and the bins that are not empty. */
 PG_FUNCTION_INFO_V1(wl_calibration_to_jsonb);
 Datum
 wl_calibration_to_jsonb(PG_FUNCTION_ARGS)

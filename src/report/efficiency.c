@@ -1,12 +1,12 @@
 /*
  * efficiency.c
- *		The aggregate williams_efficiency: the service's statistics over any set
- *		of rows, mergeable across workers, days and shards.
+ *		The aggregate williams_efficiency: how much the batch bound saves over a
+ *		set of rows, mergeable across workers, days and shards.
  *
- * As in the service, a count of 0 or 1 is no operation and is left out; the
- * session counters (bound.c) over the same values say the same. Sums are
- * compensated (math/sum.h) and the total of counts is exact, so that a parallel
- * plan gives the serial answer.
+ * A count of 0 or 1 is not an operation and is left out. The session counters
+ * (bound.c) give the same results for the same values. Sums are compensated
+ * (math/sum.h) and the total of counts is exact, so a parallel plan gives the
+ * same result as a serial one.
  */
 #include "postgres.h"
 
@@ -20,7 +20,7 @@
 #include "math/bound.h"
 #include "math/sum.h"
 
-/* The total of counts is time_high * 2^32 + time_low: it may exceed a bigint. */
+/* The total of counts is time_high * 2^32 + time_low, because it may exceed a bigint. */
 typedef struct EfficiencyState
 {
 	int64		count;

@@ -1,13 +1,11 @@
 /*
  * scorecard.c
- *		The type williams_scorecard, a summary of confidences: how many, their
- *		mean, deviation and extremes, and a histogram in steps of 0.005. It is
- *		aggregated, stored, merged and read.
+ *		The type williams_scorecard, a summary of confidences: count, mean,
+ *		deviation, extremes, and a histogram in steps of 0.005.
  *
- * Sums are exact (math/exact.h), so that a summary of merged parts is the summary
- * of the whole, to the last bit, whatever the parts and their order. What is
- * read from the histogram, a quantile or a share, is interpolated inside a bin
- * and between the extremes.
+ * Sums are exact (math/exact.h), so merging parts gives the summary of the whole,
+ * bit for bit, whatever the parts and their order. Quantiles and shares come from
+ * the histogram: interpolated inside a bin, and never outside the extremes.
  */
 #include "postgres.h"
 
@@ -39,10 +37,12 @@ typedef struct Scorecard
 
 StaticAssertDecl(sizeof(Scorecard) == 8 * WL_SUMMARY_WORDS(HEAD_WORDS, 1),
 				 "a dense summary");
+StaticAssertDecl(HEAD_WORDS <= WL_HEAD_MAX, "room for the head");
 
 /*
- * Do the sums go with the extremes? Each of those is there; without them, the
- * others' sum and variance are such as numbers between them can have.
+ * Do the sums agree with the extremes? One value is the minimum and one the
+ * maximum; the sum and variance of the others must be possible for numbers
+ * between the two.
  */
 static bool
 sums_fit_extremes(const Scorecard *s)
@@ -68,12 +68,12 @@ sums_fit_extremes(const Scorecard *s)
 	b = wl_wide_product(&others, 1, &max, 1);
 	if (!wl_wide_le(&a, &sum) || !wl_wide_le(&sum, &b))
 		return false;
-	/* the variance is not negative */
+	/* the variance must not be negative */
 	a = wl_wide_product(sum.words, 2, sum.words, 2);
 	b = wl_wide_product(&others, 1, squares.words, 3);
 	if (!wl_wide_le(&a, &b))
 		return false;
-	/* nor is the sum of all (max - x)(x - min) */
+	/* nor the sum of all (max - x)(x - min) */
 	a = wl_wide_product(&min, 1, &max, 1);
 	a = wl_wide_product(a.words, 2, &others, 1);
 	wl_wide_add(&a, &squares);
@@ -81,7 +81,7 @@ sums_fit_extremes(const Scorecard *s)
 	return wl_wide_le(&a, &b);
 }
 
-/* Does the sum lie where the histogram says? */
+/* Does the sum lie within the bounds that the histogram gives? */
 static bool
 sum_fits_bins(const Scorecard *s)
 {
@@ -138,7 +138,6 @@ is_valid(const void *p)
 	return sums_fit_extremes(s) && sum_fits_bins(s);
 }
 
-/* The extremes of both, and the exact sums. */
 static void
 merge_head(void *p, const void *q)
 {
@@ -171,19 +170,19 @@ WL_SUMMARY_ORDER(scorecard);
  * Aggregates
  */
 
-/* Let x be an extreme: the first value, or one beyond the others. */
+/* Make x an extreme: it is the first value, or lies outside the others' range. */
 static pg_noinline void
 widen(Scorecard *s, double x)
 {
 	wl_check_fraction(x, "confidence");
-	x += 0.0;					/* no -0 */
+	x += 0.0;					/* -0 becomes 0 */
 	if (s->count == 0 || x < s->min)
 		s->min = x;
 	if (s->count == 0 || x > s->max)
 		s->max = x;
 }
 
-/* What lies between the extremes is a fraction, so that nearly no row is checked for it. */
+/* A value between the extremes is in [0, 1], so few rows need that check. */
 static inline Datum
 accumulate(FunctionCallInfo fcinfo, double x)
 {
@@ -199,7 +198,7 @@ accumulate(FunctionCallInfo fcinfo, double x)
 	s->bins[wl_bin(x)]++;
 	wl_exact_add(s->sum, fixed);
 	wl_exact_add_square(s->squares, fixed);
-	/* now and then: the check costs a hundred times as much */
+	/* only at powers of two: the check costs a hundred times as much as a row */
 	Assert((s->count & (s->count - 1)) != 0 || is_valid(s));
 	PG_RETURN_POINTER(s);
 }
@@ -211,7 +210,7 @@ wl_scorecard_accum(PG_FUNCTION_ARGS)
 	return accumulate(fcinfo, PG_GETARG_FLOAT8(1));
 }
 
-/* (state, num_fields, base_confidence): of williams_adjusted_confidence */
+/* (state, num_fields, base_confidence): adds williams_adjusted_confidence() of the two */
 PG_FUNCTION_INFO_V1(wl_scorecard_accum_adjusted);
 Datum
 wl_scorecard_accum_adjusted(PG_FUNCTION_ARGS)
@@ -225,7 +224,7 @@ wl_scorecard_accum_adjusted(PG_FUNCTION_ARGS)
 }
 
 /*
- * What a scorecard says: each NULL for an empty one, but for the count
+ * Accessors: NULL for an empty scorecard, except for the count
  */
 
 static double
@@ -233,23 +232,23 @@ average(const Scorecard *s)
 {
 	double		mean = wl_exact_double(s->sum, 2) / (double) s->count / WL_EXACT_ONE;
 
-	/* rounding may lead past the extremes, and so do the steps of 2^-62 */
+	/* rounding, or the steps of 2^-62, may give a mean outside the extremes */
 	return Min(Max(mean, s->min), s->max);
 }
 
-/* of a sample: count must be at least 2 */
+/* The sample standard deviation; count must be at least 2. */
 static double
 deviation(const Scorecard *s)
 {
 	WlWide		spread = wl_wide_product(&s->count, 1, s->squares, 3);
 	WlWide		square = wl_wide_product(s->sum, 2, s->sum, 2);
 
-	/* count times the sum of squares, less the square of the sum */
+	/* count times the sum of squares minus the square of the sum */
 	wl_wide_subtract(&spread, &square);
 	return sqrt(wl_exact_double(spread.words, 4) / (double) s->count / (double) (s->count - 1)) / WL_EXACT_ONE;
 }
 
-/* What of a bin lies between the extremes. */
+/* The part of a bin between the extremes: its ends. */
 static inline double
 low_end(const Scorecard *s, int bin)
 {
@@ -263,8 +262,8 @@ high_end(const Scorecard *s, int bin)
 }
 
 /*
- * The value that percentile_disc takes lies in the same bin; the values of a
- * bin are taken to lie evenly in it.
+ * The result lies in the same bin as percentile_disc's. The values in a bin are
+ * assumed to be spread evenly.
  */
 static double
 quantile(const Scorecard *s, double q)
@@ -284,7 +283,7 @@ quantile(const Scorecard *s, double q)
 	return lower + (high_end(s, bin) - lower) * (((double) rank - 0.5) / (double) s->bins[bin]);
 }
 
-/* The share of values < x: exact at the bounds of bins, interpolated between. */
+/* The share of values < x: exact at the bounds of bins, interpolated between them. */
 static double
 share_below(const Scorecard *s, double x)
 {
@@ -301,12 +300,12 @@ share_below(const Scorecard *s, double x)
 		below += (double) s->bins[i];
 	if (x > lower)
 		below += (double) s->bins[bin] * ((x - lower) / (upper - lower));
-	/* the least one is, the greatest is not */
+	/* the minimum is below x, the maximum is not */
 	below = Min(Max(below, 1), (double) (s->count - 1));
 	return below / (double) s->count;
 }
 
-/* The scorecard that is argument 0; false if it is empty. */
+/* Read argument 0; false if it is an empty scorecard. */
 static bool
 scorecard_argument(FunctionCallInfo fcinfo, Scorecard *s)
 {
@@ -395,7 +394,7 @@ wl_share_below(PG_FUNCTION_ARGS)
 	PG_RETURN_FLOAT8(share_below(&s, x));
 }
 
-/* What is in bin i of so many. */
+/* The number of values in bin i of a histogram of so many bins. */
 static uint64
 count_in(const Scorecard *s, int i, int bins)
 {
@@ -432,7 +431,7 @@ wl_histogram(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* The accessors' answers by name, and the bins that are not empty. */
+/* The accessors' results by name, and the bins that are not empty. */
 PG_FUNCTION_INFO_V1(wl_scorecard_to_jsonb);
 Datum
 wl_scorecard_to_jsonb(PG_FUNCTION_ARGS)

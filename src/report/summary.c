@@ -300,7 +300,7 @@ wl_stored_corrupt(void)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_DATA_CORRUPTED),
-			 errmsg("a stored summary is damaged")));
+			 errmsg("stored summary is damaged")));
 }
 
 void
@@ -315,8 +315,9 @@ wl_stored_open(WlStored *stored, const WlSummaryType *type, struct varlena *valu
 	if (p[0] != WL_SUMMARY_VERSION)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("a stored summary is of version %d, this library reads version %d",
-						(uint8) p[0], WL_SUMMARY_VERSION)));
+				 errmsg("unsupported version of a stored summary"),
+				 errdetail("The version is %d; this library supports version %d.",
+						   (uint8) p[0], WL_SUMMARY_VERSION)));
 	if (p[1] != 0 || p[2] != 0 || p[3] != 0)
 		wl_stored_corrupt();
 	stored->head = p + WL_STORED_HEAD;

@@ -36,20 +36,20 @@ typedef struct WlSummaryType
 	const char *name;			/* of the SQL type */
 	const char *head;			/* a letter per word: i for an integer, f for
 								 * a float8 */
-	int			entry;			/* words per bin: */
-	int			counts;			/* counts, the number of values first; the
-								 * other words are one exact sum */
+	int			entry;			/* words per bin, ... */
+	int			counts;			/* ... of which this many are counts, first
+								 * the number of values; the others are one
+								 * exact sum */
 	bool		(*valid) (const void *dense);	/* the invariants */
 
 	/*
-	 * Adds another summary's head; neither is changed elsewhere. The other is
-	 * not empty, its bins may be uninitialized, and its values are not yet
-	 * counted in dense.
+	 * Adds another summary's head words. The other is not empty, and its bins
+	 * may be uninitialized. The count is added afterwards.
 	 */
 	void		(*merge_head) (void *dense, const void *other);
 } WlSummaryType;
 
-/* The largest head and entry of any type. */
+/* The most words that any type's head and entry have. */
 #define WL_HEAD_MAX		7
 #define WL_ENTRY_MAX	4
 
@@ -71,7 +71,7 @@ typedef struct WlStored
 	const uint8 *end;
 } WlStored;
 
-/* The first of a dense summary's bins. */
+/* The first bin of a dense summary. */
 static inline uint64 *
 wl_summary_bins(const WlSummaryType *type, const void *dense)
 {
@@ -102,7 +102,7 @@ wl_summary_merge_head(const WlSummaryType *type, uint64 *dense, const uint64 *ot
 /* Read a stored summary into a dense one. */
 extern void wl_summary_read(const WlSummaryType *type, Datum value, void *dense);
 
-/* Begin to read a stored summary; error XX001 if it is damaged. */
+/* Begin to read a stored summary; error XX001 if it is damaged, 0A000 for another version. */
 extern void wl_stored_open(WlStored *stored, const WlSummaryType *type, struct varlena *value);
 pg_noreturn extern void wl_stored_corrupt(void);
 
@@ -125,8 +125,9 @@ wl_stored_integer(const uint8 **next, const uint8 *end)
 }
 
 /*
- * Add a stored summary's bins to a dense one's; returns the number of values in
- * them. Inlined, so that a constant type leaves one plain loop.
+ * Add a stored summary's bins to those of a dense one; returns the number of
+ * values in them. It is inlined so that, for a constant type, the compiler removes
+ * the inner loops.
  */
 static pg_attribute_always_inline uint64
 wl_stored_add(const WlSummaryType *type, uint64 *bins, const WlStored *stored)
@@ -162,9 +163,9 @@ wl_stored_add(const WlSummaryType *type, uint64 *bins, const WlStored *stored)
 }
 
 /*
- * The transition function of williams_rollup: (state, summary). It adds the
- * stored form to the state directly, and is compiled for each type, because
- * there may be millions of summaries.
+ * The transition function of williams_rollup: (state, summary). There may be
+ * millions of summaries, so it adds the stored form directly to the state and
+ * is compiled for each type.
  */
 static pg_attribute_always_inline Datum
 wl_summary_accum_rollup(FunctionCallInfo fcinfo, const WlSummaryType *type)
@@ -173,7 +174,7 @@ wl_summary_accum_rollup(FunctionCallInfo fcinfo, const WlSummaryType *type)
 	uint64	   *dense = wl_state_writable(fcinfo, sizeof(uint64) * WL_SUMMARY_WORDS(head, type->entry));
 	struct varlena *value = PG_GETARG_VARLENA_PP(1);
 	WlStored	stored;
-	uint64		other[WL_SUMMARY_WORDS(WL_HEAD_MAX, WL_ENTRY_MAX)]; /* without its bins */
+	uint64		other[WL_SUMMARY_WORDS(WL_HEAD_MAX, WL_ENTRY_MAX)]; /* bins not set */
 
 	wl_stored_open(&stored, type, value);
 	memcpy(other + 1, stored.head, head * sizeof(uint64));
@@ -184,18 +185,17 @@ wl_summary_accum_rollup(FunctionCallInfo fcinfo, const WlSummaryType *type)
 	PG_RETURN_POINTER(dense);
 }
 
-/*
- * Append a float8 as the shortest digits that read back exactly; append a member
- * of a JSON object, null if isnull.
- */
+/* Append a float8 as the shortest digits that read back exactly. */
 extern void wl_append_float(StringInfo buf, double value);
+
+/* Append a further member of a JSON object; its value is null if isnull. */
 extern void wl_append_json(StringInfo buf, const char *key, double value, bool isnull);
 extern Datum wl_json_result(StringInfo buf);
 
-/* The argument bins: how many bins the result has, a divisor of 200. */
+/* The argument "bins": the number of bins of a result; error 22023 unless it divides 200. */
 extern int	wl_bins_argument(FunctionCallInfo fcinfo, int argument);
 
-/* An SQL-callable function, wl_NAME_SUFFIX, whose body is one call. */
+/* Defines the SQL-callable function wl_NAME_SUFFIX; its body is one call. */
 #define WL_SUMMARY_FUNCTION(name, suffix, call) \
 	PG_FUNCTION_INFO_V1(wl_##name##_##suffix); \
 	Datum wl_##name##_##suffix(PG_FUNCTION_ARGS) { return call; } \

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""williams_calibration over real permits, read by a real engine, with the truth.
+"""Test williams_calibration with real permits that a real OCR engine has read.
 
-    test/real/calibration.py [DIRECTORY]      or WILLIAMS_DATA=DIRECTORY
+    test/real/report_calibration.py [DIRECTORY]      or WILLIAMS_DATA=DIRECTORY
 
-DIRECTORY has ocr/documents.jsonl, a document a line: what was read of each field,
-the engine's confidence and what was printed. A field that was read is right if
-it is what was printed, white space collapsed and case folded. What a calibration
-says of them is held against plain SQL over the fields themselves. Without the
-file it is skipped. What was found is printed.
+DIRECTORY has ocr/documents.jsonl with one document per line: the text read for each
+field, the engine's confidence, and the text that was printed. A field is right if
+the two texts are equal, ignoring case and differences in white space. The results
+of a calibration are compared with plain SQL over the fields themselves and printed.
+Skipped if the file does not exist.
 """
 
 import os
@@ -32,7 +32,7 @@ SELECT (document ->> 'document_id')::int AS id, (document ->> 'degradation')::in
 FROM permit, jsonb_each_text(document -> 'fields') WHERE value IS NOT NULL;
 """
 
-# Bins by their bounds; the last one has 1.0.
+# Bins by their bounds; the last bin includes 1.0.
 PLAIN = """
 CREATE TEMP TABLE seen AS SELECT williams_calibration_agg(x, y) AS c FROM permit_field;
 CREATE TEMP TABLE plain AS
@@ -51,9 +51,9 @@ FROM permit_field, generate_series(0, 199) AS i GROUP BY i;
 """
 
 CHECKS = {
-    "there are fields, right ones and wrong ones":
+    "some fields are right and some are wrong":
         "SELECT count(*) > 1000 AND bool_or(y) AND NOT bool_and(y) FROM permit_field",
-    "every field that was read has a confidence":
+    "every field has a confidence":
         "SELECT bool_and(x BETWEEN 0 AND 1) FROM permit_field",
     "count, accuracy, Brier's score":
         """SELECT williams_count(c) = n AND abs(williams_accuracy(c) - a) < 1e-9 AND abs(williams_brier(c) - b) < 1e-9
@@ -61,7 +61,7 @@ CHECKS = {
     "expected calibration error":
         """SELECT count(*) = 8 AND max(abs(williams_ece(c, bins) - ece)) < 1e-9
            FROM seen, (SELECT bins, sum(count * abs(accuracy - confidence)) / sum(count) AS ece FROM plain GROUP BY bins) AS p""",
-    "expected calibration error, 10 bins where none are asked for":
+    "expected calibration error has 10 bins by default":
         "SELECT williams_ece(c) = williams_ece(c, 10) FROM seen",
     "reliability":
         """SELECT count(*) = 378 AND bool_and(r.count = p.count AND abs(r.lower - (bin - 1) / bins::float8) < 1e-9
@@ -69,24 +69,24 @@ CHECKS = {
                AND coalesce(abs(r.confidence - p.confidence) < 1e-9 AND abs(r.accuracy - p.accuracy) < 1e-9, p.count = 0))
            FROM (SELECT bins, r.* FROM seen, (SELECT DISTINCT bins FROM plain) AS b, williams_reliability(c, bins) AS r) AS r
            FULL JOIN plain AS p USING (bins, bin)""",
-    "for 99 % there is a threshold":
+    "there is a threshold for 99 %":
         "SELECT threshold IS NOT NULL FROM seen, williams_threshold(c, 0.99)",
-    "what is accepted is right that often, and there is enough of it":
+    "enough fields are accepted, and enough of these are right":
         """SELECT count(*) > 20 AND bool_and(accepted >= at_least AND "right" >= target AND abs("right" - "precision") < 1e-9
                AND abs(accepted / n::float8 - accepted_share) < 1e-9)
            FROM said, LATERAL (SELECT count(*) FILTER (WHERE x >= threshold) AS accepted,
                                       avg(y::int::float8) FILTER (WHERE x >= threshold) AS right, count(*) AS n FROM permit_field) AS p
            WHERE threshold IS NOT NULL""",
-    "no lower threshold would do, and where there is none, none would":
+    "no lower threshold qualifies; if there is none, none qualifies":
         """SELECT NOT EXISTS (SELECT FROM said, tried WHERE (threshold IS NULL OR b < threshold) AND accepted >= at_least AND "right" >= target)""",
-    "the precision's lower bound is Wilson's":
+    "the lower bound of the precision is Wilson's":
         """SELECT bool_and(abs(precision_low - (p + z * z / (2 * n) - z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))) / (1 + z * z / n)) < 1e-9)
            FROM (SELECT precision_low, "precision" AS p, accepted::float8 AS n, 1.959963984540054::float8 AS z
                  FROM said JOIN tried ON b = threshold) AS w""",
-    "merged from the documents, or by field, it is the same":
+    "merging by document or by field gives the same calibration":
         """SELECT bool_and(c::text = (SELECT williams_rollup(part)::text FROM (SELECT williams_calibration_agg(x, y) AS part FROM permit_field GROUP BY id) AS d)
                AND c::text = (SELECT williams_rollup(part)::text FROM (SELECT williams_calibration_agg(x, y) AS part FROM permit_field GROUP BY field) AS f)) FROM seen""",
-    "a page in ruins is read worse than a clean one":
+    "degraded pages are read less accurately than clean ones":
         """SELECT williams_accuracy(williams_calibration_agg(x, y) FILTER (WHERE degradation = 0)) >
                williams_accuracy(williams_calibration_agg(x, y) FILTER (WHERE degradation = 4)) FROM permit_field""",
 }
@@ -102,14 +102,14 @@ FROM seen, williams_threshold(c, 0.99);
 def main():
     path = Path(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("WILLIAMS_DATA", "")) / "ocr" / "documents.jsonl"
     if not path.is_file():
-        print("real: the permits with their truth are not here: skipped")
+        print("real: skipped: no permits with their truth in WILLIAMS_DATA")
         return 0
     lines = path.read_text(encoding="utf-8")
     results = psql(LOAD.replace("{lines}", lines) + PLAIN +
                    "".join(f"SELECT coalesce(({query}), false);\n" for query in CHECKS.values()) + FOUND).splitlines()
     check = Checks()
     for what, result in zip(CHECKS, results[:-1], strict=True):
-        check(result == "t", f"calibration: not so: {what}")
+        check(result == "t", f"calibration: failed: {what}")
     print(results[-1])
     print(f"real: calibration: {check.made} checks, {check.failed} failed")
     return 1 if check.failed else 0
