@@ -372,8 +372,6 @@ merge_summary(const WlSummaryType *type, uint64 *dense, const uint64 *other)
 		uint64	   *entry = entry_of(type, dense, bin);
 		const uint64 *part = entry_of(type, other, bin);
 
-		if (part[0] == 0)
-			continue;
 		for (int i = 0; i < type->counts; i++)
 			entry[i] += part[i];
 		wl_exact_merge(entry + type->counts, part + type->counts, type->entry - type->counts);
