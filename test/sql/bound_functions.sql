@@ -63,13 +63,8 @@ SELECT count(*) > 6000 AS enough,
 FROM sample, williams_calculate_space_bound(t) AS c;
 
 -- A negative t is refused, a NULL one gives NULL.
-CREATE FUNCTION pg_temp.error_of(command text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE command;
-    RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-    RETURN SQLSTATE || ': ' || SQLERRM;
-END $$;
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/common/error_of.sql
 
 SELECT f AS function,
        pg_temp.error_of(format('SELECT williams_%s(-1)', f)) AS "of -1",

@@ -3,18 +3,8 @@
 -- expression cannot become anything else.
 --
 
-CREATE FUNCTION pg_temp.error_of(command text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    message text;
-    detail text;
-    hint text;
-BEGIN
-    EXECUTE command;
-    RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-    RETURN concat_ws(' ', SQLSTATE || ':', message, '(' || nullif(detail, '') || ')', '(' || nullif(hint, '') || ')');
-END $$;
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/common/error_of.sql
 CREATE FUNCTION pg_temp.error_of_plan(arguments text) RETURNS text LANGUAGE sql AS
 $$ SELECT pg_temp.error_of('SELECT * FROM williams_plan_table(' || arguments || ')') $$;
 

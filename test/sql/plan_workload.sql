@@ -5,13 +5,8 @@
 -- all_parallel.
 --
 
-CREATE FUNCTION pg_temp.error_of(command text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE command;
-    RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-    RETURN SQLSTATE || ': ' || SQLERRM;
-END $$;
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/common/error_of.sql
 
 -- By hand: bound(4) = 4, trunc(10 / 3) = 3, ceil(4 / 3) = 2, 3 * 3 MB.
 SELECT (williams_workload(mb, 10)).* FROM unnest('{1,3,NULL,2}'::float8[]) AS mb;

@@ -4,13 +4,8 @@
 -- binary forms read back bit for bit, or are refused. Plans are in parallel.
 --
 
-CREATE FUNCTION pg_temp.error_of(command text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE command;
-    RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-    RETURN SQLSTATE || ': ' || SQLERRM;
-END $$;
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/common/error_of.sql
 CREATE FUNCTION pg_temp.seen(x float8[], y boolean[]) RETURNS williams_calibration LANGUAGE sql AS
     'SELECT williams_calibration_agg(a, b) FROM unnest(x, y) AS v (a, b)';
 

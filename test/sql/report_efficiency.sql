@@ -5,13 +5,8 @@
 -- parallel, the session counters that say the same in bound.
 --
 
-CREATE FUNCTION pg_temp.error_of(command text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE command;
-    RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-    RETURN SQLSTATE || ': ' || SQLERRM;
-END $$;
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/common/error_of.sql
 CREATE FUNCTION pg_temp.shown(e williams_efficiency_result, OUT operations bigint, OUT average numeric, OUT max numeric,
                               OUT saved numeric, OUT total_time numeric, OUT total_space numeric) LANGUAGE sql AS $$
     SELECT e.operation_count, round(e.average_efficiency::numeric, 6), round(e.max_efficiency::numeric, 6),

@@ -4,13 +4,8 @@
 -- forms read back bit for bit, or are refused. Plans are in parallel.
 --
 
-CREATE FUNCTION pg_temp.error_of(command text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE command;
-    RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-    RETURN SQLSTATE || ': ' || SQLERRM;
-END $$;
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/common/error_of.sql
 CREATE FUNCTION pg_temp.card(x float8[]) RETURNS williams_scorecard LANGUAGE sql AS
     'SELECT williams_scorecard_agg(x) FROM unnest(x) AS x';
 

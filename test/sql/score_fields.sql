@@ -4,16 +4,8 @@
 -- documents with another implementation of the rules.
 --
 
-CREATE FUNCTION pg_temp.error_of(command text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    hint text;
-BEGIN
-    EXECUTE command;
-    RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
-    RETURN concat_ws(' ', SQLSTATE || ':', SQLERRM, '(' || nullif(hint, '') || ')');
-END $$;
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/common/error_of.sql
 
 -- The multiplier of a single field is 1, so its score shows the rules alone.
 CREATE FUNCTION pg_temp.score(value jsonb, format text = NULL, confidence numeric = NULL, script text = NULL, checks jsonb = '[]')

@@ -4,16 +4,8 @@
 -- these functions can be used in generated columns and indexes.
 --
 
-CREATE FUNCTION pg_temp.error_of(command text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    hint text;
-BEGIN
-    EXECUTE command;
-    RETURN 'no error';
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
-    RETURN concat_ws(' ', SQLSTATE || ':', SQLERRM, '(' || nullif(hint, '') || ')');
-END $$;
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/common/error_of.sql
 
 --
 -- The multiplier: 0.85 + 0.15 * min(1, efficiency / 30)
