@@ -1,7 +1,7 @@
 --
--- The type williams_calibration: what it says is what plain SQL says of the same
--- observations, it merges as an algebra should, to the last bit, and its text and
--- binary forms read back bit for bit, or are refused. Plans are in parallel.
+-- The type williams_calibration: its accessors agree with plain SQL over the same
+-- observations; merging is exact, bit for bit; text and binary forms read back bit
+-- for bit, and invalid ones are refused. Parallel plans are in all_parallel.
 --
 
 \getenv abs_srcdir PG_ABS_SRCDIR
@@ -9,15 +9,15 @@
 CREATE FUNCTION pg_temp.seen(x float8[], y boolean[]) RETURNS williams_calibration LANGUAGE sql AS
     'SELECT williams_calibration_agg(a, b) FROM unnest(x, y) AS v (a, b)';
 
--- By hand: squared errors 0.0625 + 0.25 + 0.0625 + 0 + 0.5625 = 0.9375, over 5; in two bins 0.25
--- is right 0 times in 1 and 0.75 is right 3 times in 4, so ECE is 0.25 / 5; in one, 0.65 is right 0.6 times.
+-- By hand: the squared errors are 0.0625 + 0.25 + 0.0625 + 0 + 0.5625 = 0.9375, divided by 5. With two bins,
+-- 0.25 is right 0 times of 1 and 0.75 is right 3 times of 4, so ECE is 0.25 / 5; with one, 0.65 is right 3 times of 5.
 CREATE TEMP TABLE five AS SELECT pg_temp.seen('{0.25,0.5,0.75,1,0.75,NULL,0.9}', '{false,true,true,true,false,true,NULL}') AS c;
 SELECT williams_count(c), williams_accuracy(c), williams_brier(c), williams_ece(c, 2), williams_ece(c, 1) FROM five;
 SELECT r.* FROM five, williams_reliability(c, 2) AS r;
 SELECT c::jsonb, c FROM five;
 SELECT bin, count FROM five, williams_reliability(c) WHERE count > 0;
 
--- None.
+-- No observations.
 SELECT c, williams_count(c), williams_accuracy(c), williams_brier(c), williams_ece(c), williams_threshold(c, 0), c::jsonb
 FROM (VALUES (pg_temp.seen('{}', '{}')), (pg_temp.seen('{NULL,0.5}', '{true,NULL}')), ((SELECT williams_rollup(NULL::williams_calibration)))) AS v (c);
 SELECT * FROM williams_reliability(pg_temp.seen('{}', '{}'), 2);
@@ -30,7 +30,7 @@ SELECT call, pg_temp.error_of('SELECT ' || call || ' FROM five') AS error FROM u
     'williams_threshold(c, 1.01)', 'williams_threshold(c, ''NaN'')', 'williams_threshold(c, 0.9, 0)']) AS call;
 
 --
--- Against plain SQL
+-- Compared with plain SQL
 --
 SELECT setseed(0.7);
 CREATE TEMP TABLE observation AS
@@ -51,7 +51,7 @@ FROM seen JOIN (SELECT shape, size, bins, sum(count * abs(accuracy - confidence)
 SELECT count(*), bool_and(williams_count(c) = n) AS count, max(abs(williams_accuracy(c) - accuracy)) < 1e-12 AS accuracy, max(abs(williams_brier(c) - brier)) < 1e-12 AS brier
 FROM seen JOIN (SELECT shape, size, count(*) AS n, avg(y::int::float8) AS accuracy, avg((x - y::int) ^ 2) AS brier FROM observation GROUP BY shape, size) AS p USING (shape, size);
 
--- Thresholds: every bound tried, the lowest taken; Wilson's interval by its formula.
+-- Thresholds: try every bound and take the lowest; Wilson's interval by its formula.
 CREATE TEMP TABLE tried AS
 SELECT shape, size, b, count(*) FILTER (WHERE x >= b) AS accepted, count(*) FILTER (WHERE x >= b AND y) AS correct, count(*) AS n
 FROM observation, bound WHERE i < 200 GROUP BY shape, size, b;
@@ -63,7 +63,7 @@ SELECT count(*) AS asked, count(t.threshold) > 60 AS found, count(*) - count(t.t
 FROM seen, unnest('{0,0.5,0.9,0.99,1}'::float8[]) AS target, unnest('{1,20,100}'::bigint[]) AS at_least
 CROSS JOIN LATERAL williams_threshold(c, target, at_least) AS t
 LEFT JOIN LATERAL (SELECT * FROM tried WHERE (tried.shape, tried.size) = (seen.shape, seen.size) AND accepted >= at_least AND correct / accepted::float8 >= target ORDER BY b LIMIT 1) AS p ON true;
--- By hand: 95 of 100 right, so Wilson's interval begins at 0.88825.
+-- By hand: 95 of 100 are right, so Wilson's interval begins at 0.88825.
 SELECT threshold, accepted_share, precision, round(precision_low::numeric, 6) AS precision_low
 FROM (SELECT williams_calibration_agg(CASE WHEN i <= 100 THEN 0.9 ELSE 0.895 END, i <= 95) AS c FROM generate_series(1, 200) AS i) AS v, williams_threshold(c, 0.95);
 
@@ -102,7 +102,7 @@ FROM (SELECT williams_calibration_agg(x, y) OVER g AS grows, array_agg(x) OVER g
       FROM observation WHERE shape = 1 AND size = 200 WINDOW g AS (ORDER BY x), s AS (ORDER BY x ROWS BETWEEN 5 PRECEDING AND 2 FOLLOWING)) AS v;
 
 --
--- Forms
+-- Text, binary and stored forms
 --
 CREATE FUNCTION pg_temp.bits(c williams_calibration) RETURNS bytea LANGUAGE sql AS 'SELECT williams_calibration_send(c)';
 CREATE TEMP TABLE stored AS SELECT row_number() OVER () AS i, c, williams_calibration_accum('(1,0,0,0,0,0)', c) AS state FROM (TABLE sample UNION ALL SELECT c FROM seen) AS v;
@@ -118,7 +118,7 @@ ALTER TABLE big ALTER c SET STORAGE external;
 UPDATE big SET c = c + c;
 SELECT williams_count(williams_rollup(c)) FROM big;
 
--- What is no calibration is refused. Good: one at 0.5, right: the sum of the correct ones 2^61, of the squares 2^58 * 2^64.
+-- Invalid calibrations are refused. The valid one has one correct observation at 0.5: its sum is 2^61, its square 2^58 * 2^64.
 SELECT quote_literal(text) AS text, pg_temp.error_of(format('SELECT %L::williams_calibration', text)) AS error FROM unnest(ARRAY[
     '', '()', '(1,0,0,0,0)', '(2,0,0,0,0,0)', '(1,0,0,0,0,0', '(1,0,0,0,0,0)x', '(1,1,0,0,0,0)', '(1,0,0,0,0,0,0:1:0:0)', '(1,0,0,0,0,0,0:1:0:0:0:0)', '(1,0,0,0,0,0,0:0:0:0:0)',
     '(1,2305843009213693952,0,0,288230376151711744,0,100:1:1:2305843009213693952:0)', '(1,2305843009213693952,0,0,288230376151711744,0,100:1:0:2305843009213693952:0)',

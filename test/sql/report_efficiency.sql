@@ -1,8 +1,8 @@
 --
--- The aggregate williams_efficiency gives the service's statistics over any set of
--- rows, grouping and frame; its transition state has a text and a binary form that
--- read back bit for bit, and merges as an algebra should. Parallel plans are in
--- parallel, the session counters that say the same in bound.
+-- The aggregate williams_efficiency: its results for any set of rows, grouping and
+-- frame; the text and binary forms of its transition state, which read back bit
+-- for bit; and merging. Parallel plans are in all_parallel, the session counters in
+-- bound_functions.
 --
 
 \getenv abs_srcdir PG_ABS_SRCDIR
@@ -14,22 +14,22 @@ CREATE FUNCTION pg_temp.shown(e williams_efficiency_result, OUT operations bigin
 $$;
 
 -- By hand: efficiencies 1.505150, 7.525750, 3.173135; bounds 66.438562, 1328.771238, 315.145770.
--- NULL, 0 and 1 are no operations.
+-- NULL, 0 and 1 are not operations.
 SELECT s.* FROM (SELECT williams_efficiency(t) AS e FROM unnest('{100,10000,1000}'::bigint[]) AS t) AS v, pg_temp.shown(e) AS s;
 SELECT s.* FROM (SELECT williams_efficiency(t) AS e FROM unnest('{0,100,NULL,10000,1,1000}'::bigint[]) AS t) AS v, pg_temp.shown(e) AS s;
--- One; efficiencies below 1; none at all, not even rows.
+-- One operation; efficiencies below 1; no operations; no rows.
 SELECT s.* FROM (SELECT williams_efficiency(4) AS e) AS v, pg_temp.shown(e) AS s;
 SELECT s.* FROM (SELECT williams_efficiency(t) AS e FROM generate_series(5, 15) AS t) AS v, pg_temp.shown(e) AS s;
 SELECT (williams_efficiency(t)).* FROM unnest('{0,1,NULL}'::bigint[]) AS t;
 SELECT (williams_efficiency(NULL)).* FROM generate_series(1, 3);
 SELECT (williams_efficiency(1)).* WHERE false;
 SELECT williams_efficiency(t) FROM unnest('{}'::bigint[]) AS t;
--- The total of counts is exact beyond bigint: 3 * (2^63 - 1) + 5.
+-- The total of counts is exact even above the range of bigint: 3 * (2^63 - 1) + 5.
 SELECT (williams_efficiency(t)).total_time_complexity
 FROM unnest('{9223372036854775807,2,9223372036854775807,3,9223372036854775807}'::bigint[]) AS t;
 
 --
--- Against plain SQL, where float sums differ by rounding only
+-- Compared with plain SQL, whose float8 sums may differ by rounding
 --
 SELECT setseed(0.6);
 CREATE TEMP TABLE job AS
@@ -54,8 +54,8 @@ FROM (SELECT williams_efficiency(t) AS e, array_agg(t) AS ts,
              williams_efficiency(t ORDER BY t DESC) AS o
       FROM job GROUP BY ROLLUP (part, kind)) AS v;
 
--- As a window aggregate: the frame grows, slides, or is the partition. Its final
--- function leaves the state as it is.
+-- As a window aggregate, with a growing frame, a sliding frame and the partition:
+-- the final function must not change the state.
 SELECT bool_and(pg_temp.is_plain(grows, g)) AS grows, bool_and(pg_temp.is_plain(slides, s)) AS slides,
        bool_and(pg_temp.is_plain(hops, h)) AS hops, bool_and(pg_temp.is_plain(part_of, p)) AS part_of
 FROM (SELECT williams_efficiency(t) OVER (ORDER BY id) AS grows, array_agg(t) OVER (ORDER BY id) AS g,
@@ -66,7 +66,7 @@ FROM (SELECT williams_efficiency(t) OVER (ORDER BY id) AS grows, array_agg(t) OV
              williams_efficiency(t) OVER (PARTITION BY part) AS part_of, array_agg(t) OVER (PARTITION BY part) AS p
       FROM job WHERE id <= 400) AS v;
 
--- The session counters over the same values, to the last bit.
+-- The session counters give the same results for the same values, bit for bit.
 SELECT williams_reset_stats();
 SELECT count(*) FROM job, williams_calculate_space_bound(t);
 SELECT s = (e.average_efficiency, e.max_efficiency, e.operation_count, e.total_space_saved) AS same
@@ -89,7 +89,7 @@ INSERT INTO state VALUES
 (303, ' ( 2, 0, 8, 1, 2, 0, 8, -0.25) ');
 SELECT i, s FROM state WHERE i = 0 OR i >= 300 ORDER BY i;
 
--- Text and binary read back bit for bit, whatever the number of digits shown.
+-- Text and binary forms read back bit for bit, whatever extra_float_digits is.
 CREATE FUNCTION pg_temp.bits(s williams_efficiency_state) RETURNS bytea LANGUAGE sql AS 'SELECT williams_efficiency_state_send(s)';
 SELECT count(DISTINCT pg_temp.bits(s)) > 150 AS states, bool_and(pg_temp.bits(s::text::williams_efficiency_state) = pg_temp.bits(s)) AS text FROM state;
 SET extra_float_digits = 0;
@@ -102,7 +102,7 @@ CREATE TEMP TABLE received (LIKE state);
 \copy received FROM 'results/efficiency_state.bin' WITH (FORMAT binary)
 SELECT count(*) AS states, bool_and(pg_temp.bits(r.s) = pg_temp.bits(s.s)) AS binary FROM state AS s JOIN received AS r USING (i);
 
--- Whatever is no state is refused; a bytea's binary form is any bytes at all.
+-- Invalid states are refused. (A bytea is sent as its bytes, so it can stand for any binary form.)
 SELECT quote_literal(text) AS text, pg_temp.error_of(format('SELECT %L::williams_efficiency_state', text)) AS error
 FROM unnest(ARRAY['', '()', '(0,0,0,0,0,0,0)', '(0,0,0,0,0,0,0,0,0)', '(0,0,0,0,0,0,0,0', '(0,0,0,0,0,0,0,0)x', '0,0,0,0,0,0,0,0', '(1,0,2,,1,0,1,0)',
                   '(1,0,2.5,1,1,0,1,0)', '(1,0,2,NaN,1,0,1,0)', '(1,0,2,1,inf,0,1,0)', '(1,0,2,1,1,0,1,-Infinity)',
@@ -130,7 +130,7 @@ UPDATE bytes SET b = pg_temp.bits('(1,0,2,1,1,0,1,0)') || '\x00';               
 \copy taken FROM 'results/efficiency_bytes.bin' WITH (FORMAT binary)
 \set VERBOSITY default
 
--- Merging: the empty state and NULL are the identity; order and brackets do not matter.
+-- Merging: the empty state and NULL are the identity; it is commutative and associative.
 CREATE FUNCTION pg_temp.merge(williams_efficiency_state, williams_efficiency_state) RETURNS williams_efficiency_state
     LANGUAGE sql AS 'SELECT williams_efficiency_combine($1, $2)';
 SELECT bool_and(pg_temp.bits(pg_temp.merge(s, '(0,0,0,0,0,0,0,0)')) = pg_temp.bits(s)) AND
@@ -147,7 +147,7 @@ SELECT count(*) AS triples,
                            <> williams_efficiency_final(pg_temp.merge(a.s, pg_temp.merge(b.s, c.s)))) AS not_associative
 FROM state AS a, state AS b, state AS c WHERE a.i % 11 = 1 AND b.i % 13 = 2 AND c.i % 17 = 3 AND greatest(a.i, b.i, c.i) < 300;
 
--- A call by hand changes none of its arguments, nor has it to be in an aggregate.
+-- The functions can be called outside an aggregate; they do not change their arguments.
 DO $$
 DECLARE
     a williams_efficiency_state := '(2,1,6,1.5,2,0,8,0)';
@@ -170,6 +170,6 @@ FROM unnest(ARRAY[
     'williams_efficiency_combine(''(9223372036854775807,9223372036854775807,2,1,1,0,1,0)'', ''(1,0,2,1,1,0,1,0)'')',
     'williams_efficiency_combine(''(1,9223372036854775807,4294967295,1,1,0,1,0)'', ''(1,0,2,1,1,0,1,0)'')',
     'williams_efficiency_accum(''(1,9223372036854775807,4294967295,1,1,0,1,0)'', 2)']) AS call;
--- A sum beyond float8 is an error too: as Infinity the state would not read back.
+-- A sum outside the range of float8 is an error, because a state with Infinity would not read back.
 SELECT left(pg_temp.error_of('SELECT williams_efficiency_combine(''(1,0,2,1,1e308,0,1,0)'', ''(1,0,2,1,1e308,0,1,0)'')'), 5) AS efficiency,
        left(pg_temp.error_of('SELECT williams_efficiency_combine(''(1,0,2,1,1,0,1e308,0)'', ''(1,0,2,1,1,0,1e308,0)'')'), 5) AS space;

@@ -1,8 +1,8 @@
 --
--- What williams_scorecard and williams_calibration share: they are compared by
--- their bytes, which are the same for equal summaries however they came about and
--- are stored, so that they can be sorted, grouped, joined, indexed and replicated.
--- And what a malformed text is called in a message.
+-- What williams_scorecard and williams_calibration have in common. Equal summaries
+-- have equal bytes, however they were computed and stored, so comparing bytes is
+-- enough to sort, group, join, index and replicate them. Also: how a message quotes
+-- a malformed text.
 --
 
 \getenv abs_srcdir PG_ABS_SRCDIR
@@ -16,8 +16,8 @@ BEGIN
 END $$;
 
 --
--- Sets of observations: none, one, many; spread, few values, at the ends, too
--- small for the steps of a sum, the same ones as in the set before but for one
+-- Sets of observations: none, one, many; spread out, of few values, at the ends,
+-- too small for the steps of a sum, the previous set without one observation
 --
 SELECT setseed(0.25);
 CREATE TEMP TABLE observation AS
@@ -35,7 +35,7 @@ CREATE AGGREGATE pg_temp.combined(williams_calibration_state) (SFUNC = williams_
 CREATE TEMP TABLE whole AS
 SELECT n AS set, williams_scorecard_agg(x ORDER BY i) AS card, williams_calibration_agg(x, correct ORDER BY i) AS seen
 FROM generate_series(0, 79) AS n LEFT JOIN observation ON n = set GROUP BY n;
--- a set's parts, the first of them empty
+-- the parts of each set; the first part is empty
 CREATE TEMP TABLE part AS
 SELECT set, part, min(place) AS place, williams_scorecard_agg(x ORDER BY place) AS card, williams_calibration_agg(x, correct ORDER BY place) AS seen
 FROM (SELECT set, part, place, x, correct FROM placed UNION ALL SELECT set, -1, random(), NULL, NULL FROM whole) AS v GROUP BY set, part;
@@ -50,14 +50,14 @@ INSERT INTO made SELECT 'added at random', set, pg_temp.plus(card ORDER BY place
 INSERT INTO made SELECT 'combined', set, pg_temp.combined(card::text::williams_scorecard_state ORDER BY place), pg_temp.combined(seen::text::williams_calibration_state ORDER BY place)
     FROM part GROUP BY set;
 INSERT INTO made SELECT 'read', set, card::text::williams_scorecard, seen::text::williams_calibration FROM whole;
--- other spellings of the same numbers
+-- the same numbers, spelled differently
 INSERT INTO made SELECT 'spelled otherwise', set, replace(regexp_replace(card::text, '^\(1,([0-9]+),', '(1,\1.0,'), ':', ':000')::williams_scorecard,
     (E'\t' || replace(seen::text, ',', ',00') || ' ')::williams_calibration FROM whole;
 CREATE TEMP TABLE received (LIKE whole);
 \copy whole TO 'results/summary.bin' WITH (FORMAT binary)
 \copy received FROM 'results/summary.bin' WITH (FORMAT binary)
 INSERT INTO made SELECT 'received', * FROM received;
--- with a long header and a short one, compressed, out of line, both
+-- with long and short varlena headers, compressed, out of line, both
 CREATE TABLE kept (how text, set int, card williams_scorecard, seen williams_calibration, filler text) WITH (toast_tuple_target = 128);
 ALTER TABLE kept ALTER card SET STORAGE plain, ALTER seen SET STORAGE plain;
 INSERT INTO kept SELECT 'stored plain', whole.* FROM whole;
@@ -74,7 +74,7 @@ SELECT count(*) FILTER (WHERE pg_column_compression(seen) IS NOT NULL) > 40 AS c
 INSERT INTO made SELECT how, set, card, seen FROM kept WHERE how = 'stored plain';
 CREATE TEMP VIEW way AS TABLE made UNION ALL SELECT how, set, card, seen FROM kept;
 
--- Whatever the way: equal by the operator, by the stored bytes, by the hash, by the order.
+-- However computed: equal by operator, stored bytes, hash and order.
 SELECT how, count(*) > 70 AS sets,
        bool_and(w.card = o.card AND NOT w.card <> o.card AND record_image_eq(ROW(w.card), ROW(o.card)) AND williams_scorecard_send(w.card) = williams_scorecard_send(o.card)
                 AND williams_scorecard_hash(w.card) = williams_scorecard_hash(o.card) AND williams_scorecard_cmp(w.card, o.card) = 0
@@ -85,7 +85,7 @@ SELECT how, count(*) > 70 AS sets,
 FROM way AS w JOIN whole AS o USING (set) GROUP BY how ORDER BY how COLLATE "C";
 SELECT williams_scorecard_agg(0) = williams_scorecard_agg('-0') AS zero FROM generate_series(1, 2);
 
--- Equal if, and only if, the text is; and an order: each pair by its places.
+-- Equal if and only if the texts are equal; and a total order: each pair compares as its ranks do.
 CREATE TEMP TABLE ranked AS
 SELECT card, seen, card::text AS card_text, seen::text AS seen_text,
        dense_rank() OVER (ORDER BY card) AS card_place, dense_rank() OVER (ORDER BY seen) AS seen_place FROM whole;
@@ -106,12 +106,12 @@ SELECT count(DISTINCT card_text) > 60 AS cards, count(DISTINCT seen_text) > 60 A
        count(DISTINCT williams_scorecard_hash(card)) = count(DISTINCT card_text) AS card_hashes,
        count(DISTINCT williams_calibration_hash_extended(seen, 1)) = count(DISTINCT seen_text) AS seen_hashes,
        bool_and((williams_scorecard_hash_extended(card, 0) & 4294967295) = (williams_scorecard_hash(card)::bigint & 4294967295)) AS seed_0 FROM ranked;
--- NULL is as usual.
+-- NULL behaves as usual.
 SELECT card = NULL AS equals, card IS DISTINCT FROM NULL AS distinct_from, card = ANY (ARRAY[card, NULL]) AS "any", (card, set) = (card, set) AS "row" FROM whole WHERE set = 1;
 
 --
--- DISTINCT, GROUP BY, UNION and the like, by hash and by sort: 80 sets, of which
--- those of nothing are one
+-- DISTINCT, GROUP BY, UNION and so on, by hashing and by sorting: 80 sets; the
+-- empty ones count as one
 --
 CREATE TEMP VIEW use AS
 SELECT count(*) AS n, 'distinct' AS how FROM (SELECT DISTINCT card, seen FROM way) AS v
@@ -168,14 +168,14 @@ SELECT array_agg(id ORDER BY card) = (SELECT array_agg(id) FROM (SELECT id FROM 
 SELECT count(*) = (SELECT sum((a.card > b.card)::int) FROM ranked AS a, day AS b WHERE b.id = 5 AND a.card IN (SELECT card FROM day)) AS range
 FROM day WHERE card > (SELECT card FROM whole WHERE set = 5);
 RESET enable_seqscan;
--- a B-tree holds no entry of more than a third of a page, a hash index any
+-- an entry of a B-tree is limited to a third of a page; a hash index has no limit
 INSERT INTO kept SELECT 'stored', -1, NULL, williams_calibration_agg(sqrt(i / 100000.0), i % 3 > 0) FROM generate_series(1, 100000) AS i;
 SELECT left(pg_temp.error_of('CREATE INDEX ON kept (seen)'), 5) AS btree, pg_temp.error_of('CREATE INDEX kept_hash ON kept USING hash (seen)') AS hash;
 SET enable_seqscan = off;
 SELECT pg_temp.nodes('SELECT FROM kept WHERE seen = (SELECT seen FROM whole WHERE set = 36)') && '{Index Scan,Bitmap Index Scan}' AS by_index;
 SELECT count(*) AS found FROM whole AS w, LATERAL (SELECT count(*) AS n FROM kept WHERE seen = w.seen) AS v WHERE set > 2 AND n >= 4;
 RESET enable_seqscan;
--- parts of a table by hash, and a key that others refer to
+-- hash partitions, and a foreign key
 CREATE TABLE archive (card williams_scorecard PRIMARY KEY) PARTITION BY HASH (card);
 CREATE TABLE archive_0 PARTITION OF archive FOR VALUES WITH (MODULUS 3, REMAINDER 0);
 CREATE TABLE archive_1 PARTITION OF archive FOR VALUES WITH (MODULUS 3, REMAINDER 1);
@@ -189,7 +189,7 @@ ALTER TABLE day DROP CONSTRAINT day_card_fkey;
 DROP TABLE archive;
 
 --
--- A trigger for rows that changed
+-- A trigger with IS DISTINCT FROM in its WHEN
 --
 CREATE FUNCTION pg_temp.count_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -205,13 +205,13 @@ SELECT changed, count(*) = (SELECT count(*) FROM whole WHERE set < 10 AND willia
 DROP VIEW joined, use, way;
 DROP TABLE day, kept;
 
--- States are for aggregates alone.
+-- States have no operators.
 SELECT left(pg_temp.error_of(format('SELECT %L::%s = %L', text, type, text)), 5) AS states
 FROM (VALUES ('(1,0,0,0,0,0,0,0)', 'williams_scorecard_state'), ('(1,0,0,0,0,0)', 'williams_calibration_state'), ('(0,0,0,0,0)', 'williams_workload_state'),
              ('(0,0,0,0,0,0,0,0)', 'williams_efficiency_state')) AS v (text, type);
 
 --
--- A malformed text of any length: a message has its first 200 bytes, whole characters of them
+-- A malformed text of any length: a message quotes its first 200 bytes, cut between characters
 --
 SELECT type, every(error = format('22P02: invalid input syntax for type %s: "%s"', type, shown)) AS right
 FROM unnest(ARRAY['williams_scorecard', 'williams_calibration', 'williams_scorecard_state', 'williams_calibration_state', 'williams_workload_state', 'williams_efficiency_state']) AS type,
