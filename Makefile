@@ -1,9 +1,9 @@
-# williams: a PGXS extension. `make demo`, `make test`, `make bench`, `make lib` and
-# `make install-lib` need neither PostgreSQL's headers nor a running server.
+# williams: a PGXS extension. `make demo`, `make test` and `make bench` install what they
+# need and start their own server; `make lib` and `make install-lib` do not need PostgreSQL.
 
 EXTENSION = williams
 
-# Where the sources are: here, or where PGXS looks for them in a build elsewhere.
+# The source directory: this one, or that of a build outside the source tree.
 srcdir := $(or $(VPATH),$(patsubst %/,%,$(dir $(firstword $(MAKEFILE_LIST)))))
 EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(srcdir)/williams.control)
 
@@ -21,7 +21,7 @@ OUR_HEADERS = $(wildcard $(srcdir)/src/*/*.h $(srcdir)/src/*/*/*.h)
 DATA = $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/sql/updates/$(EXTENSION)--*.sql))
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 PG_CPPFLAGS = -DWILLIAMS_VERSION='"$(EXTVERSION)"' -I$(srcdir)/src
-# nobody reads errno after sqrt(): one instruction then, without a test
+# sqrt() need not set errno, so it compiles to one instruction
 PG_CFLAGS = -fno-math-errno
 SHLIB_LINK = -lm
 
@@ -38,9 +38,9 @@ PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 SERVER_HEADER := $(wildcard $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)/postgres.h)
 
 ifneq ($(filter install-lib,$(MAKECMDGOALS)),)
-# PGXS has an install-lib of its own, a part of its install: ours stands alone.
+# PGXS has a target install-lib, part of its install; so ours must be the only target.
 ifneq ($(filter-out lib install-lib,$(MAKECMDGOALS)),)
-$(error install-lib goes by itself: run "make $(filter-out install-lib,$(MAKECMDGOALS))" first)
+$(error install-lib must be the only target: run "make $(filter-out install-lib,$(MAKECMDGOALS))" first)
 endif
 prefix ?= /usr/local
 install-lib: lib
@@ -50,7 +50,7 @@ else ifneq ($(SERVER_HEADER),)
 include $(PGXS)
 else
 all install installcheck clean:
-	@echo "make $@: $(PG_CONFIG) leads to no PostgreSQL server headers; on Debian: apt-get install postgresql-server-dev-15" >&2
+	@echo "make $@: found no PostgreSQL server headers with $(PG_CONFIG); on Debian: apt-get install postgresql-server-dev-15" >&2
 	@exit 1
 endif
 
@@ -61,7 +61,7 @@ $(error $(abspath $(srcdir)) has been built in: run "make clean" there first)
 endif
 endif
 
-# Every object depends on every header: there are few of both.
+# Every object depends on every header, because there are few of both.
 BUILD_DIRS = $(addprefix $(CURDIR)/,$(sort $(dir $(OBJS))))
 $(OBJS) $(OBJS:.o=.bc): $(OUR_HEADERS) williams.control | $(BUILD_DIRS)
 
@@ -72,7 +72,7 @@ sql/$(EXTENSION)--$(EXTVERSION).sql: $(SQL_PARTS) williams.control | $(CURDIR)/s
 $(BUILD_DIRS) $(CURDIR)/sql/:
 	mkdir -p $@
 
-# The C library of the five symbols, for programs that load it through an FFI.
+# The C library with five functions, for programs that load it through an FFI.
 CC ?= cc
 libwilliams.so: lib/libwilliams.c $(OUR_HEADERS)
 	$(CC) -Isrc -O2 -Wall -Wextra -fPIC -shared -fvisibility=hidden -Wl,-soname,$@ -o $@ $< -lm
@@ -81,7 +81,7 @@ lib:
 	@$(srcdir)/tools/deps.sh lib
 	@$(MAKE) --no-print-directory libwilliams.so
 
-# The core against MPFR.
+# Compares the bound with MPFR.
 test/core/bound_accuracy: test/core/bound_accuracy.c $(OUR_HEADERS)
 	$(CC) -Isrc -O2 -Wall -Wextra -o $@ $< -lmpfr -lgmp -lm
 
@@ -93,19 +93,19 @@ test:
 	@tools/deps.sh test
 	@CLUSTER_LOG=1 WILLIAMS_DATA="$${WILLIAMS_DATA:-$(CURDIR)/../shared/data}" tools/cluster.sh test/run.sh $(PARTS)
 
-# each of PARTS, or of those that PostgreSQL's tools run, TIMES times beside LOADS busy loops
-# and an autovacuum that analyses a table whenever a row changed
+# Runs each of PARTS TIMES times, by default the parts that use PostgreSQL's test tools,
+# while LOADS busy loops run and autovacuum analyzes a table after every change of a row.
 test-stress:
 	@tools/deps.sh test
 	@CLUSTER_CONF="$$(printf 'autovacuum_%s\n' 'naptime = 1s' 'analyze_threshold = 0' 'analyze_scale_factor = 0')" \
 		TIMES=$(TIMES) LOADS=$(LOADS) WILLIAMS_DATA="$${WILLIAMS_DATA:-$(CURDIR)/../shared/data}" \
 		tools/cluster.sh test/stress.sh $(PARTS)
 
-# PARTS on each PostgreSQL of PG_CONFIGS
+# Runs PARTS with each PostgreSQL in PG_CONFIGS.
 matrix:
 	@tools/matrix.sh
 
-# FUZZ_SECONDS for each of six targets
+# Runs each of six targets, or TARGETS, for FUZZ_SECONDS.
 test-fuzz:
 	@tools/deps.sh test
 	@CLUSTER_LOG=1 tools/cluster.sh test/fuzz/fuzz.py $(TARGETS)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# A build elsewhere, in either way that PGXS has, installs what a build in the source
-# tree does, with bitcode where there is clang; clean and uninstall leave nothing.
-# Run by test/run.sh; needs no server.
+# Test that a build outside the source tree, in either way that PGXS supports, installs
+# the same files as a build in it (with bitcode if clang is installed), and that clean
+# and uninstall leave nothing behind. Run by test/run.sh; does not need a server.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,12 +18,12 @@ mkdir "$work/src"
 tar --exclude=./results -cf - . | tar -C "$work/src" -xf -
 cd "$work/src"
 make "${options[@]}" clean
-# stands for a release that was upgraded since
+# stands for the update script of a later release
 echo 'SELECT 1;' >sql/updates/williams--0.0.1--0.0.2.sql
 sources() { find "$work/src" -path "$work/src/elsewhere" -prune -o -print | sort; }
 before=$(sources)
 
-# build with these arguments of make, install below $1, and clean
+# build with the given arguments of make, install below $1, and clean
 build() {
     local to=$work/$1
     shift
@@ -32,7 +32,7 @@ build() {
     (cd "$to" && find . -type f | sort) >"$to.files"
     (cd "$to" && find . -type f ! -name '*.so' ! -name '*.bc' -exec md5sum {} + | sort) >"$to.sums"
     make "${options[@]}" "$@" clean
-    [ "$(sources)" = "$before" ] || die "$to: clean leaves or removes: $(diff <(echo "$before") <(sources))"
+    [ "$(sources)" = "$before" ] || die "$to: clean leaves or removes files: $(diff <(echo "$before") <(sources))"
 }
 
 build here
@@ -44,16 +44,16 @@ cd elsewhere
 build makefile -f ../Makefile
 build vpath -f "$work/src/Makefile" VPATH="$work/src" with_llvm=no
 [ -z "$(find . -type f -o -type l)" ] || die "clean leaves $(find . -type f -o -type l)"
-diff "$work/here.files" "$work/makefile.files" || die "makefile: installs other files"
-diff <(grep -v '\.bc$' "$work/here.files") "$work/vpath.files" || die "vpath: installs other files"
+diff "$work/here.files" "$work/makefile.files" || die "makefile: different files installed"
+diff <(grep -v '\.bc$' "$work/here.files") "$work/vpath.files" || die "vpath: different files installed"
 for to in makefile vpath; do
-    diff "$work/here.sums" "$work/$to.sums" || die "$to: installs other contents"
+    diff "$work/here.sums" "$work/$to.sums" || die "$to: files with different contents installed"
     make "${options[@]}" -f ../Makefile uninstall DESTDIR="$work/$to"
     [ -z "$(find "$work/$to" -type f)" ] || die "$to: uninstall leaves $(find "$work/$to" -type f)"
 done
 
-# where the objects of the source tree would be taken for its own
+# such a build must refuse to use objects of the source tree
 touch ../src/bound/bound.o
-! make "${options[@]}" -f ../Makefile all 2>"$work/error" || die "built over a source tree that has been built in"
+! make "${options[@]}" -f ../Makefile all 2>"$work/error" || die "a build succeeded although the source tree contains objects"
 grep -q 'run "make clean" there first' "$work/error" || die "$(cat "$work/error")"
-echo "build: here and elsewhere, $(wc -l <"$work/here.files") files, nothing left"
+echo "build: inside and outside the source tree, $(wc -l <"$work/here.files") files, nothing left behind"

@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# The parts of the tests, a function each, for test/run.sh and test/stress.sh. Each
-# can be run again in the same cluster; what fails is shown.
+# The parts of the test suite, one function each, for test/run.sh and test/stress.sh.
+# Each can be repeated in the same cluster and prints its failures.
 
-# all of them, in the order of `make test`
+# all parts, in the order of `make test`
 # shellcheck disable=SC2034
 all_parts=(core ctypes regress isolation pgtap parity real tap docs demo throwaway build)
 
-# a database of that name, empty, for the commands that follow
+# create an empty database of the given name for the following commands
 fresh() {
     PGOPTIONS='-c client_min_messages=warning' dropdb --if-exists --force "$1" &&
         createdb "$1" && export PGDATABASE=$1
@@ -20,7 +20,7 @@ ctypes() {
     make -s libwilliams.so && test/core/bound_ctypes.py ./libwilliams.so
 }
 
-# make installcheck, with what differs shown, for the directory is thrown away
+# make installcheck; prints the differences, because the directory will be removed
 schedule() {
     make -s installcheck PG_CONFIG="$PG_CONFIG" TAP_TESTS= "$@" || {
         find . -name regression.diffs -exec cat {} +
@@ -34,7 +34,7 @@ pgtap() { (fresh pgtap && pg_prove -Q test/pgtap/*.sql); }
 
 parity() { (fresh parity && test/parity.py); }
 
-# over engines' own results and the truth about them, where WILLIAMS_DATA has them
+# tests with real results of OCR engines and the truth about them, if WILLIAMS_DATA has them
 real() { (fresh real && test/real/score_engines.py && test/real/report_calibration.py); }
 
 tap() { test/tap.sh; }

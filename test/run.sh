@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Every test, in a cluster that tools/cluster.sh made: run by `make test`.
+# Run all tests, or the given parts, in a cluster of tools/cluster.sh; see `make test`.
 #
-#   test/run.sh [PART...]     parts: those of test/parts.sh
+#   test/run.sh [PART...]     the parts are in test/parts.sh
 #
-# Each part prints what it ran; the last line counts the parts.
+# Each part prints its results; the last line counts passed and failed parts.
 set -uo pipefail
 . test/parts.sh
 

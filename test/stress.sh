@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# The same tests time and again beside busy loops, in a cluster that tools/cluster.sh
-# made: run by `make test-stress`. It ends at the first failure, which is shown.
+# Repeat tests on a busy machine, in a cluster of tools/cluster.sh; see `make
+# test-stress`. Stops at the first failure and shows it.
 #
-#   TIMES=30 LOADS=4 test/stress.sh [PART...]     parts: those of test/parts.sh
+#   TIMES=30 LOADS=4 test/stress.sh [PART...]     the parts are in test/parts.sh
 #
-# LOADS is how many busy loops there are beside the tests. A part may be a file of
-# test/t as well.
+# Each part runs TIMES times while LOADS busy loops run. A part can also be a file
+# in test/t.
 set -uo pipefail
 . test/parts.sh
 
@@ -28,9 +28,9 @@ for part in "${parts[@]}"; do
     for ((n = 1; n <= times; n++)); do
         out=$("${run[@]}" 2>&1) || {
             echo "$out"
-            echo "NOT ok $part, at the ${n}th of $times times, $loads busy loops, $((SECONDS - started)) s"
+            echo "NOT ok $part, run $n of $times, $loads busy loops, $((SECONDS - started)) s"
             exit 1
         }
     done
-    echo "ok $part, $times times, $loads busy loops, $((SECONDS - started)) s"
+    echo "ok $part, $times runs, $loads busy loops, $((SECONDS - started)) s"
 done

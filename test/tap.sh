@@ -3,19 +3,19 @@
 #
 #   tools/cluster.sh test/tap.sh [FILE...]
 #
-# Each test makes clusters of its own with the programs in PATH, for which the
-# extension must be installed. As root, which a server refuses to be run by, it
-# goes on as postgres. Data and logs are in a temporary directory, gone at the
-# end; after a failure the ends of the logs are shown first.
+# Each test creates its own clusters with the programs in PATH, for which the
+# extension must be installed. A server does not run as root; if started by root,
+# the tests run as postgres. Data and logs are in a temporary directory, which is
+# removed at the end; after a failure, the ends of the logs are shown first.
 #
-# Environment: PG_CONFIG; PROVE_FLAGS, such as --verbose.
+# Environment: PG_CONFIG; PROVE_FLAGS, for example --verbose.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 pgxs=$("${PG_CONFIG:-pg_config}" --pgxs)
 tests=${pgxs%/src/makefiles/pgxs.mk}/src/test
 if [ ! -f "$tests/perl/PostgreSQL/Test/Cluster.pm" ]; then
-    echo "tap: $tests/perl has no PostgreSQL test modules" >&2
+    echo "tap: PostgreSQL's test modules are not in $tests/perl" >&2
     exit 1
 fi
 
@@ -34,7 +34,7 @@ fi
 files=()
 for f; do files+=("$(realpath "$f")"); done
 
-# TESTDIR is 15's, TESTDATADIR and TESTLOGDIR are its successors'.
+# PostgreSQL 15 uses TESTDIR, later versions TESTDATADIR and TESTLOGDIR.
 export TESTDIR=$work TESTDATADIR=$work/data TESTLOGDIR=$work/log
 export TMPDIR=$work HOME=$work PG_REGRESS=$tests/regress/pg_regress
 cd "$work"

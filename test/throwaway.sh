@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# tools/cluster.sh leaves nothing behind: not when its command ends, fails or is
-# interrupted, nor when two run at a time; and it hands on the command's exit code.
-# Run by test/run.sh, so inside such a cluster; needs no server of its own.
+# Test that tools/cluster.sh leaves nothing behind when its command ends, fails or is
+# interrupted, even if two run at the same time, and that it returns the command's
+# exit code. Run by test/run.sh, that is, inside such a cluster, whose server it
+# does not use.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# what runs in them: one waits, the other has a server of its own that waits
+# the commands that run in the clusters: one waits, the other starts a nested cluster that waits
 case ${1:-} in
 wait)
     psql -XAtqc "CREATE EXTENSION williams"
@@ -22,7 +23,7 @@ TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/two.XXXX")
 export TMPDIR
 chmod 755 "$TMPDIR"
 trap 'rm -rf "$TMPDIR" "$out"' EXIT
-set -m                      # jobs in process groups of their own
+set -m                      # run each job in its own process group
 
 die() { echo "throwaway: $*" >&2; exit 1; }
 
@@ -31,8 +32,8 @@ nothing_left() {
     ! pgrep -f "$TMPDIR" >/dev/null || die "$1 left processes: $(pgrep -af "$TMPDIR")"
 }
 
-# start a cluster with the command "wait" or "nest"; its output says when it is up (a shell
-# cannot trap what was ignored when it started, so SIGINT is reset for it)
+# start a cluster with the command "wait" or "nest", which prints "up" when it is ready
+# (a shell cannot trap a signal that was ignored when it started, so reset SIGINT)
 start() {
     env --default-signal=INT tools/cluster.sh test/throwaway.sh "$2" >"$1" 2>&1 &
 }
@@ -57,9 +58,9 @@ for signal in INT TERM HUP; do
     await_up "$out/1"
     await_up "$out/2"
     kill -"$signal" -- -$one -$two
-    ! wait $one || die "SIG$signal was a success"
-    ! wait $two || die "SIG$signal was a success"
+    ! wait $one || die "exit code 0 after SIG$signal"
+    ! wait $two || die "exit code 0 after SIG$signal"
     nothing_left "SIG$signal"
     rm "$out/1" "$out/2"
 done
-echo "throwaway: two at a time, a failure and three signals, nothing left"
+echo "throwaway: two clusters at a time, a failure and three signals, nothing left behind"

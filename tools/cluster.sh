@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
-# Build this tree and run a command against a throw-away PostgreSQL cluster that has it installed.
+# Build this tree, install it into a temporary PostgreSQL cluster and run a command there.
 #
 #   tools/cluster.sh COMMAND [ARG...]
 #
-# Nothing outside one temporary directory is written: it holds a copy of the
-# sources (the command's working directory), a tree of links to PostgreSQL's
-# files into which the extension is installed (PostgreSQL finds its directories
-# relative to its own binary), the data directory and the socket. No port is
-# used. The command sees PATH, PGHOST, PGUSER, PGDATABASE, PG_CONFIG and TMPDIR of
-# that cluster. All of it is gone when the command ends, fails or is interrupted.
+# The script writes to one temporary directory only. It holds a copy of the sources
+# (the command's working directory), a tree of links to PostgreSQL's files into which
+# the extension is installed (PostgreSQL finds its directories relative to its own
+# binary), the data directory and the socket. The server does not listen on a port.
+# PATH, PGHOST, PGUSER, PGDATABASE, PG_CONFIG and TMPDIR are set for the command.
+# The directory is removed when the command ends, fails or is interrupted.
 #
-# Environment: PG_CONFIG; COPT, more compiler flags; CLUSTER_CONF, more lines of
-# postgresql.conf; CLUSTER_LOG, show the end of the server's log on failure.
+# Environment: PG_CONFIG; COPT, additional compiler flags; CLUSTER_CONF, additional
+# lines of postgresql.conf; CLUSTER_LOG, if set, shows the end of the server's log
+# after a failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source=$PWD
@@ -30,15 +31,15 @@ as() {
     fi
 }
 
-# TMPDIR, if the server can use it: a socket's path has 107 bytes at most, make
-# takes no blanks, and the server's user must get there.
+# Use TMPDIR if the server can: the path of a socket is limited to 107 bytes, make
+# does not support blanks, and the server's user needs access.
 base=${TMPDIR:-/tmp}
 [[ $base =~ ^[A-Za-z0-9_./-]{1,40}$ ]] && as test -x "$base" || base=/tmp
 work=$(mktemp -d "$base/williams.XXXXXX")
 child=
 
-# End the command and whatever it started, servers of its own included, then
-# this one's, and wait for them: they would write to what is removed.
+# End the command and everything it started, including servers, then our own server.
+# Wait for all of them, because they would write to the directory during its removal.
 cleanup() {
     trap '' INT TERM HUP
     if [ -n "$child" ]; then
@@ -72,12 +73,12 @@ tar -C "$source" --exclude=./.git --exclude='*.o' --exclude='*.so' --exclude='*.
     -cf - . | tar -C "$work/src" --no-same-owner -xf -
 cd "$work/src"
 
-# nothing of the caller's PostgreSQL, make or language goes in
+# do not inherit the caller's settings of PostgreSQL, make or language
 for v in $(compgen -v PG) MAKEFLAGS MAKELEVEL MFLAGS; do unset "$v"; done
 mkdir -m 1777 "$work/tmp"
 export LC_ALL=C.UTF-8 TMPDIR=$work/tmp PATH=$bin:$PATH PG_CONFIG=$pg_config
 export PGHOST=$work PGUSER=postgres PGDATABASE=postgres PGPORT=5432
-# no bitcode: only JIT's inlining would use it
+# bitcode is not needed: only JIT inlining uses it
 make=(make -s -j"$(nproc)" with_llvm=no PG_CONFIG="$PG_CONFIG" ${COPT:+COPT="$COPT"})
 "${make[@]}" all >"$work/make.log" 2>&1 && "${make[@]}" install >>"$work/make.log" 2>&1 ||
     { cat "$work/make.log" >&2; echo "cluster: the build failed" >&2; exit 1; }
@@ -98,7 +99,7 @@ EOF
 as "$bin/pg_ctl" -D "$work/data" -l "$work/server.log" -w start >/dev/null ||
     { cat "$work/server.log" >&2; exit 1; }
 
-# A process group of its own, so that cleanup ends the whole of it.
+# Run the command in a process group of its own, so that cleanup can end all of it.
 setsid "$@" &
 child=$!
 rc=0

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Install what a make target needs and this machine lacks, through apt-get.
+# Install through apt-get what a make target needs and this machine lacks.
 #
 #   tools/deps.sh build|lib|demo|test|matrix|pgtap|bench|lint...
 #
-# Asks nothing as root; anybody else goes through sudo. An installed server is
-# not upgraded, for that would restart its clusters.
+# Uses sudo unless run as root. Does not upgrade an installed server, because that
+# would restart its clusters.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-export LC_ALL=C                           # what apt-cache says is read below
+export LC_ALL=C                           # the output of apt-cache is parsed below
 
 die() { echo "deps: $*" >&2; exit 1; }
 has() { command -v "$1" >/dev/null; }
@@ -24,8 +24,8 @@ has_headers() { [ -x "$pg_config" ] && [ -f "$("$pg_config" --includedir-server)
 has_extension() { [ -x "$pg_config" ] && [ -f "$("$pg_config" --sharedir)/extension/$1.control" ]; }
 has_include() { has cc && echo "#include <$1>" | cc -E - >/dev/null 2>&1; }
 
-# One line a thing: the groups that need it | is it here? | its package.
-# A package with % is the server's: % is its major version.
+# One line per dependency: the groups that need it | a test for it | its package.
+# In a package's name, % stands for the server's major version.
 missing() {
     while IFS='|' read -r groups probe package; do
         for g in "$@"; do
@@ -61,8 +61,8 @@ run_apt() {
     }
 }
 
-# An installed server stays in the version it has, and what depends on just that
-# version is taken in it too.
+# Keep an installed server at its version, and install packages that depend on
+# exactly that version in the same version.
 keep_server() {
     local have
     have=$(dpkg-query -W -f '${Version}' "postgresql-$major" 2>/dev/null) || return 0
@@ -74,8 +74,8 @@ keep_server() {
     apt_options+=(-o "Dir::Etc::Preferences=$temp/preferences")
 }
 
-# Debian makes and starts a cluster with its first server package; ours are
-# throw-away, so it is told not to, for as long as that package is installed.
+# Debian creates and starts a cluster when it installs its first server package.
+# We use temporary clusters only, so prevent that during the installation.
 no_cluster=/etc/postgresql-common/createcluster.d/williams.conf
 no_cluster_dirs=
 forbid_main_cluster() {
@@ -92,10 +92,10 @@ cleanup() {
 
 wanted=$(missing "$@")
 [ -n "$wanted" ] || exit 0
-[[ -x $pg_config || -z $pg_config || -n $major || $wanted != *%* ]] || die "there is no $pg_config"
-has apt-get || die "needed and not here:" ${wanted//%/${major:-NN}}
+[[ -x $pg_config || -z $pg_config || -n $major || $wanted != *%* ]] || die "$pg_config does not exist"
+has apt-get || die "missing, and apt-get is not available:" ${wanted//%/${major:-NN}}
 if [ "$(id -u)" != 0 ]; then
-    has sudo || die "run as root, or with sudo there: apt-get install" ${wanted//%/${major:-NN}}
+    has sudo || die "run this as root, or install sudo: apt-get install" ${wanted//%/${major:-NN}}
     sudo=sudo
 fi
 
@@ -108,14 +108,14 @@ trap 'exit 129' HUP
 run_apt update || die "apt-get update failed"
 if [ -z "$major" ]; then
     major=$(apt-cache depends postgresql | sed -n 's/.*Depends: postgresql-\([0-9]*\)$/\1/p')
-    [ -n "$major" ] || die "this release has no package postgresql"
+    [ -n "$major" ] || die "this release does not have a package postgresql"
 fi
 wanted=${wanted//%/$major}
-echo "deps: installing through apt-get:" $wanted
+echo "deps: installing with apt-get:" $wanted
 keep_server
 has_server || forbid_main_cluster
-run_apt install --no-install-recommends $wanted || die "apt-get could not install these"
+run_apt install --no-install-recommends $wanted || die "apt-get could not install these packages"
 
 pg_config=$(tools/pg_config.sh)
 still=$(missing "$@")
-[ -z "$still" ] || die "installed, and yet not found:" ${still//%/$major}
+[ -z "$still" ] || die "installed, but still not found:" ${still//%/$major}

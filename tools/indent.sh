@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Format the C sources by pgindent's rules; with --check only say which differ.
+# Format the C sources as pgindent does; with --check, only list the files that differ.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# pgindent's own options, and its repair of "type *" on a line of its own
+# pgindent's options, and its correction of "type *" on a line of its own
 formatted() {
     pg_bsd_indent -bad -bap -bbb -bc -bl -cli1 -cp33 -cdb -nce -d0 -di12 -nfc1 -i4 -l79 \
         -lp -lpl -nip -npro -sac -tpg -ts4 -Utools/typedefs.list <"$1" |

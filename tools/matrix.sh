@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Build without a warning and run the tests that depend on PostgreSQL, once for each
-# PostgreSQL, in a throw-away cluster of its own; print which part passed on which.
+# For each PostgreSQL version: build without warnings and run the tests that depend on
+# PostgreSQL, in a temporary cluster. Then print a table of the results.
 #
 #   tools/matrix.sh
 #
-# A part that a PostgreSQL lacks something for, and apt-get has not, is skipped.
-# Environment: PG_CONFIGS, the pg_config of each, by default all that Debian's
-# packages have, else that of tools/pg_config.sh; PARTS, of test/run.sh.
+# A part is skipped if it needs something that is not installed and that apt-get does
+# not have. Environment: PG_CONFIGS, the pg_config of each version, by default those of
+# all Debian packages or else the one of tools/pg_config.sh; PARTS, see test/run.sh.
 set -euo pipefail
 shopt -s nullglob
 cd "$(dirname "$0")/.."
@@ -20,20 +20,20 @@ table=$(printf '%-11s ' PostgreSQL build "${parts[@]}")
 notes=
 rc=0
 
-# what a part needs and is not there, or nothing
+# print what a part lacks; nothing if it can run
 lacks() {
     local pgxs
     case $1 in
     pgtap)
-        tools/deps.sh pgtap >/dev/null 2>&1 || echo "pgTAP is not installed for it" ;;
+        tools/deps.sh pgtap >/dev/null 2>&1 || echo "pgTAP is not installed" ;;
     tap)
         pgxs=$("$PG_CONFIG" --pgxs)
         [ -f "${pgxs%/makefiles/pgxs.mk}/test/perl/PostgreSQL/Test/Cluster.pm" ] ||
-            echo "it came without its Perl modules" ;;
+            echo "PostgreSQL's Perl test modules are not installed" ;;
     esac
 }
 
-# ok, FAILED or skipped for each part, by what test/run.sh printed
+# print ok, FAILED or skipped for each part, from the output of test/run.sh
 row() {
     local built=FAILED result
     if grep -qx built "$log"; then built=ok; fi
@@ -62,7 +62,7 @@ for PG_CONFIG in "${pg_configs[@]}"; do
         if [ -z "$why" ]; then
             run+=("$part")
         else
-            notes+=$'\n'"$part on $version is skipped: $why"
+            notes+=$'\n'"$part skipped on $version: $why"
         fi
     done
     echo "=== PostgreSQL $version"

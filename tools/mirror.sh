@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Make a tree of PostgreSQL's own files at the same paths below a directory, into
-# which an extension can be installed without touching theirs; print its pg_config.
+# Mirror a PostgreSQL installation below a directory, so that an extension can be
+# installed there without changing the original; print the mirror's pg_config.
 #
 #   tools/mirror.sh DIRECTORY
 #
-# The programs are copied, for they find the rest from where they are; the rest is
-# linked. Environment: PG_CONFIG.
+# Programs are copied, because they find the other files relative to their own path;
+# the other files are linked. Environment: PG_CONFIG.
 set -euo pipefail
 root=$(realpath "$1")
 pg_config=$("$(dirname "$0")/pg_config.sh")

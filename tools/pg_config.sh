@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Print the pg_config to build with: $PG_CONFIG where it is set, else the one in
-# PATH, else the newest that Debian's packages have; nothing where there is none.
+# Print the pg_config to build with: $PG_CONFIG if it is set, otherwise the one in
+# PATH, otherwise the newest of Debian's packages; nothing if there is none.
 set -u
 shopt -s nullglob
 
