@@ -1,11 +1,11 @@
 /*
  * bench.sql
- *		The pairs that `make bench` compares, and how: see run.sh.
+ *		Compares pairs of queries for `make bench`; see run.sh.
  *
- * Own cost is the time with the thing less the time without it, divided by the
- * number of calls. A pair's queries run in turn, round after round, and the
- * least time of each is kept. Peers that say something else than the thing end
- * the run: their speeds would mean nothing.
+ * The own cost of a function is the time with it minus the time without it,
+ * divided by the number of calls. The queries of a group run in turn, round after
+ * round, and the shortest time of each counts. The run fails if the results of a
+ * function and its peers differ, because their speeds would mean nothing.
  */
 \set QUIET on
 \pset footer off
@@ -20,7 +20,7 @@ CREATE EXTENSION tdigest;
 
 SELECT greatest(:rounds, 7) AS rounds
 \gset
-SELECT format('%s; jit = %s; work_mem = %s; %s rounds (williams_space_bound %s, williams_score_fields 2), interleaved; the least time of each',
+SELECT format('%s; jit = %s; work_mem = %s; %s rounds (williams_space_bound %s, williams_score_fields 2), interleaved; the shortest time of each',
 			  split_part(version(), ' on ', 1), current_setting('jit'), current_setting('work_mem'), :rounds, 3 * :rounds) AS "how"
 \gset
 \echo :how
@@ -30,7 +30,7 @@ SELECT format('%s; jit = %s; work_mem = %s; %s rounds (williams_space_bound %s, 
 --
 SELECT setseed(0.25) \g /dev/null
 
-/* eight counts a row, of every magnitude */
+/* eight counts per row, of all magnitudes */
 CREATE TABLE counts AS
 	SELECT floor(exp(random() * 40))::bigint AS a, floor(exp(random() * 40))::bigint AS b,
 		floor(exp(random() * 40))::bigint AS c, floor(exp(random() * 40))::bigint AS d,
@@ -38,7 +38,7 @@ CREATE TABLE counts AS
 		floor(exp(random() * 40))::bigint AS g, floor(exp(random() * 40))::bigint AS h
 	FROM generate_series(1, 100000);
 
-/* documents of 12 to 30 fields, some of them null or blank */
+/* documents with 12 to 30 fields, some of them null or blank */
 CREATE TABLE documents AS
 	SELECT i AS id, (SELECT jsonb_object_agg('field_' || j,
 			CASE (i * 31 + j * 17) % 20 WHEN 0 THEN NULL WHEN 1 THEN '  '
@@ -52,12 +52,12 @@ CREATE TABLE rows_10m AS
 	FROM generate_series(1, 10000000::bigint) i;
 ALTER TABLE rows_10m ADD PRIMARY KEY (key);
 
-/* the same as confidences, with nothing else to read, and as 100 k scorecards */
+/* the confidences alone, and summarised as 100 k scorecards */
 CREATE TABLE confidences AS SELECT x AS confidence FROM rows_10m;
 CREATE TABLE scorecards AS
 	SELECT (key - 1) / 100 AS day, williams_scorecard_agg(x) AS scorecard FROM rows_10m GROUP BY 1;
 
-/* engines' own files where there are any, else documents in two engines' forms */
+/* real results of OCR engines if there are any, otherwise documents in two engines' formats */
 CREATE TABLE engine_files (name text, document jsonb);
 \copy engine_files FROM 'engine_files.tsv'
 VACUUM ANALYZE;
@@ -144,17 +144,17 @@ SELECT bench_load(array_agg(v)) FROM counts,
 	LATERAL unnest(ARRAY[a, b, c, d, e, f, g, h]) v \g /dev/null
 
 --
--- What is timed: a group's queries in turn
+-- The queries to time, in groups
 --
 CREATE TABLE measure (
 	name text PRIMARY KEY,
 	pair int NOT NULL,
 	query text NOT NULL,
-	before text,				/* run before it, not timed */
-	best float8					/* seconds */
+	before text,				/* executed before it, not timed */
+	best float8					/* shortest time, in seconds */
 );
 
-/* count(f(a)), ..., count(f(h)): one expression more a column than count(a) */
+/* count(f(a)), ..., count(f(h)): one more expression per column than count(a) */
 CREATE FUNCTION eight(expression text) RETURNS text LANGUAGE sql AS $$
 	SELECT format('SELECT %s FROM counts',
 		string_agg(format('count(%s)', replace(expression, '?', c)), ', ' ORDER BY c))
@@ -225,8 +225,8 @@ BEGIN
 END $$;
 
 /*
- * williams_plan_table: 50,000 batches by the budget, as ntile is told to make; the
- * same rows to nowhere, in order; block ranges
+ * williams_plan_table: the budget gives about 50,000 batches, and ntile is told to
+ * make as many; reading the same rows in order and discarding them; block ranges
  */
 INSERT INTO measure (pair, name, query, before) VALUES
 	(20, 'plan_table: exact', $$SELECT * FROM williams_plan_table('rows_10m', 1000, 'weight')$$, NULL),
@@ -241,19 +241,20 @@ INSERT INTO measure (pair, name, query, before) VALUES
 	(20, 'plan_table: ctid', $$SELECT * FROM williams_plan_table('rows_10m', 64, method => 'ctid')$$, NULL);
 
 /*
- * The shortest of them three times as often, to get by the noise of the machine;
- * the longest, a minute and more, twice: its ratios are far from what is wanted.
+ * The shortest queries run three times as often, against the noise of the machine.
+ * The longest take more than a minute and run twice, because their ratios are far
+ * from the limits.
  */
 SELECT format('CALL run_pair(%s, %s)', pair,
 	CASE pair WHEN 1 THEN 3 * :rounds WHEN 6 THEN 2 ELSE :rounds END) FROM measure GROUP BY pair ORDER BY pair \gexec
 
-/* the trigger's two implementations must agree before their speeds mean anything */
+/* The results of the two triggers must agree, or their speeds mean nothing. */
 SELECT count(*) = 500000 AS "the two triggers agree on every row"
 FROM scored_c c JOIN scored_plpgsql p USING (id)
 WHERE (c.num_fields, c.review) = (p.num_fields, p.review)
 	AND abs(c.confidence - p.confidence) < 1e-12 AND abs(c.multiplier - p.multiplier) < 1e-12;
 
-/* a scorecard says what plain SQL says, and one rolled up is the one computed, to the last bit */
+/* A scorecard must agree with plain SQL, and a rollup with the scorecard of all rows, bit for bit. */
 DO $$
 DECLARE
 	s williams_scorecard;
@@ -273,8 +274,8 @@ BEGIN
 END $$;
 
 /*
- * Memory: the peak of a backend of its own for each, in MB, without what it touched
- * of the shared buffers.
+ * Memory: the peak of a fresh backend for each query, in MB, without the shared
+ * buffers that it touched.
  */
 CREATE TABLE rows_100k AS SELECT * FROM rows_10m WHERE key <= 100000;
 ALTER TABLE rows_100k ADD PRIMARY KEY (key);

@@ -17,7 +17,7 @@ PG_MODULE_MAGIC;
 static int64 *values;
 static int	n;
 
-/* Keep a copy of the values for the loops. */
+/* Copy the values for bench_loop(). */
 PG_FUNCTION_INFO_V1(bench_load);
 Datum
 bench_load(PG_FUNCTION_ARGS)
@@ -30,7 +30,7 @@ bench_load(PG_FUNCTION_ARGS)
 	PG_RETURN_INT32(n);
 }
 
-/* One pass that computes the bound of each value. */
+/* Compute the bound of each value once. */
 PG_FUNCTION_INFO_V1(bench_loop);
 Datum
 bench_loop(PG_FUNCTION_ARGS)

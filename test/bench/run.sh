@@ -1,20 +1,21 @@
 #!/usr/bin/env bash
-# The speeds that the project promises, each as a ratio to a peer in one run on
-# this machine: rounds interleaved, minima compared, jit off. Run by `make bench`
-# inside tools/cluster.sh, it takes about half an hour. It prints; it never
-# fails for being slow, but does where a peer and ours do not say the same.
+# Measure the speeds that the project promises, each as a ratio to an alternative (its
+# peer) in one run on this machine: rounds are interleaved, minima compared, jit is
+# off. Run by `make bench` in a cluster of tools/cluster.sh; takes about half an hour.
+# It prints the results and never fails because something is slow, but it fails if
+# the results of a peer differ from ours.
 #
-#   BENCH_ROUNDS   rounds of each pair, 9 unless set, at least 7
-#   BENCH_FILES    which of bench.sql and tasks.sql, both unless set
-#   WILLIAMS_DATA  a directory whose ocr_engines/ has engines' own results
+#   BENCH_ROUNDS   rounds per pair: 9 by default, at least 7
+#   BENCH_FILES    bench.sql or tasks.sql; both by default
+#   WILLIAMS_DATA  a directory with real results of OCR engines in ocr_engines/
 set -euo pipefail
 cd "$(dirname "$0")"
 
-# the peer in C, with the compiler and the flags of the extension itself
+# compile the peer in C with the compiler and flags of the extension
 $("$PG_CONFIG" --cc) $("$PG_CONFIG" --cflags) -fPIC -shared \
     -I../../src -I"$("$PG_CONFIG" --includedir-server)" -o cloop.so cloop.c -lm
 
-# a row each for COPY: white space is all that a line break in JSON can be
+# one row per file for COPY; in JSON a line break can only be white space
 : >engine_files.tsv
 for file in "${WILLIAMS_DATA:-}"/ocr_engines/*.json; do
     [ -e "$file" ] || continue

@@ -1,15 +1,14 @@
 /*
  * score.sql
  *		Passports for the benchmark of williams_score_fields, and its peers: the
- *		rules of a document type, the profile's checks among them, as one would
- *		write them in PL/pgSQL and in PL/Python.
+ *		same rules as one would write them in PL/pgSQL and in PL/Python.
  *
- * Both read the rules from a profile, as williams_score_fields does, and leave
- * out what these documents do not have: values that are no strings, other
- * white space than that of Latin and Chinese, the checks range and pattern.
+ * Both read the rules from a profile, as williams_score_fields does. They omit
+ * what these documents do not need: values that are not strings, white space other
+ * than that of Latin and Chinese text, and the checks range and pattern.
  */
 
-/* 12 fields each: some missing or blank, some misread, a tenth not in Latin letters */
+/* n documents of 12 fields: some are missing, blank or misread; a tenth of the documents is not in Latin script */
 CREATE FUNCTION bench_passports(n int, OUT fields jsonb, OUT confidence jsonb)
 	RETURNS SETOF record LANGUAGE plpython3u AS $$
 import json
@@ -63,7 +62,7 @@ for _ in range(n):
     yield json.dumps(fields), json.dumps(confidence)
 $$;
 
-/* what the characters of a machine-readable line come to, with the weights 7, 3, 1 */
+/* the check digit of part of a machine-readable line, with the weights 7, 3, 1 */
 CREATE FUNCTION mrz_digit_plpgsql(s text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
 	weights CONSTANT int[] := '{7,3,1}';
@@ -125,7 +124,7 @@ DECLARE
 	x float8;
 	item jsonb;
 	factor float8;
-	at int[];					/* a check's fields */
+	at int[];					/* the fields of a check */
 	previous int;
 	k int;
 BEGIN
@@ -238,7 +237,7 @@ if "score" not in SD:
         return best if counts[best] * 10 > len(everything) else "latin"
 
     def fails(check, texts):
-        """the fields to multiply, in order; one may come twice"""
+        """the fields to multiply by the factor, in order; a field can occur twice"""
         kind = check["check"]
         present = [n for n in check["fields"] if n in texts]
         if kind == "length":
@@ -294,7 +293,7 @@ if "score" not in SD:
 return SD["score"](fields, rules, confidence)
 $$;
 
-/* Are the scores of all fields the same, to 1e-9? */
+/* Are the scores of all fields equal, within 1e-9? */
 CREATE FUNCTION same_scores(a jsonb, b jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 	SELECT count(*) = 0
 	FROM jsonb_each(a) AS x FULL JOIN jsonb_each(b) AS y USING (key)
@@ -307,7 +306,7 @@ CREATE TABLE passports AS
 ALTER TABLE passports ADD PRIMARY KEY (id);
 ANALYZE passports;
 
-/* the three must agree before their speeds mean anything */
+/* The results of all three must agree, or their speeds mean nothing. */
 SET max_parallel_workers_per_gather = 2;
 CREATE TABLE score_differs AS
 	SELECT p.id, o.name, a.overall, o.overall AS other

@@ -1,12 +1,12 @@
 /*
  * tasks.sql
- *		Run against the same work by hand: the part of `make bench` whose statements
- *		commit. See bench.sql for the rest and run.sh for both.
+ *		Compares tasks with the same work by hand: the part of `make bench` whose
+ *		statements commit. See bench.sql for the other part and run.sh for both.
  *
- * By hand is a PL/pgSQL loop over the same bounds, with COMMIT after each: the
- * fastest that SQL has, for its plan is kept and no client is in between, and it
- * keeps no record of what it did. Before each run, and not timed, the table is
- * written anew from the same rows, vacuumed, and a checkpoint made.
+ * "By hand" is a PL/pgSQL loop over the same bounds with a COMMIT after each batch.
+ * Nothing in SQL is faster: its plan is kept, no client is involved, and it does not
+ * record what it did. Before each run the table is filled again with the same rows
+ * and vacuumed, and a checkpoint is made; this is not timed.
  */
 \set QUIET on
 \pset footer off
@@ -18,28 +18,28 @@ CREATE EXTENSION dblink;
 
 SELECT greatest(:rounds, 10) AS rounds, greatest(:rounds / 3, 3) AS few
 \gset
-SELECT format('Run: %s rounds (20,000 batches %s), interleaved; the least time of each', :rounds, :few) AS "how"
+SELECT format('Run: %s rounds (20,000 batches %s), interleaved; the shortest time of each', :rounds, :few) AS "how"
 \gset
 \echo :how
 
 CREATE TABLE document (id int PRIMARY KEY, seen int NOT NULL, title text);
 CREATE TABLE bound (no int, lower int, upper int);
 
-/* the table as it was: commands that cannot be in a transaction */
+/* the commands that restore the table; they cannot run in a transaction */
 CREATE FUNCTION anew(rows int) RETURNS text[] LANGUAGE sql AS $$
 	SELECT ARRAY['TRUNCATE document',
 		format('INSERT INTO document SELECT i, 0, ''document '' || i FROM generate_series(1, %s) i', rows),
 		'VACUUM (ANALYZE, FREEZE) document', 'VACUUM williams_batch', 'VACUUM williams_task', 'CHECKPOINT']
 $$;
 
-/* the commands of a round, n times; a number is the table anew with so many rows */
+/* the commands of n rounds; a number stands for restoring the table with that many rows */
 CREATE FUNCTION rounds(n int, commands text[]) RETURNS SETOF text LANGUAGE sql AS $$
 	SELECT c FROM generate_series(1, n) r, unnest(commands) WITH ORDINALITY u (command, i),
 		LATERAL unnest(CASE WHEN command ~ '^\d+$' THEN anew(command::int) ELSE ARRAY[command] END) WITH ORDINALITY v (c, j)
 	ORDER BY r, i, j
 $$;
 
-/* the task, with so many rows in a batch, and its bounds for who does it by hand */
+/* create the task with batches of that many rows, and copy its bounds for the work by hand */
 CREATE PROCEDURE make(rows bigint, statement text = 'UPDATE document SET seen = seen + 1 WHERE id BETWEEN $1 AND $2')
 	LANGUAGE plpgsql AS $$
 BEGIN
@@ -87,7 +87,7 @@ BEGIN
 	ASSERT (SELECT bool_and(seen = 1) FROM document);
 END $$;
 
-/* until the last batch is done, as the batches tell it */
+/* the time until the last batch is done, according to williams_batch */
 CREATE PROCEDURE by_workers(name text, workers int) LANGUAGE plpgsql AS $$
 DECLARE
 	started timestamptz := clock_timestamp();
@@ -103,7 +103,7 @@ BEGIN
 	ASSERT (SELECT bool_and(state = 'done') FROM williams_batch);
 END $$;
 
-/* the same rows in two sessions by hand, a half each: what the machine allows */
+/* the same rows by hand in two sessions, half of them each: the best that the machine can do */
 CREATE PROCEDURE by_two(name text) LANGUAGE plpgsql AS $$
 DECLARE
 	started timestamptz;
@@ -119,7 +119,7 @@ BEGIN
 	PERFORM dblink_disconnect(c) FROM unnest('{a,b}'::text[]) c;
 END $$;
 
-/* a connection to a session of its own, which has the library */
+/* connect to a new session and load the library there */
 CREATE PROCEDURE connect(session text) LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM dblink_connect(session, format('host=%s port=%s dbname=%s user=%s', current_setting('unix_socket_directories'),
@@ -128,7 +128,7 @@ BEGIN
 	PERFORM FROM dblink(session, 'SELECT williams_version()') AS t (version text);
 END $$;
 
-/* the task in a session that has plans of its own queries by then, made when the tables were small, or none */
+/* run the task in a new session; if small, the session has kept plans from when the tables were small */
 CREATE PROCEDURE in_session(name text, small boolean) LANGUAGE plpgsql AS $$
 DECLARE
 	started timestamptz;
@@ -148,7 +148,7 @@ BEGIN
 	ASSERT (SELECT bool_and(state = 'done') FROM williams_batch);
 END $$;
 
-/* the first batches that new sessions take, and the second ones */
+/* the first and the second batch of each of 20 new sessions */
 CREATE PROCEDURE first_steps(name text) LANGUAGE plpgsql AS $$
 DECLARE
 	started timestamptz;
@@ -166,13 +166,13 @@ BEGIN
 	END LOOP;
 END $$;
 
-/* the most that this backend had in memory but for the shared buffers that it touched */
+/* the peak memory of this backend, without the shared buffers that it touched */
 CREATE FUNCTION peak_mb() RETURNS float8 LANGUAGE sql AS $$
 	SELECT (substring(s FROM 'VmHWM:\s+(\d+)')::float8 - substring(s FROM 'RssShmem:\s+(\d+)')::float8) / 1024
 	FROM pg_read_file('/proc/self/status') s
 $$;
 
-/* a CPU's work: 2 ms or so a row */
+/* CPU-bound work: about 2 ms per row */
 CREATE FUNCTION work(id int) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
 	x int := id;
@@ -183,7 +183,7 @@ BEGIN
 	RETURN x;
 END $$;
 
-/* another session's snapshot, from now on */
+/* hold a snapshot in another session from now on */
 CREATE PROCEDURE hold() LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM dblink_connect('old', format('host=%s port=%s dbname=%s user=%s', current_setting('unix_socket_directories'),
@@ -206,13 +206,13 @@ SELECT rounds(:few, ARRAY[
 	'200000', 'CALL by_hand(''20000, hand'')',
 	'200000', 'CALL hold()', 'CALL by_hand(''20000, hand, old snapshot'')', 'CALL let_go()']) \gexec
 
--- 1 M rows, 100,000 batches, by sessions with and without plans of before
+-- 1 M rows, 100,000 batches, in sessions with and without earlier plans
 SELECT rounds(1, '{1000000}') \gexec
 SELECT rounds(:few, ARRAY[
 	'CALL make(1000000)', 'DO $$ BEGIN PERFORM williams_drop_task(name) FROM williams_task; END $$', 'CALL in_session(''100000, new'', false)',
 	'CALL make(1000000)', 'DO $$ BEGIN PERFORM williams_drop_task(name) FROM williams_task; END $$', 'CALL in_session(''100000, after'', true)']) \gexec
 
--- 1 M batches, of which all but 1,000 are done, as a run that was cut off leaves them
+-- 1 M batches, all but 1,000 of them done, as after an interrupted run
 CALL make(1, 'SELECT $1, $2');
 UPDATE williams_batch SET state = 'done' WHERE batch_no <= 999000;
 DO $$ BEGIN PERFORM williams_alter_task('task', throttle => '1 / 0 > 0'); END $$;
@@ -226,14 +226,14 @@ CALL first_steps('1000000 done');
 CALL make(10000, 'SELECT $1, $2');
 CALL first_steps('none done');
 
--- 2,000 rows that take a CPU 2 ms each, 40 batches
+-- 2,000 rows of about 2 ms CPU time each, 40 batches
 SELECT rounds(1, '{2000}') \gexec
 SELECT rounds(:rounds, ARRAY[
 	'CALL make(50, ''SELECT work(id) FROM document WHERE id BETWEEN $1 AND $2'')', 'CALL by_workers(''1 worker'', 1)',
 	'CALL make(50, ''SELECT work(id) FROM document WHERE id BETWEEN $1 AND $2'')', 'CALL by_workers(''2 workers'', 2)',
 	'CALL by_two(''2 sessions'')']) \gexec
 
--- the memory of a backend that did nothing else
+-- the memory of a backend that does nothing else
 SELECT rounds(1, '{1000000, CALL make(5000)}') \gexec
 \c
 :settings;

@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
-"""Hostile input for every function that takes untrusted data.
+"""Fuzz the functions that accept external input.
 
     FUZZ_SECONDS=60 FUZZ_SEED=1 test/fuzz/fuzz.py [TARGET...]      (make test-fuzz)
 
-Six targets run for FUZZ_SECONDS each: the text and binary forms of williams_scorecard
-and williams_calibration, results of OCR engines (williams_ocr_engine, _fields and
-_document), and williams_score_fields. Inputs, from files next to this one and some
-made by the server, are mutated with a fixed seed and sent as a parameter. The server
-must either refuse an input with an expected SQLSTATE or give an answer that passes all
-checks: summaries survive round trips bit for bit, confidences are in 0..1, two ways to
-ask agree. Anything else, a lost connection above all, is printed with its input, and
-the test fails. libpq is called through ctypes.
+Six targets run for FUZZ_SECONDS each: the text and wire forms of williams_scorecard
+and williams_calibration, the results of OCR engines (williams_ocr_engine, _fields and
+_document), and williams_score_fields. Inputs are mutations of the seeds in this
+directory and of some made by the server; FUZZ_SEED makes them reproducible. Each is
+sent to the server as a parameter. The server must either refuse it with an expected
+SQLSTATE or give a result for which all checks hold: summaries survive round trips bit
+for bit, confidences are between 0 and 1, and alternative queries agree. Otherwise,
+above all if the connection is lost, the input is printed and the test fails. libpq
+is called through ctypes.
 """
 
 import ctypes
@@ -30,7 +31,7 @@ for name, result in (("PQconnectdb", ctypes.c_void_p), ("PQexecParams", ctypes.c
 
 HERE = Path(__file__).parent
 
-# One boolean for each check; all must be true if the input is accepted.
+# Boolean expressions that must all be true for every accepted value.
 CHECKS = {
     "scorecard": """
         williams_scorecard_send(s::text::williams_scorecard) = williams_scorecard_send(s),
@@ -61,7 +62,7 @@ class Server:
             sys.exit(f"fuzz: {pq.PQerrorMessage(self.conn).decode()}")
 
     def ask(self, query, parameter=None, binary=False):
-        """(columns of one row, None) or (None, SQLSTATE), "lost: ..." if the connection is lost"""
+        """Return (columns of the first row, None) or (None, SQLSTATE); "lost: ..." after a lost connection."""
         n = 0 if parameter is None else 1
         values = (ctypes.c_char_p * 1)(parameter)
         lengths = (ctypes.c_int * 1)(len(parameter or b""))
@@ -93,7 +94,7 @@ def mutated_bytes(rng, form, other):
             b[at:at + 8] = (rng.choice(NUMBERS) % (1 << 64)).to_bytes(8, "big")
         elif what == 5:
             b[at:] = other[at:]
-        elif len(b) >= 12:                     # make a word a little larger or smaller
+        elif len(b) >= 12:                     # change a word a little
             at = 4 + 8 * rng.randrange((len(b) - 4) // 8)
             word = int.from_bytes(b[at:at + 8], "big") + rng.randrange(-2, 3)
             b[at:at + 8] = (word % (1 << 64)).to_bytes(8, "big")
@@ -122,7 +123,7 @@ def mutated_text(rng, form, other):
     return b"".join(tokens).replace(b"\0", b"0")
 
 
-# One result as rows and as objects: both must be the same, and can be scored.
+# The rows of a result and the same result as objects must agree, so that what is read is what is scored.
 OCR = """
     WITH d AS MATERIALIZED (SELECT t, williams_ocr_engine(t) AS e FROM (SELECT $1::text AS t OFFSET 0) AS t),
         f AS MATERIALIZED (SELECT f.* FROM d, williams_ocr_fields(t) AS f),
@@ -165,7 +166,7 @@ MARKS = ("<", ">", "</", "/>", '"', "'", "=", " ", "\t", "\n", "\r\n", "&", ";",
 
 
 def mutated_markup(rng, form, other):
-    """Mutate text of any kind, by words and marks."""
+    """Mutate a text of any kind by words and marks."""
     tokens = re.findall(r"\w+|\s+|.", form, re.S)
     for _ in range(rng.choice((0, 1, 1, 1, 2, 3, 8))):
         at = rng.randrange(len(tokens) + 1)
@@ -187,7 +188,7 @@ def mutated_markup(rng, form, other):
 
 
 def mutated_tree(rng, form, other):
-    """Mutate JSON, by its values: cross two trees, rename, duplicate and remove members."""
+    """Mutate JSON by values: cross two trees; rename, duplicate and remove members."""
     def places(tree, found):
         for key in list(tree) if isinstance(tree, dict) else range(len(tree)):
             found.append((tree, key))
@@ -218,7 +219,7 @@ def mutated_tree(rng, form, other):
             parent[key] = mutated_markup(rng, parent[key], "x")
         else:
             parent[key] = {"a": parent[key]} if rng.random() < 0.5 else [parent[key]] * 2
-        root = json.loads(json.dumps(root))     # no part is shared or contains itself
+        root = json.loads(json.dumps(root))     # copy, so that no part is shared or contains itself
     return json.dumps(root[0], ensure_ascii=rng.random() < 0.5)
 
 
@@ -232,7 +233,7 @@ def mutated_answer(rng, form, other):
 
 
 def target(server, rng, name, query, seeds, mutate, refused, binary=False, same=False, seconds=60.0):
-    """Try inputs for some seconds. Returns whether each was refused or sound."""
+    """Return whether every input tried within these seconds was refused, or accepted with all checks true."""
     tried = accepted = slowest = 0
     kept = set(seeds)
     seeds = list(seeds)
@@ -256,7 +257,7 @@ def target(server, rng, name, query, seeds, mutate, refused, binary=False, same=
             continue
         print(f"fuzz: {name}: {row or state} from {sent.hex() if binary else repr(sent)}")
         return False
-    print(f"fuzz: {name}: {tried} tried, {accepted} accepted, all of them sound, the slowest in {slowest:.2f} s; refused: {dict(sorted(states.items()))}")
+    print(f"fuzz: {name}: {tried} tried, {accepted} accepted with all checks true, slowest {slowest:.2f} s; refused: {dict(sorted(states.items()))}")
     return accepted > 0 and tried > accepted
 
 
@@ -272,15 +273,15 @@ def summary(server, name, binary):
 
 
 def targets(server):
-    """name -> arguments of target()"""
+    """Return the arguments of target() by name."""
     found = {}
     for name in ("scorecard", "calibration"):
         for binary in (False, True):
             found[f"{name}, {'bytes' if binary else 'text'}"] = summary(server, name, binary) + (binary, binary)
     answers = [p.read_text() for p in sorted((HERE / "answers").iterdir())]
-    # not a result, not JSON, a number or a character that jsonb does not have
+    # not a result of an engine, not JSON, a number or character that jsonb does not support
     found["engines"] = (OCR, answers, mutated_answer, {"22023", "22P02", "22003", "22P05"})
-    # malformed rules, an invalid pattern, JSON that jsonb cannot hold
+    # malformed rules, an invalid pattern, JSON that jsonb does not support
     found["score_fields"] = (SCORE, [json.dumps(v) for v in json.loads((HERE / "score_fields.json").read_text())], mutated_tree, {"22023", "2201B", "22P05", "22003"})
     return found
 
@@ -291,7 +292,7 @@ def main():
     server.ask("SET statement_timeout = '10s'")
     seconds = float(os.environ.get("FUZZ_SECONDS", "60"))
     seed = os.environ.get("FUZZ_SEED", "1")
-    print(f"fuzz: seed {seed}, {seconds:g} s a target")
+    print(f"fuzz: seed {seed}, {seconds:g} s per target")
     good = [target(server, random.Random(f"{seed} {name}"), name, *what, seconds=seconds)
             for name, what in targets(server).items() if not sys.argv[1:] or name in sys.argv[1:]]
     return 0 if good and all(good) else 1
