@@ -85,7 +85,7 @@ squared_errors(const Calibration *c, uint64 correct, WlWide *errors)
 	return true;
 }
 
-/* Add a times the bin's bounds: a sum in this bin lies between the two products. */
+/* Add a times the bin's lower bound to least, and a times its upper bound to most. */
 static void
 add_range(WlWide *least, WlWide *most, const uint64 *a, int words, int bin)
 {

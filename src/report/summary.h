@@ -36,10 +36,10 @@ typedef struct WlSummaryType
 	const char *name;			/* of the SQL type */
 	const char *head;			/* a letter per word: i for an integer, f for
 								 * a float8 */
-	int			entry;			/* words per bin, ... */
-	int			counts;			/* ... of which this many are counts, first
-								 * the number of values; the others are one
-								 * exact sum */
+	int			entry;			/* words per bin: counts, then an exact sum if
+								 * words are left */
+	int			counts;			/* the number of counts; the first of them is
+								 * the number of values */
 	bool		(*valid) (const void *dense);	/* the invariants */
 
 	/*
@@ -190,6 +190,8 @@ extern void wl_append_float(StringInfo buf, double value);
 
 /* Append a further member of a JSON object; its value is null if isnull. */
 extern void wl_append_json(StringInfo buf, const char *key, double value, bool isnull);
+
+/* The finished JSON text as jsonb. */
 extern Datum wl_json_result(StringInfo buf);
 
 /* The argument "bins": the number of bins of a result; error 22023 unless it divides 200. */

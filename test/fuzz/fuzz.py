@@ -123,7 +123,7 @@ def mutated_text(rng, form, other):
     return b"".join(tokens).replace(b"\0", b"0")
 
 
-# The rows of a result and the same result as objects must agree, so that what is read is what is scored.
+# The rows of a result and the same result as objects must agree, so that scoring sees the same values.
 OCR = """
     WITH d AS MATERIALIZED (SELECT t, williams_ocr_engine(t) AS e FROM (SELECT $1::text AS t OFFSET 0) AS t),
         f AS MATERIALIZED (SELECT f.* FROM d, williams_ocr_fields(t) AS f),
