@@ -349,17 +349,8 @@ wl_stored_long(const uint8 *p, const uint8 *end, uint64 *value)
 void
 wl_summary_read(const WlSummaryType *type, Datum value, void *dense)
 {
-	struct varlena *detoasted = PG_DETOAST_DATUM_PACKED(value);
-	uint64	   *words = dense;
-	WlStored	stored;
-
 	memset(dense, 0, sizeof(uint64) * WL_SUMMARY_WORDS(head_words(type), type->entry));
-	wl_stored_open(&stored, type, detoasted);
-	memcpy(words + 1, stored.head, head_words(type) * sizeof(uint64));
-	words[0] = wl_stored_add(type, wl_summary_bins(type, words), &stored);
-	if ((Pointer) detoasted != DatumGetPointer(value))
-		pfree(detoasted);
-	Assert(type->valid(dense));
+	wl_summary_merge_stored(type, dense, value);
 }
 
 /* dense += other */
@@ -403,13 +394,11 @@ wl_summary_final(FunctionCallInfo fcinfo, const WlSummaryType *type)
 Datum
 wl_summary_add(FunctionCallInfo fcinfo, const WlSummaryType *type)
 {
-	uint64		a[WL_SUMMARY_WORDS(WL_HEAD_MAX, WL_ENTRY_MAX)];
-	uint64		b[WL_SUMMARY_WORDS(WL_HEAD_MAX, WL_ENTRY_MAX)];
+	uint64		dense[WL_SUMMARY_WORDS(WL_HEAD_MAX, WL_ENTRY_MAX)];
 
-	wl_summary_read(type, PG_GETARG_DATUM(0), a);
-	wl_summary_read(type, PG_GETARG_DATUM(1), b);
-	merge_summary(type, a, b);
-	return store_summary(type, a);
+	wl_summary_read(type, PG_GETARG_DATUM(0), dense);
+	wl_summary_merge_stored(type, dense, PG_GETARG_DATUM(1));
+	return store_summary(type, dense);
 }
 
 void

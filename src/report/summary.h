@@ -140,8 +140,8 @@ wl_stored_add(const WlSummaryType *type, uint64 *bins, const WlStored *stored)
 	for (int w = 0; w < lengthof(stored->map); w++)
 		for (uint64 map = stored->map[w]; map != 0; map &= map - 1)
 		{
-			uint64	   *entry = bins + (w * 64 + pg_rightmost_one_pos64(map)) * type->entry;
 			uint64		count = wl_stored_integer(&next, end);
+			uint64	   *entry = bins + (w * 64 + pg_rightmost_one_pos64(map)) * type->entry;
 
 			entry[0] += count;
 			total += count;
@@ -162,6 +162,23 @@ wl_stored_add(const WlSummaryType *type, uint64 *bins, const WlStored *stored)
 	return total;
 }
 
+/* Add a stored summary to a dense one; error 22003 if the count overflows. */
+static pg_attribute_always_inline void
+wl_summary_merge_stored(const WlSummaryType *type, uint64 *dense, Datum value)
+{
+	struct varlena *detoasted = PG_DETOAST_DATUM_PACKED(value);
+	WlStored	stored;
+	uint64		other[WL_SUMMARY_WORDS(WL_HEAD_MAX, WL_ENTRY_MAX)]; /* bins not set */
+
+	wl_stored_open(&stored, type, detoasted);
+	memcpy(other + 1, stored.head, strlen(type->head) * sizeof(uint64));
+	other[0] = wl_stored_add(type, wl_summary_bins(type, dense), &stored);
+	wl_summary_merge_head(type, dense, other);
+	Assert(type->valid(dense));
+	if ((Pointer) detoasted != DatumGetPointer(value))
+		pfree(detoasted);
+}
+
 /*
  * The transition function of williams_rollup: (state, summary). There may be
  * millions of summaries, so it adds the stored form directly to the state and
@@ -170,18 +187,9 @@ wl_stored_add(const WlSummaryType *type, uint64 *bins, const WlStored *stored)
 static pg_attribute_always_inline Datum
 wl_summary_accum_rollup(FunctionCallInfo fcinfo, const WlSummaryType *type)
 {
-	Size		head = strlen(type->head);
-	uint64	   *dense = wl_state_writable(fcinfo, sizeof(uint64) * WL_SUMMARY_WORDS(head, type->entry));
-	struct varlena *value = PG_GETARG_VARLENA_PP(1);
-	WlStored	stored;
-	uint64		other[WL_SUMMARY_WORDS(WL_HEAD_MAX, WL_ENTRY_MAX)]; /* bins not set */
+	uint64	   *dense = wl_state_writable(fcinfo, sizeof(uint64) * WL_SUMMARY_WORDS(strlen(type->head), type->entry));
 
-	wl_stored_open(&stored, type, value);
-	memcpy(other + 1, stored.head, head * sizeof(uint64));
-	other[0] = wl_stored_add(type, wl_summary_bins(type, dense), &stored);
-	wl_summary_merge_head(type, dense, other);
-	Assert(type->valid(dense));
-	PG_FREE_IF_COPY(value, 1);
+	wl_summary_merge_stored(type, dense, PG_GETARG_DATUM(1));
 	PG_RETURN_POINTER(dense);
 }
 
