@@ -1,6 +1,8 @@
 /*
  * williams.c
- *		The library itself: its magic block, its version and its setting.
+ *		The library itself: its magic block, its version and its settings.
+ *
+ * The guard that is installed here is explained in base/session.h. Locks: none.
  */
 #include "postgres.h"
 
@@ -20,15 +22,15 @@ void
 _PG_init(void)
 {
 	DefineCustomIntVariable("williams.max_workers",
-							"Maximum number of background workers that run tasks in a database.",
-							"Those of max_worker_processes that are free are the other limit.",
+							"Maximum number of background workers that run tasks in each database.",
+							"Workers count against max_worker_processes.",
 							&wl_max_workers, 4, 0, 1024, PGC_SIGHUP, 0,
 							NULL, NULL, NULL);
 	MarkGUCPrefixReserved("williams");
 	wl_init_guard();
 }
 
-/* The version of the loaded library, which serves every released SQL version. */
+/* The version of the loaded library, which supports every released version of the SQL objects. */
 PG_FUNCTION_INFO_V1(wl_version);
 Datum
 wl_version(PG_FUNCTION_ARGS)

@@ -40,4 +40,7 @@ extern void wl_end_settings(int level);
 /* Apply one more setting, at the level begun last. */
 extern void wl_set_local(const char *setting, const char *value);
 
+/* The same until the end of the transaction, as SET LOCAL does. */
+extern void wl_set_for_transaction(const char *setting, const char *value);
+
 #endif							/* WL_SESSION_H */

@@ -1,74 +1,63 @@
 /*
  * owner.c
- *		Work that is done with the rights of a task's owner.
+ *		Execute a task's statement and expressions with the rights of its owner.
  *
- * Under SECURITY_LOCAL_USERID_CHANGE, so that nothing in a statement, in an
- * expression or in what they call can set another role, even in the session of a
- * superuser who took the owner's role; in a subtransaction, of which nothing is
- * left where it fails; and so that nothing of it is left to the commit, which
- * has the session's own rights.
+ * 1. The work runs under SECURITY_LOCAL_USERID_CHANGE: nothing in a statement, in an
+ *	  expression or in the functions that they call can set another role, even in the
+ *	  session of a superuser who took the owner's role.
+ * 2. It runs in a subtransaction, so that it leaves nothing behind if it fails.
+ * 3. It leaves nothing to the commit, which has the session's own rights.
+ * 4. Settings that it makes end with it: a session that took the owner's role goes on
+ *	  with another role, which must not inherit the owner's search_path.
+ * 5. It cannot run tasks itself.
+ *
+ * Locks: none of its own. The time limit covers waits for locks.
  */
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "commands/trigger.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "storage/latch.h"
 #include "storage/proc.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/portal.h"
 #include "utils/resowner.h"
 #include "utils/timeout.h"
 
 #include "base/session.h"
+#include "run/deferred.h"
 #include "run/owner.h"
+#include "run/rights.h"
 
-/* Work is being done: it cannot take batches itself. */
+/* Is work being done? */
 static bool working = false;
 
-/* A cancel was raised since wl_watch_cancel. */
+/* Was a cancel raised since wl_watch_cancel? */
 static bool cancelled = false;
 
 static TimeoutId time_limit = MAX_TIMEOUTS;
 static volatile sig_atomic_t time_limit_hit = false;
 
-/* It was a lock that the work waited for when the limit struck. */
+/* Was the work waiting for a lock when the limit struck? */
 static volatile sig_atomic_t waited_for_lock = false;
 
-/*
- * The rights and the search_path of a task, until end_as_owner or the end of the
- * (sub)transaction. What is set meanwhile ends with them: a session that took the
- * owner's role goes on with another, and must not find a search_path of the owner's.
- */
-typedef struct AsOwner
-{
-	Oid			user;
-	int			context;
-	int			guc_level;
-} AsOwner;
-
+/* Take the rights and the search_path of a task. */
 static void
-begin_as_owner(const WlTask *task, AsOwner *saved)
+begin_as_owner(const WlTask *task, WlRights *saved)
 {
 	const char *path = task->search_path;
 
-	GetUserIdAndSecContext(&saved->user, &saved->context);
-	SetUserIdAndSecContext(task->id.owner, saved->context | SECURITY_LOCAL_USERID_CHANGE);
-	saved->guc_level = NewGUCNestLevel();
-	/* who is not the owner may have temporary tables: they come last */
+	wl_begin_rights(saved, task->id.owner, SECURITY_LOCAL_USERID_CHANGE);
+
+	/*
+	 * pg_temp last: another role's temporary tables must not shadow the
+	 * owner's
+	 */
 	if (GetAuthenticatedUserId() != task->id.owner)
 		path = psprintf("%s%spg_temp", path, path[strspn(path, " \t\n\r\f\v")] == '\0' ? "" : ", ");
 	wl_set_local("search_path", path);
-}
-
-static void
-end_as_owner(const AsOwner *saved)
-{
-	AtEOXact_GUC(false, saved->guc_level);
-	SetUserIdAndSecContext(saved->user, saved->context);
 }
 
 static void
@@ -91,7 +80,7 @@ wl_set_time_limit(int ms)
 	enable_timeout_after(time_limit, ms);
 }
 
-/* It may have struck when the statement had just ended: no cancel is left behind. */
+/* The timer may fire just after the statement ends: consume that cancel. */
 void
 wl_end_time_limit(void)
 {
@@ -101,35 +90,16 @@ wl_end_time_limit(void)
 		CHECK_FOR_INTERRUPTS();
 }
 
-/* In tables made just now, too. */
-bool
-wl_deferred_pending(void)
-{
-	if (SPI_execute("SELECT DISTINCT tgrelid FROM pg_catalog.pg_trigger WHERE tgdeferrable",
-					false, 0) < 0)
-		elog(ERROR, "the deferrable triggers cannot be read");
-	for (uint64 i = 0; i < SPI_processed; i++)
-	{
-		bool		isnull;
-		Oid			relid = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[i],
-														   SPI_tuptable->tupdesc, 1, &isnull));
-
-		if (AfterTriggerPendingOnRel(relid))
-			return true;
-	}
-	return false;
-}
-
-/* Was a cursor WITH HOLD made in this subtransaction? The commit executes its query. */
+/* Was a cursor WITH HOLD created in this subtransaction? The commit executes its query. */
 static bool
 cursor_held(void)
 {
 	if (SPI_execute("SELECT name FROM pg_catalog.pg_cursor() WHERE is_holdable", false, 0) < 0)
-		elog(ERROR, "the cursors cannot be read");
+		elog(ERROR, "could not read the cursors");
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		Portal		portal = SPI_cursor_find(SPI_getvalue(SPI_tuptable->vals[i],
-														  SPI_tuptable->tupdesc, 1));
+														  SPI_tuptable->tupdesc, ONLY_COLUMN));
 
 		if (portal != NULL && portal->createSubid == GetCurrentSubTransactionId())
 			return true;
@@ -138,8 +108,9 @@ cursor_held(void)
 }
 
 /*
- * What is left to the commit would run when the session has its own rights back,
- * and can take those it began with: refused where those are not the owner's.
+ * Whatever is left to the commit would run once the session has its own rights back,
+ * and could take those that it authenticated with. Refuse it unless these are the
+ * owner's.
  */
 static void
 refuse_leftovers(const WlTask *task)
@@ -149,20 +120,20 @@ refuse_leftovers(const WlTask *task)
 	if (GetAuthenticatedUserId() == task->id.owner)
 		return;
 	if (wl_deferred_pending())
-		what = "a trigger was deferred to the commit";
+		what = "a trigger was deferred until the commit";
 	else if (cursor_held())
-		what = "a cursor WITH HOLD was left to the commit";
+		what = "a cursor WITH HOLD was left open until the commit";
 	if (what != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED),
 				 errmsg("%s", what),
-				 errdetail("It would run with the rights of the session, not of the task's owner."),
+				 errdetail("It would run with the rights of the session, not with those of the task's owner."),
 				 errhint("Run the task in a session of its owner.")));
 }
 
 /*
- * Told of each error where it is raised: a handler, or the language of a function,
- * may raise another in its place.
+ * Called for each error as it is raised: an exception handler, or the language of a
+ * function, may raise another error in its place.
  */
 static void
 note_cancel(void *arg)
@@ -202,18 +173,21 @@ wl_was_cancelled(void)
 	return cancelled;
 }
 
-/* The limit's error; a lock that was not to be had is one that may be, as with lock_timeout. */
+/*
+ * Name the limit in its error. A wait for a lock gets the SQLSTATE of lock_timeout,
+ * because the lock may be free the next time.
+ */
 static void
-tell_time_limit(ErrorData *error, int ms)
+explain_time_limit(ErrorData *error, int ms)
 {
 	error->message = psprintf("canceling statement due to time_limit_ms = %d%s", ms,
-							  waited_for_lock ? ", while it waited for a lock" : "");
+							  waited_for_lock ? " while waiting for a lock" : "");
 	if (waited_for_lock)
 		error->sqlerrcode = ERRCODE_LOCK_NOT_AVAILABLE;
 }
 
 ErrorData  *
-wl_attempt(WlWork work, const WlTask *task, WlBatch *batch, int64 *result)
+wl_attempt(WlWork work, const WlTask *task, void *arg)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
@@ -226,14 +200,14 @@ wl_attempt(WlWork work, const WlTask *task, WlBatch *batch, int64 *result)
 	waited_for_lock = false;
 	PG_TRY();
 	{
-		AsOwner		saved;
+		WlRights	saved;
 		ErrorContextCallback watch;
 
 		wl_watch_cancel(&watch);
 		begin_as_owner(task, &saved);
-		*result = work(task, batch);
+		work(task, arg);
 		refuse_leftovers(task);
-		end_as_owner(&saved);
+		wl_end_rights(&saved);
 		ReleaseCurrentSubTransaction();
 		wl_end_watch(&watch);
 	}
@@ -244,7 +218,7 @@ wl_attempt(WlWork work, const WlTask *task, WlBatch *batch, int64 *result)
 		FlushErrorState();
 		if (time_limit != MAX_TIMEOUTS)
 			disable_timeout(time_limit, false);
-		/* it struck, but the statement failed before it was looked at */
+		/* the limit struck, but the statement failed before it was noticed */
 		if (time_limit_hit)
 			QueryCancelPending = false;
 		RollbackAndReleaseCurrentSubTransaction();
@@ -257,7 +231,7 @@ wl_attempt(WlWork work, const WlTask *task, WlBatch *batch, int64 *result)
 	if (error != NULL && cancelled && !time_limit_hit)
 		ReThrowError(error);
 	if (error != NULL && cancelled && error->sqlerrcode == ERRCODE_QUERY_CANCELED)
-		tell_time_limit(error, task->time_limit_ms);
+		explain_time_limit(error, task->time_limit_ms);
 	return error;
 }
 

@@ -1,16 +1,19 @@
 /*
  * run.h
- *		A task, run: what the workers and the settings need of it.
+ *		Run a task, in this session or in a background worker.
  */
 #ifndef WL_RUN_H
 #define WL_RUN_H
 
 #include "run/store.h"
 
-/* run.c */
+/*
+ * Run the task's batches until none can be claimed. Called in a transaction for a
+ * session and outside of any for a worker; leaves a transaction open.
+ */
 extern void wl_run_task(const WlTaskId *id, bool background);
 
-/* worker.c */
+/* williams.max_workers, in worker.c */
 extern int	wl_max_workers;
 
 #endif							/* WL_RUN_H */

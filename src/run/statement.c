@@ -1,7 +1,12 @@
 /*
  * statement.c
- *		What the statement of a task may be: one statement that takes the bounds of
- *		a batch and, for block ranges, writes nowhere near the table they are of.
+ *		Check the statement of a task.
+ *
+ * 1. It is one SQL statement that can be planned and that uses both bounds of a batch.
+ * 2. With method ctid it does not write to the task's table, nor to one from which
+ *	  rows can get there.
+ *
+ * Locks: those that parsing and planning take.
  */
 #include "postgres.h"
 
@@ -15,7 +20,7 @@
 #include "base/compat.h"
 #include "run/statement.h"
 
-/* Which of $1 and $2 does a query use? A bit for each. */
+/* Find the parameters that a query uses, and set a bit for each in *used. */
 static bool
 find_bounds(Node *node, void *used)
 {
@@ -28,10 +33,7 @@ find_bounds(Node *node, void *used)
 	return expression_tree_walker(node, find_bounds, used);
 }
 
-/*
- * A task's statement, parsed and checked: one statement, which can be planned
- * and takes both bounds. Without them each batch would process the whole table.
- */
+/* Without both bounds each batch would process the whole table or most of it. */
 SPIPlanPtr
 wl_prepare_statement(const char *statement, Oid key_type)
 {
@@ -47,8 +49,8 @@ wl_prepare_statement(const char *statement, Oid key_type)
 	if (list_length(sources) != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
-				 errmsg("a task has one statement, not %d", list_length(sources)),
-				 errhint("Put several into a function and SELECT it, or make a task for each.")));
+				 errmsg("a task needs exactly one statement, not %d", list_length(sources)),
+				 errhint("Put several statements into a function and call it with SELECT, or create a task for each.")));
 	foreach(lc, ((CachedPlanSource *) linitial(sources))->query_list)
 	{
 		Query	   *query = lfirst_node(Query, lc);
@@ -70,7 +72,7 @@ wl_prepare_statement(const char *statement, Oid key_type)
 	return plan;
 }
 
-/* Of the tables that a plan writes to, one whose rows are or can get into rel; or InvalidOid. */
+/* A table that the plan writes to and that is rel or can route rows into it; or InvalidOid. */
 static Oid
 written_into(const PlannedStmt *stmt, Relation rel)
 {
@@ -87,10 +89,7 @@ written_into(const PlannedStmt *stmt, Relation rel)
 	return InvalidOid;
 }
 
-/*
- * With method ctid a statement may not write to the table whose blocks bound the
- * batches: a row that it updates moves, perhaps to where it is met again.
- */
+/* An updated row moves, possibly to a block where the statement meets it again. */
 void
 wl_check_no_write(SPIPlanPtr plan, Relation rel)
 {
@@ -104,13 +103,13 @@ wl_check_no_write(SPIPlanPtr plan, Relation rel)
 		if (OidIsValid(target))
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("a task with method \"ctid\" cannot write to \"%s\", the table it is over",
+					 errmsg("a task with method \"ctid\" cannot write to its own table \"%s\"",
 							RelationGetRelationName(rel)),
 					 target == RelationGetRelid(rel) ?
-					 errdetail("An updated row moves, perhaps into a batch that is still to come.") :
-					 errdetail("Rows written to \"%s\" can get there.", get_rel_name(target)),
+					 errdetail("An updated row moves, possibly into a batch that has yet to run.") :
+					 errdetail("Rows that are written to \"%s\" can end up in it.", get_rel_name(target)),
 					 errhint("Use method \"exact\".")));
 	}
-	/* a plan that is not kept has no resource owner */
+	/* the plan is not saved, so no resource owner tracks it */
 	ReleaseCachedPlan(cached, NULL);
 }

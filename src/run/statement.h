@@ -1,6 +1,6 @@
 /*
  * statement.h
- *		What the statement of a task may be.
+ *		Check the statement of a task.
  */
 #ifndef WL_STATEMENT_H
 #define WL_STATEMENT_H
@@ -9,12 +9,12 @@
 #include "utils/relcache.h"
 
 /*
- * A task's statement, parsed and checked: one statement, which can be planned and
- * takes both bounds. Between SPI_connect and SPI_finish.
+ * Parse and check a task's statement: exactly one, which can be planned and uses both
+ * bounds. Between SPI_connect and SPI_finish.
  */
 extern SPIPlanPtr wl_prepare_statement(const char *statement, Oid key_type);
 
-/* Error 0A000 if its plan writes to a table, or to one through which rows get there. */
+/* Error 0A000 if the plan writes to rel or to a table that can route rows into it. */
 extern void wl_check_no_write(SPIPlanPtr plan, Relation rel);
 
 #endif							/* WL_STATEMENT_H */

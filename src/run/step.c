@@ -1,20 +1,49 @@
 /*
  * step.c
- *		One batch of a task: taken, its statement executed, and marked.
+ *		One batch: claim it, execute its statement, mark it.
  *
- * This is the only place where a batch is claimed and marked, and both are done
- * in the transaction of the statement itself: the claim is a row lock, the mark
- * an update of the same row, so that they live and die with the work. Whatever
- * ends a session leaves its batch pending and nothing of it done.
+ * This is the only place that claims and marks batches. A batch is in one of these
+ * states:
  *
- * The statement runs in a subtransaction, which also fires what it deferred: a
- * failure leaves the claim, and what becomes of the batch is told in its row.
- * Only a failure of the commit itself undoes the mark with the work; whoever
- * commits then has it recorded in a transaction of its own, if nobody has taken
- * the batch meanwhile.
+ *	READY		Its row has state "pending", and ready_at is NULL or has passed.
+ *	CLAIMED		The row as before, locked by a transaction that executes the
+ *				statement. Nothing about this is stored.
+ *	WAITING		Its row has state "pending", and ready_at is still to come.
+ *	DONE		Its row has state "done".
+ *	FAILED		Its row has state "failed".
  *
- * Locks: see store.c. A claim skips rows that are locked, so that sessions do not
- * wait for one another.
+ *	(none) -> READY		williams_create_task; the upper part of a batch that is split
+ *	READY -> CLAIMED	claim()
+ *	CLAIMED -> DONE		The statement succeeded.
+ *	CLAIMED -> READY	The transaction rolled back, for whatever reason. Or a row is
+ *						to blame: the batch was split and keeps the lower part.
+ *	CLAIMED -> WAITING	The reason of a failure may pass, and attempts are left. Or
+ *						every batch would fail in the same way, but the task could not
+ *						be stopped now. (Otherwise each session would fail a batch of
+ *						its own before one of them can stop the task.)
+ *	CLAIMED -> FAILED	No attempts are left; or a row is to blame and the batch cannot
+ *						be split further; or every batch would fail in the same way,
+ *						and the task is now stopped.
+ *	WAITING -> READY	ready_at passes.
+ *	FAILED -> READY		williams_retry
+ *
+ * Invariants:
+ *
+ * 1. The claim is a row lock and the mark an update of the same row, both in the
+ *	  transaction of the statement. Whatever ends a session leaves its batch pending
+ *	  and none of its work done.
+ * 2. The statement runs in a subtransaction, which also fires what it deferred. If it
+ *	  fails, the claim survives and the batch's row records the failure.
+ * 3. Only a failed commit undoes the mark together with the work. The caller then
+ *	  records the failure in the next transaction, unless the row has changed since
+ *	  the claim (wl_record_failure).
+ * 4. The batches of a task are disjoint and cover what was planned. A split keeps this
+ *	  true for keys that arrive later: see bounds.c.
+ * 5. claim() and next_attempt() compare ready_at with the same time. Otherwise a batch
+ *	  that becomes ready in between would be missed by both and end the run early.
+ *
+ * Locks: see store.c. A claim skips rows that are locked, so sessions do not wait for
+ * each other's batches.
  */
 #include "postgres.h"
 
@@ -28,93 +57,94 @@
 #include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
-#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "base/expression.h"
-#include "plan/key_scan.h"
-#include "plan/plan.h"
+#include "plan/key.h"
+#include "run/bounds.h"
+#include "run/deferred.h"
 #include "run/owner.h"
 #include "run/statement.h"
 #include "run/step.h"
+#include "run/verdict.h"
 
-struct WlBatch
+/* A batch that this transaction has claimed. */
+typedef struct Batch
 {
 	int64		no;
-	char	   *lower_key;
-	char	   *upper_key;
-	char	   *below_key;		/* or NULL */
-	int			attempts;
-	TransactionId xmin;			/* of its row when it was taken */
+	WlBounds	bounds;
+	int			attempts;		/* before this one */
+	TransactionId xmin;			/* of its row when it was claimed */
 	TimestampTz started_at;
-	bool		executed;		/* did its statement begin? */
-	WlCut		cut;			/* of split, and its keys as text */
-	char	   *cut_last;
-	char	   *cut_first;
-};
+	bool		executed;		/* has its statement begun? */
+	int64		rows;			/* that its statement processed */
+} Batch;
 
-/* What becomes of a batch whose statement failed. */
-typedef enum Verdict
+/* The states that are stored. */
+typedef enum BatchState
 {
-	VERDICT_RETRY,				/* it may pass the next time */
-	VERDICT_SPLIT,				/* a row is to blame: find it */
-	VERDICT_STOP				/* every batch would fail so */
-} Verdict;
+	BATCH_PENDING, BATCH_DONE, BATCH_FAILED
+} BatchState;
 
-/* The transaction in which a batch made deferred constraints immediate. */
-static TransactionId immediate_in = InvalidTransactionId;
+static const char *const state_names[] = {"pending", "done", "failed"};
 
 /*
- * Where this session took a batch last: the next is looked for from there on,
- * for behind it are those that are done, whose old versions an old snapshot can
- * keep alive. No more than a hint, and none for another task of that name. Other
- * sessions begin at the task's first_pending.
+ * Where this session claimed its last batch. It looks for the next one from there
+ * on: before it are batches that are done, and an old snapshot may keep their old
+ * versions alive. This is only a hint; created_at tells a later task with the same
+ * name apart. Other sessions begin at the task's first_pending.
  */
 static WlTaskId last_task;
 static TimestampTz last_created_at;
 static int64 last_batch_no;
 
+/* The columns that a claim reads, in this order. */
+enum
+{
+	CLAIM_BATCH_NO = 1, CLAIM_LOWER_KEY, CLAIM_UPPER_KEY, CLAIM_BELOW_KEY, CLAIM_ATTEMPTS,
+	CLAIM_XMIN
+};
+
 #define CLAIM(which) \
 	"SELECT batch_no, lower_key, upper_key, below_key, attempts, xmin" \
 	" FROM %s.williams_batch WHERE" OF_TASK " AND" IN_STATE("pending") " AND batch_no" which \
 	" ORDER BY batch_no LIMIT 1 FOR UPDATE SKIP LOCKED"
-/* as it was when it was taken before, and from a number on, what is ready by then */
+/* batch $3, if its row still is the version $4 */
 #define CLAIM_AGAIN CLAIM(EQ "$3 AND xmin" EQ "$4")
+/* the first batch from $3 on that is ready at $4 */
 #define CLAIM_NEXT CLAIM(GE "$3 AND (ready_at IS NULL OR $4" GE "ready_at)")
 
-/* when a batch that failed may be tried again: 0.1 s later, 0.2, 0.4 ... 51.2 */
+/* how long a batch waits for its next attempt: 0.1 s, 0.2 s, 0.4 s ... 51.2 s */
 #define FIRST_RETRY_MS 100
 #define MAX_DOUBLINGS 9
 
-/* how often the throttle is looked at while it is true */
+/* how often the throttle is evaluated while it is true */
 #define THROTTLE_MS 1000
 
-/* how much is kept of a failure's message */
+/* how many bytes of an error's message are stored */
 #define MAX_MESSAGE 8192
 
+/* Claim a batch with CLAIM_AGAIN or CLAIM_NEXT; false if there is none. */
 static bool
 claim_where(const WlTaskId *id, const char *query, int64 batch_no, Oid type, Datum value,
-			WlBatch *batch)
+			Batch *batch)
 {
 	Oid			types[] = {INT8OID, type};
 	Datum		values[] = {Int64GetDatum(batch_no), value};
-	SPITupleTable *t;
-	bool		isnull;
 
 	if (wl_query(id, query, lengthof(types), types, values, NULL) == 0)
 		return false;
-	t = SPI_tuptable;
-	batch->no = DatumGetInt64(SPI_getbinval(t->vals[0], t->tupdesc, 1, &isnull));
-	batch->lower_key = SPI_getvalue(t->vals[0], t->tupdesc, 2);
-	batch->upper_key = SPI_getvalue(t->vals[0], t->tupdesc, 3);
-	batch->below_key = SPI_getvalue(t->vals[0], t->tupdesc, 4);
-	batch->attempts = DatumGetInt32(SPI_getbinval(t->vals[0], t->tupdesc, 5, &isnull));
-	batch->xmin = DatumGetTransactionId(SPI_getbinval(t->vals[0], t->tupdesc, 6, &isnull));
+	batch->no = DatumGetInt64(wl_value_or_zero(CLAIM_BATCH_NO));
+	batch->bounds.lower = wl_text_or_null(CLAIM_LOWER_KEY);
+	batch->bounds.upper = wl_text_or_null(CLAIM_UPPER_KEY);
+	batch->bounds.below = wl_text_or_null(CLAIM_BELOW_KEY);
+	batch->attempts = DatumGetInt32(wl_value_or_zero(CLAIM_ATTEMPTS));
+	batch->xmin = DatumGetTransactionId(wl_value_or_zero(CLAIM_XMIN));
 	batch->started_at = GetCurrentTimestamp();
 	return true;
 }
 
-/* The number from which on this session looks first; then it does so from first_pending. */
+/* The number from which this session looks first, before it falls back to first_pending. */
 static int64
 first_look(const WlTask *task)
 {
@@ -124,9 +154,9 @@ first_look(const WlTask *task)
 	return known ? last_batch_no : task->first_pending;
 }
 
-/* Take a pending batch that nobody holds and that is ready by now. */
+/* Claim a batch that is ready now and that no other session has claimed. */
 static bool
-claim(const WlTask *task, TimestampTz now, WlBatch *batch)
+claim(const WlTask *task, TimestampTz now, Batch *batch)
 {
 	const WlTaskId *id = &task->id;
 	Datum		ready = TimestampTzGetDatum(now);
@@ -143,158 +173,71 @@ claim(const WlTask *task, TimestampTz now, WlBatch *batch)
 static Datum
 excerpt(const char *message)
 {
-	int			length = strlen(message);
+	int			length = pg_mbcliplen(message, strlen(message), MAX_MESSAGE);
 
-	if (length > MAX_MESSAGE)
-		length = pg_mbcliplen(message, length, MAX_MESSAGE);
 	return PointerGetDatum(cstring_to_text_with_len(message, length));
 }
 
-/* Mark a batch; error is NULL when it is done. A pending one waits for its next attempt. */
-static void
-mark(const WlTaskId *id, const WlBatch *batch, const char *state, int64 rows,
-	 const ErrorData *error)
+/* The values that mark() stores, in the order of its query's parameters from $3 on. */
+enum
 {
-	static const Oid types[] = {INT8OID, TEXTOID, INT4OID, INT8OID, TIMESTAMPTZOID,
+	MARK_BATCH_NO, MARK_STATE, MARK_ATTEMPTS, MARK_ROWS, MARK_STARTED_AT, MARK_FINISHED_AT,
+	MARK_DURATION_MS, MARK_READY_AT, MARK_SQLSTATE, MARK_MESSAGE, N_MARKS
+};
+
+/* Mark a batch. error is NULL if and only if it is done. */
+static void
+mark(const WlTaskId *id, const Batch *batch, BatchState state, const ErrorData *error)
+{
+	static const Oid types[N_MARKS] = {INT8OID, TEXTOID, INT4OID, INT8OID, TIMESTAMPTZOID,
 	TIMESTAMPTZOID, FLOAT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID};
 	TimestampTz now = GetCurrentTimestamp();
 	TimestampTz ready = now + INT64CONST(1000) * FIRST_RETRY_MS * (1 << Min(batch->attempts, MAX_DOUBLINGS));
-	Datum		values[] = {
-		Int64GetDatum(batch->no), CStringGetTextDatum(state), Int32GetDatum(batch->attempts + 1),
-		Int64GetDatum(rows), TimestampTzGetDatum(batch->started_at), TimestampTzGetDatum(now),
-		Float8GetDatum((now - batch->started_at) / 1000.0), TimestampTzGetDatum(ready),
-		(Datum) 0, (Datum) 0
+	Datum		values[N_MARKS] = {
+		Int64GetDatum(batch->no), CStringGetTextDatum(state_names[state]), Int32GetDatum(batch->attempts + 1),
+		Int64GetDatum(batch->rows), TimestampTzGetDatum(batch->started_at), TimestampTzGetDatum(now),
+		Float8GetDatum((now - batch->started_at) / 1000.0), TimestampTzGetDatum(ready)
 	};
-	char		nulls[] = "       nnn";
+	char		nulls[N_MARKS + 1] = "          ";
 
 	if (error != NULL)
 	{
-		values[8] = CStringGetTextDatum(unpack_sql_state(error->sqlerrcode));
-		values[9] = excerpt(error->message != NULL ? error->message : "");
-		memcpy(nulls, strcmp(state, "pending") == 0 ? "   n      " : "   n   n  ", sizeof(nulls) - 1);
+		values[MARK_SQLSTATE] = CStringGetTextDatum(unpack_sql_state(error->sqlerrcode));
+		values[MARK_MESSAGE] = excerpt(error->message != NULL ? error->message : "");
+		nulls[MARK_ROWS] = 'n';
 	}
+	else
+		nulls[MARK_SQLSTATE] = nulls[MARK_MESSAGE] = 'n';
+	if (state != BATCH_PENDING)
+		nulls[MARK_READY_AT] = 'n';
 	wl_query(id, "UPDATE %s.williams_batch SET state = $4, attempts = $5, rows = $6,"
 			 " started_at = $7, finished_at = $8, duration_ms = $9, ready_at = $10,"
 			 " sqlstate = $11, message = $12 WHERE" OF_TASK " AND batch_no" EQ "$3",
-			 lengthof(types), types, values, nulls);
+			 N_MARKS, types, values, nulls);
 }
 
-/* The task's table and key as they are now; the table stays locked. */
-static Relation
-open_table(const WlTask *task, WlKey *key)
-{
-	Relation	rel = wl_open_relation(task->relation, true);
-
-	if (rel == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("the table of task \"%s\" does not exist any more", NameStr(task->id.name))));
-	if (task->by_ctid)
-		wl_check_blocks(rel);
-	if (task->by_ctid && rel->rd_rel->relfilenode != task->filenode)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("table \"%s\" was rewritten since task \"%s\" was planned",
-						RelationGetRelationName(rel), NameStr(task->id.name)),
-				 errdetail("Its rows are no longer in the blocks that bound the batches."),
-				 errhint("Drop the task and plan it anew.")));
-	wl_find_key(rel, task->by_ctid ? NULL : task->key_column, task->by_ctid, key);
-	if (strcmp(wl_key_order(key), task->key_order) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("the order of column \"%s\" changed since task \"%s\" was planned",
-						NameStr(key->column), NameStr(task->id.name)),
-				 errdetail("It is %s, and was %s: other rows are between the bounds of a batch.",
-						   wl_key_order(key), task->key_order),
-				 errhint("Drop the task and plan it anew.")));
-	return rel;
-}
-
-/* A batch's keys, those included that came between the parts of a split one. */
+/* Execute the statement of a claimed batch: work for wl_attempt. */
 static void
-read_range(const WlKey *key, const WlBatch *batch, WlRange *range)
+execute(const WlTask *task, void *arg)
 {
-	char	   *texts[] = {batch->lower_key, batch->below_key ? batch->below_key : batch->upper_key};
-	Datum		values[2];
-
-	wl_key_values(key, texts, values, 2);
-	range->lower = values[0];
-	range->upper = values[1];
-	range->upper_inclusive = batch->below_key == NULL;
-}
-
-/*
- * A statement's bounds are both inclusive: for a range without its upper end $2 is
- * the last key that is there by now or, if there is none, one that is not.
- */
-static void
-statement_bounds(Relation rel, const WlKey *key, const WlBatch *batch, Datum bounds[2])
-{
-	WlRange		range;
-
-	read_range(key, batch, &range);
-	bounds[0] = range.lower;
-	bounds[1] = range.upper;
-	if (range.upper_inclusive)
-		return;
-	PushActiveSnapshot(GetTransactionSnapshot());
-	if (!wl_last_key(rel, key, &range, &bounds[1]))
-		bounds[1] = range.lower;
-	PopActiveSnapshot();
-}
-
-static void
-set_constraints(const char *command)
-{
-	if (SPI_execute(command, false, 0) < 0)
-		elog(ERROR, "SET CONSTRAINTS failed: %s", SPI_result_code_string(SPI_result));
-}
-
-/*
- * As they are at the beginning of a transaction, but for those whose names are not
- * theirs alone.
- */
-static void
-reset_constraints(void)
-{
-	char	   *names;
-
-	set_constraints("SET CONSTRAINTS ALL DEFERRED");
-	if (SPI_execute("SELECT pg_catalog.string_agg(name, ', '::pg_catalog.text) FROM"
-					" (SELECT pg_catalog.format('%I.%I'::pg_catalog.text, nspname, conname) AS name"
-					" FROM pg_catalog.pg_constraint JOIN pg_catalog.pg_namespace n"
-					" ON n.oid" EQ "connamespace WHERE condeferrable"
-					" AND pg_catalog.has_schema_privilege(n.oid, 'USAGE'::pg_catalog.text)"
-					" GROUP BY nspname, conname HAVING NOT pg_catalog.bool_or(condeferred)) c",
-					false, 0) < 0)
-		elog(ERROR, "the deferrable constraints cannot be read");
-	names = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
-	if (names != NULL)
-		set_constraints(psprintf("SET CONSTRAINTS %s IMMEDIATE", names));
-}
-
-/* Execute the statement for one batch: the number of rows. */
-static int64
-execute(const WlTask *task, WlBatch *batch)
-{
+	Batch	   *batch = arg;
 	SPIExecuteOptions options = {0};
 	SPIPlanPtr	plan;
 	WlKey		key;
 	Relation	rel;
 	Datum		bounds[2];
-	int64		rows;
 	int			rc;
 
 	wl_set_time_limit(task->time_limit_ms);
-	rel = open_table(task, &key);
+	rel = wl_open_task_table(task, &key);
 	plan = wl_prepare_statement(task->statement, key.type);
 	if (task->by_ctid)
 		wl_check_no_write(plan, rel);
-	statement_bounds(rel, &key, batch, bounds);
+	wl_statement_bounds(rel, &key, &batch->bounds, bounds);
 	relation_close(rel, NoLock);
 
-	options.params = makeParamList(2);
-	for (int i = 0; i < 2; i++)
+	options.params = makeParamList(lengthof(bounds));
+	for (int i = 0; i < lengthof(bounds); i++)
 	{
 		ParamExternData *p = &options.params->params[i];
 
@@ -303,117 +246,64 @@ execute(const WlTask *task, WlBatch *batch)
 		p->pflags = PARAM_FLAG_CONST;
 		p->ptype = key.type;
 	}
-	/* rows that it returns are counted, not kept */
+	/* count the rows that it returns, but do not keep them */
 	options.dest = None_Receiver;
 
-	/* not the first in its transaction: it defers what the first could */
-	if (immediate_in == GetTopTransactionId())
-		reset_constraints();
+	wl_begin_deferring();
 	batch->executed = true;
 	rc = SPI_execute_plan_extended(plan, &options);
 	if (rc < 0)
 		elog(ERROR, "SPI_execute_plan_extended failed: %s", SPI_result_code_string(rc));
-	rows = (int64) SPI_processed;
-	/* fire what it deferred */
-	set_constraints("SET CONSTRAINTS ALL IMMEDIATE");
-	immediate_in = GetTopTransactionId();
+	batch->rows = (int64) SPI_processed;
+	wl_fire_deferred();
 	wl_end_time_limit();
-	return rows;
 }
 
-/* Divide the rows of a batch: 0 if one key or none is in it. */
-static int64
-split(const WlTask *task, WlBatch *batch)
+/* What split() is given, and what it finds. */
+typedef struct Splitting
 {
-	WlKey		key;
-	WlRange		range;
-	Relation	rel;
-	bool		divided;
+	const WlBounds *whole;
+	bool		divided;		/* false: the batch holds one key or none */
+	WlParts		parts;
+} Splitting;
 
-	wl_set_time_limit(task->time_limit_ms);
-	rel = open_table(task, &key);
-	wl_end_time_limit();
-	PushActiveSnapshot(GetTransactionSnapshot());
-	read_range(&key, batch, &range);
-	divided = wl_cut_range(rel, &key, task->item_mb, &range, &batch->cut);
-	PopActiveSnapshot();
-	relation_close(rel, NoLock);
-	if (divided)
-	{
-		Datum		values[] = {batch->cut.last, batch->cut.first};
-		char	   *texts[2];
+/* Work for wl_attempt. */
+static void
+split(const WlTask *task, void *arg)
+{
+	Splitting  *s = arg;
 
-		wl_key_texts(&key, values, texts, 2);
-		batch->cut_last = texts[0];
-		batch->cut_first = texts[1];
-	}
-	return divided;
+	s->divided = wl_cut_batch(task, s->whole, &s->parts);
 }
 
-/* Is the task's throttle true? */
-static int64
-throttled(const WlTask *task, WlBatch *batch)
+/* Evaluate the throttle into a bool: work for wl_attempt. */
+static void
+evaluate_throttle(const WlTask *task, void *arg)
 {
-	return wl_condition(task->throttle, "throttle");
-}
-
-/* Did a policy refuse a row? Missing rights have the same SQLSTATE. */
-static bool
-is_row_refused(const ErrorData *error)
-{
-	return error->sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE &&
-		error->funcname != NULL && strcmp(error->funcname, "ExecWithCheckOptions") == 0;
+	*(bool *) arg = wl_condition(task->throttle, "throttle");
 }
 
 /*
- * By the class of the SQLSTATE, its first two characters: see PostgreSQL's appendix A.
- * What fails before the statement begins, such as reading it, no row is to blame for.
- */
-static Verdict
-judge(const WlBatch *batch, const ErrorData *error)
-{
-	/* connection, transaction rollback, resources */
-	static const char *const passing = "08 40 53";
-
-	/*
-	 * cardinality, data, constraints, routines of other languages, check
-	 * option, limits (a text too long for a tsvector, a key for its index),
-	 * RAISE
-	 */
-	static const char *const data = "21 22 23 38 44 54 P0";
-	char		class[3] = {0};
-
-	memcpy(class, unpack_sql_state(error->sqlerrcode), 2);
-	/* a time limit, ours or of a foreign server: other cancels were passed on */
-	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
-		return batch->executed ? VERDICT_SPLIT : VERDICT_RETRY;
-	if (strstr(passing, class) != NULL || error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
-		return VERDICT_RETRY;
-	if (batch->executed && (strstr(data, class) != NULL || is_row_refused(error)))
-		return VERDICT_SPLIT;
-	return VERDICT_STOP;
-}
-
-/*
- * The batch keeps the lower part, the upper one is a batch more, and what comes
- * between them belongs to the lower one. Those who split number what they add one
- * after the other, until their transactions end.
+ * The batch keeps the lower part; the upper part becomes a new batch. Sessions that
+ * split batches of one task number the new ones one after the other, each until the
+ * end of its transaction.
  */
 static void
-store_parts(const WlTaskId *id, const WlBatch *batch)
+store_parts(const WlTaskId *id, const Batch *batch, const WlParts *parts)
 {
 	static const Oid lower_types[] = {INT8OID, TEXTOID, TEXTOID, INT8OID, FLOAT8OID};
 	static const Oid upper_types[] = {INT8OID, FLOAT8OID, TEXTOID, TEXTOID, TEXTOID};
-	const WlCut *cut = &batch->cut;
-	Datum		first = CStringGetTextDatum(batch->cut_first);
+	const WlCut *cut = &parts->cut;
+	const WlBounds *whole = &batch->bounds;
+	Datum		first = CStringGetTextDatum(parts->upper_first);
 	Datum		lower[] = {
-		Int64GetDatum(batch->no), CStringGetTextDatum(batch->cut_last), first,
+		Int64GetDatum(batch->no), CStringGetTextDatum(parts->lower_last), first,
 		Int64GetDatum(cut->items[0]), Float8GetDatum(cut->memory_mb[0])
 	};
 	Datum		upper[] = {
 		Int64GetDatum(cut->items[1]), Float8GetDatum(cut->memory_mb[1]), first,
-		CStringGetTextDatum(batch->upper_key),
-		batch->below_key ? CStringGetTextDatum(batch->below_key) : (Datum) 0
+		CStringGetTextDatum(whole->upper),
+		whole->below ? CStringGetTextDatum(whole->below) : (Datum) 0
 	};
 
 	wl_lock_task(id, LOCK_NUMBERS, ExclusiveLock);
@@ -425,46 +315,43 @@ store_parts(const WlTaskId *id, const WlBatch *batch)
 			 " lower_key, upper_key, below_key)"
 			 " SELECT $1, $2, pg_catalog.max(batch_no) OPERATOR(pg_catalog.+) 1::pg_catalog.int8,"
 			 " $3, $4, $5, $6, $7 FROM %s.williams_batch WHERE" OF_TASK,
-			 lengthof(upper_types), upper_types, upper, batch->below_key ? "     " : "    n");
+			 lengthof(upper_types), upper_types, upper, whole->below ? "     " : "    n");
 }
 
-/*
- * What becomes of a batch that failed. If the task cannot be stopped now, it stays
- * pending: else each session would fail one of its own before it can.
- */
-static Verdict
-settle_failure(const WlTask *task, WlBatch *batch, const ErrorData *error)
+/* Split the batch, or mark it as failed or pending. Returns what was decided. */
+static WlVerdict
+settle_failure(const WlTask *task, Batch *batch, const ErrorData *error)
 {
-	Verdict		verdict = judge(batch, error);
-	int64		divided = 0;
+	WlVerdict	verdict = wl_judge(error, batch->executed);
+	Splitting	splitting = {&batch->bounds};
 
 	if (verdict == VERDICT_SPLIT)
 	{
-		ErrorData  *other = wl_attempt(split, task, batch, &divided);
+		ErrorData  *other = wl_attempt(split, task, &splitting);
 
 		/* if even splitting fails, the batch is as small as it gets ... */
 		if (other != NULL)
-			divided = 0;
-		/* ... unless that may pass */
-		if (other != NULL && judge(batch, other) == VERDICT_RETRY)
+			splitting.divided = false;
+		/* ... unless the reason of that may pass */
+		if (other != NULL && wl_judge(other, batch->executed) == VERDICT_RETRY)
 		{
 			verdict = VERDICT_RETRY;
 			error = other;
 		}
 	}
-	if (divided)
-		store_parts(&task->id, batch);
+	if (splitting.divided)
+		store_parts(&task->id, batch, &splitting.parts);
 	else if (verdict == VERDICT_RETRY ? batch->attempts + 1 < task->max_attempts :
 			 verdict == VERDICT_STOP && !wl_stop_task(&task->id))
-		mark(&task->id, batch, "pending", 0, error);
+		mark(&task->id, batch, BATCH_PENDING, error);
 	else
-		mark(&task->id, batch, "failed", 0, error);
+		mark(&task->id, batch, BATCH_FAILED, error);
 	return verdict;
 }
 
 /*
- * Does a pending batch wait for its next attempt? Milliseconds, or -1. What was
- * not ready for claim must not be so here: the run would end without it.
+ * The milliseconds until a waiting batch is ready, or -1 if none is waiting. now is
+ * the time that claim() was given.
  */
 static long
 next_attempt(const WlTask *task, TimestampTz now)
@@ -477,7 +364,7 @@ next_attempt(const WlTask *task, TimestampTz now)
 	wl_query(&task->id, "SELECT pg_catalog.min(ready_at) FROM %s.williams_batch WHERE" OF_TASK
 			 " AND" IN_STATE("pending") " AND batch_no" GE "$3"
 			 " AND ready_at OPERATOR(pg_catalog.>) $4", lengthof(types), types, values, NULL);
-	ready = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	ready = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, ONLY_COLUMN, &isnull);
 	return isnull ? -1 : Max(TimestampDifferenceMilliseconds(now, DatumGetTimestampTz(ready)), 1);
 }
 
@@ -492,22 +379,21 @@ pending_from(const WlTask *task, int64 batch_no)
 					lengthof(types), types, values, NULL) > 0;
 }
 
-/* Is there a batch still to be done, whoever has it? */
+/* Is any batch pending, including those that other sessions have claimed? */
 static bool
 any_pending(const WlTask *task)
 {
 	return pending_from(task, first_look(task)) || pending_from(task, task->first_pending);
 }
 
-/* Execute the batch that was claimed, and mark it. */
+/* Execute a claimed batch and mark it. */
 static void
-run_batch(const WlTask *task, WlBatch *batch, WlStep *taken)
+run_batch(const WlTask *task, Batch *batch, WlStep *taken)
 {
-	int64		rows = 0;
-	ErrorData  *error = wl_attempt(execute, task, batch, &rows);
+	ErrorData  *error = wl_attempt(execute, task, batch);
 
 	if (error == NULL)
-		mark(&task->id, batch, "done", rows, NULL);
+		mark(&task->id, batch, BATCH_DONE, NULL);
 	else
 		taken->stops = settle_failure(task, batch, error) == VERDICT_STOP;
 }
@@ -515,15 +401,15 @@ run_batch(const WlTask *task, WlBatch *batch, WlStep *taken)
 static bool
 is_throttled(const WlTask *task)
 {
-	int64		wait = 0;
+	bool		throttled = false;
 	ErrorData  *error;
 
 	if (task->throttle == NULL)
 		return false;
-	error = wl_attempt(throttled, task, NULL, &wait);
+	error = wl_attempt(evaluate_throttle, task, &throttled);
 	if (error != NULL)
 		ReThrowError(error);
-	return wait != 0;
+	return throttled;
 }
 
 static void
@@ -539,7 +425,7 @@ static void
 take_step(const WlTaskId *id, bool background, WlStep *taken)
 {
 	WlTask		task;
-	WlBatch		batch = {0};
+	Batch		batch = {0};
 	TimestampTz now;
 
 	wl_lock_task(id, LOCK_TASK, AccessShareLock);
@@ -590,7 +476,7 @@ void
 wl_record_failure(const WlTaskId *id, WlStep *taken, const ErrorData *error)
 {
 	WlTask		task;
-	WlBatch		batch = {0};
+	Batch		batch = {0};
 
 	wl_connect();
 	wl_lock_task(id, LOCK_TASK, AccessShareLock);
@@ -605,27 +491,6 @@ wl_record_failure(const WlTaskId *id, WlStep *taken, const ErrorData *error)
 	wl_finish();
 }
 
-/*
- * What the transaction deferred before would be fired with the batch: by the
- * owner, where that is not who deferred it, and on the batch's account. What a query
- * around it has queued on a table with such triggers cannot be told from that.
- */
-static void
-refuse_deferred(void)
-{
-	/* a trigger follows a change */
-	if (!TransactionIdIsValid(GetTopTransactionIdIfAny()))
-		return;
-	wl_connect();
-	if (wl_deferred_pending())
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_TRANSACTION_STATE),
-				 errmsg("williams_run_batch cannot run while deferred triggers are pending"),
-				 errdetail("They would be fired as part of the batch."),
-				 errhint("Commit before, or use SET CONSTRAINTS ALL IMMEDIATE; and call it outside any query that changes a table with deferrable triggers.")));
-	wl_finish();
-}
-
 PG_FUNCTION_INFO_V1(wl_run_batch);
 Datum
 wl_run_batch(PG_FUNCTION_ARGS)
@@ -637,11 +502,11 @@ wl_run_batch(PG_FUNCTION_ARGS)
 	if (IsolationUsesXactSnapshot())
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_TRANSACTION_STATE),
-				 errmsg("williams_run_batch needs a transaction with isolation level READ COMMITTED"),
-				 errdetail("A snapshot kept from before would not show which batches others have done."),
+				 errmsg("williams_run_batch requires isolation level READ COMMITTED"),
+				 errdetail("An older snapshot would not show the batches that other sessions have done."),
 				 errhint("Use BEGIN ISOLATION LEVEL READ COMMITTED.")));
 	wl_name_task(fcinfo->flinfo->fn_oid, text_to_cstring(PG_GETARG_TEXT_PP(0)), &id);
-	refuse_deferred();
+	wl_refuse_deferred();
 	taken = wl_take_step(&id, false);
 	if (taken.result == STEP_GONE)
 		wl_refuse_task(&id);

@@ -1,6 +1,6 @@
 /*
  * step.h
- *		One batch of a task: taken, its statement executed, and marked.
+ *		One batch: claim it, execute its statement, mark it.
  */
 #ifndef WL_STEP_H
 #define WL_STEP_H
@@ -11,30 +11,36 @@
 typedef enum WlStepResult
 {
 	STEP_RAN,					/* a batch was executed and marked */
-	STEP_NOTHING,				/* none can be taken now */
-	STEP_STOPPED,
-	STEP_THROTTLED,
-	STEP_GONE					/* there is no such task */
+	STEP_NOTHING,				/* no batch can be claimed now */
+	STEP_STOPPED,				/* the task is stopped */
+	STEP_THROTTLED,				/* its throttle is true */
+	STEP_GONE					/* the task does not exist */
 } WlStepResult;
 
 typedef struct WlStep
 {
 	WlStepResult result;
-	int64		batch_no;		/* of STEP_RAN, as are the next two */
-	TransactionId xmin;
+
+	/* if a batch was executed */
+	int64		batch_no;
+	TransactionId xmin;			/* of its row when it was claimed */
 	TimestampTz started_at;
 	int64		behind;			/* how far first_pending is behind batch_no */
-	bool		stops;			/* it failed as every other one would */
-	long		wait_ms;		/* before the next step; -1 if there is none */
+	bool		stops;			/* it failed as every other batch would */
+
+	long		wait_ms;		/* before the next step; -1: there is none */
 } WlStep;
 
-/* In the transaction at hand. background: tell pg_stat_activity which batch it is. */
+/*
+ * Take a step in the current transaction. background: show the batch in
+ * pg_stat_activity.
+ */
 extern WlStep wl_take_step(const WlTaskId *id, bool background);
 
 /*
- * A failed commit undid the mark too: make it now, in the next transaction, unless
- * others have the batch, or had it: then its keys may be fewer, and what failed not
- * be among them.
+ * After a failed commit, which undid the mark, too: record the failure in the
+ * current transaction, unless another session has claimed the batch or has changed
+ * its row since. It may hold fewer keys then, without the one that failed.
  */
 extern void wl_record_failure(const WlTaskId *id, WlStep *taken, const ErrorData *error);
 

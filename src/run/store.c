@@ -1,35 +1,62 @@
 /*
  * store.c
- *		Tasks as they are stored: queries over their rows, and their locks.
+ *		The rows of the two tables that hold tasks, and the locks of a task.
  *
- * A task is a row of williams_task and its batches, rows of williams_batch. Nobody
- * but their owner, who installed the extension or is the bootstrap superuser, may
- * write to these tables: the queries here run with the owner's rights, as those of
- * a foreign key do, and ask for the rows of one role alone, the current user. All
- * that they name they name with its schema, and with types that need no cast.
+ * A task is a row of williams_task, its batches are rows of williams_batch. A task is
+ * in one of three states; step.c describes those of a batch.
  *
- * Whoever owns the database can drop the extension and put tables of the same names
- * in the place of ours, also while a task runs. So our relations are found once, by
- * OID, and locked before each query; and a guard refuses a query of ours whose names
- * lead to others (see session.h).
+ *	OPEN		The column stopped is false: batches can be claimed.
+ *	STOPPED		The column stopped is true: no further batch is claimed, and those
+ *				that are running go on to their end.
+ *	GONE		There is no row.
  *
- * Locks, in this order, to the end of the transaction where nothing else is said:
- *	1. the task's (LOCK_TASK): in ACCESS SHARE mode by who runs a batch, in SHARE
- *	   UPDATE EXCLUSIVE mode by who changes the task, in ACCESS EXCLUSIVE mode by
- *	   who drops it, and so waits for the batches that are running and lets none
- *	   begin
- *	2. the relation and those of the statement, where they are checked as a task is
- *	   made or altered
- *	3. the row of williams_task
- *	4. rows of williams_batch: the claim of one skips those that are locked
- *	5. LOCK_NUMBERS, by who splits a batch
- *	6. the relation, and what the statement locks, by who runs a batch
- * Who runs a batch has to write to the row of williams_task at times. It does so
- * with lock 1 in the mode of a change, if it gets that without waiting, or not at
- * all: so it never waits for who changes the task, who may wait for it.
+ *	GONE -> OPEN		williams_create_task, if the plan and the statement are valid
+ *	OPEN -> STOPPED		williams_stop; also a batch that failed as every other batch
+ *						would (wl_stop_task)
+ *	STOPPED -> OPEN		williams_run and williams_launch (wl_start_task)
+ *	OPEN, STOPPED -> GONE	williams_drop_task; the batches go with the task
  *
- * LOCK_LAUNCH is held while workers are started, LOCK_WORKERS by a worker for as
- * long as it runs, LOCK_REPORT by one that ends: none of them with another.
+ * The states that williams_progress shows besides "stopped" are derived from the
+ * batches whenever the view is read.
+ *
+ * Invariants:
+ *
+ * 1. Only the owner of these tables, who installed the extension or is the bootstrap
+ *	  superuser, writes to them. Our queries run with the owner's rights, as the
+ *	  queries of a foreign key do.
+ * 2. Each query asks for the rows of one role only, the current user.
+ * 3. Queries qualify all names with a schema, and use types that need no cast.
+ * 4. Queries never touch relations that are not ours. The owner of the database can
+ *	  drop the extension and put tables with the same names in its place, even while
+ *	  a task runs. So our relations are found once, by OID, and locked before each
+ *	  query, and a guard refuses a query of ours whose names lead to other relations
+ *	  (see session.h).
+ * 5. No batch below first_pending is pending. Only a holder of LOCK_TASK in SHARE
+ *	  UPDATE EXCLUSIVE mode or above changes first_pending.
+ * 6. A batch that is added later gets a higher number than all others of its task.
+ *
+ * Locks, in this order. They are held until the end of the transaction, unless
+ * stated otherwise:
+ *
+ * 1. LOCK_TASK: in ACCESS SHARE mode to run a batch, in SHARE UPDATE EXCLUSIVE mode
+ *	  to change the task, and in ACCESS EXCLUSIVE mode to drop it. Dropping therefore
+ *	  waits for the batches that are running and lets no other begin.
+ * 2. The task's relation and those of its statement, when they are checked because
+ *	  the task is created or altered.
+ * 3. The row of williams_task.
+ * 4. Rows of williams_batch. A claim skips rows that are locked.
+ * 5. LOCK_NUMBERS, to split a batch.
+ * 6. The task's relation and whatever the statement locks, to run a batch.
+ *
+ * A session that runs a batch sometimes has to update the row of williams_task. It
+ * first takes lock 1 in the mode for a change, but only if it gets it without
+ * waiting; otherwise it leaves the row alone. So it never waits for a session that
+ * changes the task, which may be waiting for it.
+ *
+ * LOCK_LAUNCH is held while workers are started, LOCK_WORKERS by a worker for as long
+ * as it runs, across transactions, and LOCK_REPORT by a worker that ends. No session
+ * waits for one of the three while it holds another, except that a worker with
+ * LOCK_WORKERS waits for LOCK_REPORT, whose holder waits for nothing.
  */
 #include "postgres.h"
 
@@ -42,7 +69,6 @@
 #include "storage/lmgr.h"
 #include "storage/lock.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/queryenvironment.h"
 #include "utils/snapmgr.h"
@@ -50,19 +76,25 @@
 #include "utils/tuplestore.h"
 
 #include "base/session.h"
+#include "run/rights.h"
 #include "run/store.h"
+
+/* The arguments that every query has: the task's owner and its name. */
+#define N_TASK_ARGS 2
+#define MAX_ARGS 20
 
 pg_noreturn static void
 refuse_relations(void)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_TABLE),
-			 errmsg("the tables of the extension williams do not exist any more")));
+			 errmsg("the tables of the extension williams no longer exist")));
 }
 
 /*
- * The relations of the extension that a function belongs to: those in its schema,
- * if it is still there when they are locked. Nobody else has their names there.
+ * The relations of the extension that the function belongs to. They are in the
+ * function's schema, where no other relation can have their names. Check that the
+ * function is still there once they are locked.
  */
 static void
 find_relations(Oid function, Oid relations[N_OWN_RELATIONS])
@@ -102,7 +134,7 @@ wl_refuse_task(const WlTaskId *id)
 			(errcode(ERRCODE_UNDEFINED_OBJECT),
 			 errmsg("task \"%s\" of role \"%s\" does not exist",
 					NameStr(id->name), GetUserNameFromId(id->owner, true)),
-			 errhint("The tasks of the current role are in the table williams_task.")));
+			 errhint("The table williams_task lists the tasks of the current role.")));
 }
 
 void
@@ -119,7 +151,10 @@ wl_finish(void)
 	SPI_finish();
 }
 
-/* Lock the relations, so that nobody drops, renames or replaces them: their schema's name. */
+/*
+ * Lock the relations, so that nobody drops, renames or replaces them. Returns the
+ * name of their schema, quoted.
+ */
 static const char *
 lock_relations(const WlTaskId *id)
 {
@@ -137,7 +172,7 @@ lock_relations(const WlTaskId *id)
 	return quote_identifier(schema);
 }
 
-/* The owner of the tables, which are locked. */
+/* The owner of the tables. They must be locked. */
 static Oid
 tables_owner(const WlTaskId *id)
 {
@@ -152,22 +187,15 @@ tables_owner(const WlTaskId *id)
 }
 
 /*
- * The rights of the tables' owner for a query of ours, until end_privileged. Its
- * plans go by the primary keys, however small the tables were when they were
- * analyzed, and whatever the session's settings are.
+ * Take the rights of the tables' owner for a query of ours. Plans use the primary
+ * keys, however small the tables were when they were analyzed, and whatever the
+ * session's settings are.
  */
-typedef struct Privileged
-{
-	Oid			user;
-	int			context;
-	int			guc_level;
-} Privileged;
-
 static void
-begin_privileged(const WlTaskId *id, Privileged *saved)
+begin_privileged(const WlTaskId *id, WlRights *saved)
 {
-	GetUserIdAndSecContext(&saved->user, &saved->context);
-	saved->guc_level = NewGUCNestLevel();
+	wl_begin_rights(saved, tables_owner(id),
+					SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
 	if (enable_seqscan)
 		wl_set_local("enable_seqscan", "off");
 	if (enable_bitmapscan)
@@ -176,43 +204,34 @@ begin_privileged(const WlTaskId *id, Privileged *saved)
 		wl_set_local("enable_indexscan", "on");
 	if (jit_enabled)
 		wl_set_local("jit", "off");
-	SetUserIdAndSecContext(tables_owner(id), saved->context | SECURITY_LOCAL_USERID_CHANGE |
-						   SECURITY_RESTRICTED_OPERATION);
-}
-
-static void
-end_privileged(const Privileged *saved)
-{
-	SetUserIdAndSecContext(saved->user, saved->context);
-	AtEOXact_GUC(true, saved->guc_level);
 }
 
 static int64
 run_query(bool privileged, const WlTaskId *id, const char *query, int nargs, const Oid *types,
 		  const Datum *values, const char *nulls)
 {
-	Oid			all_types[20] = {OIDOID, TEXTOID};
-	Datum		all_values[20] = {ObjectIdGetDatum(id->owner), CStringGetTextDatum(NameStr(id->name))};
-	char		all_nulls[20] = "  ";
+	Oid			all_types[MAX_ARGS] = {OIDOID, TEXTOID};
+	Datum		all_values[MAX_ARGS] = {ObjectIdGetDatum(id->owner), CStringGetTextDatum(NameStr(id->name))};
+	char		all_nulls[MAX_ARGS] = "  ";
 	const char *schema = lock_relations(id);
-	Privileged	saved;
+	WlRights	saved;
 	int			rc;
 
-	Assert(nargs <= lengthof(all_types) - 2);
+	Assert(N_TASK_ARGS + nargs <= MAX_ARGS);
 	for (int i = 0; i < nargs; i++)
 	{
-		all_types[i + 2] = types[i];
-		all_values[i + 2] = values[i];
-		all_nulls[i + 2] = nulls != NULL ? nulls[i] : ' ';
+		all_types[N_TASK_ARGS + i] = types[i];
+		all_values[N_TASK_ARGS + i] = values[i];
+		all_nulls[N_TASK_ARGS + i] = nulls != NULL ? nulls[i] : ' ';
 	}
 	if (privileged)
 		begin_privileged(id, &saved);
-	rc = wl_execute_kept(psprintf(query, schema, schema), nargs + 2, all_types, all_values,
+	rc = wl_execute_kept(psprintf(query, schema, schema), N_TASK_ARGS + nargs, all_types, all_values,
 						 all_nulls, false, id->relations, N_OWN_RELATIONS);
 	if (rc < 0)
-		elog(ERROR, "a query over the tasks failed: %s", SPI_result_code_string(rc));
+		elog(ERROR, "could not query the tasks: %s", SPI_result_code_string(rc));
 	if (privileged)
-		end_privileged(&saved);
+		wl_end_rights(&saved);
 	return (int64) SPI_processed;
 }
 
@@ -230,7 +249,7 @@ wl_query_as_self(const WlTaskId *id, const char *query, int nargs, const Oid *ty
 	return run_query(false, id, query, nargs, types, values, nulls);
 }
 
-/* The rows come as a relation of this query alone, as those of a transition table do. */
+/* The rows are passed as a relation that only this query knows, like a transition table. */
 int64
 wl_store_batches(const WlTaskId *id, Tuplestorestate *batches, TupleDesc desc)
 {
@@ -243,7 +262,7 @@ wl_store_batches(const WlTaskId *id, Tuplestorestate *batches, TupleDesc desc)
 	planned.md.enrtuples = tuplestore_tuple_count(batches);
 	planned.reldata = batches;
 	if (SPI_register_relation(&planned) != SPI_OK_REL_REGISTER)
-		elog(ERROR, "the batches cannot be read");
+		elog(ERROR, "could not pass the batches to a query");
 	stored = wl_query(id, "INSERT INTO %s.williams_batch (owner, task, batch_no,"
 					  " lower_key, upper_key, items, memory_mb)"
 					  " SELECT $1, $2, batch_no, lower_key, upper_key, items, memory_mb"
@@ -252,14 +271,14 @@ wl_store_batches(const WlTaskId *id, Tuplestorestate *batches, TupleDesc desc)
 	return stored;
 }
 
-static char *
-text_or_null(int column)
+char *
+wl_text_or_null(int column)
 {
 	return SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column);
 }
 
-static Datum
-value_or_zero(int column)
+Datum
+wl_value_or_zero(int column)
 {
 	bool		isnull;
 	Datum		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
@@ -268,7 +287,7 @@ value_or_zero(int column)
 	return isnull ? (Datum) 0 : value;
 }
 
-/* The columns of williams_task that are read, in this order from 1. */
+/* The columns of williams_task that wl_load_task reads, in this order. */
 enum
 {
 	TASK_RELATION = 1, TASK_STATEMENT, TASK_SEARCH_PATH, TASK_ITEM_MB, TASK_KEY_COLUMN,
@@ -285,21 +304,21 @@ wl_load_task(const WlTaskId *id, WlTask *task)
 				 " FROM %s.williams_task WHERE" THIS_TASK, 0, NULL, NULL, NULL) == 0)
 		return false;
 	task->id = *id;
-	task->relation = DatumGetObjectId(value_or_zero(TASK_RELATION));
-	task->statement = text_or_null(TASK_STATEMENT);
-	task->search_path = text_or_null(TASK_SEARCH_PATH);
-	task->item_mb = text_or_null(TASK_ITEM_MB);
-	task->key_column = text_or_null(TASK_KEY_COLUMN);
-	task->key_order = text_or_null(TASK_KEY_ORDER);
-	task->by_ctid = DatumGetBool(value_or_zero(TASK_BY_CTID));
-	task->max_attempts = DatumGetInt32(value_or_zero(TASK_MAX_ATTEMPTS));
-	task->time_limit_ms = DatumGetInt32(value_or_zero(TASK_TIME_LIMIT_MS));
-	task->pause_ms = DatumGetInt32(value_or_zero(TASK_PAUSE_MS));
-	task->throttle = text_or_null(TASK_THROTTLE);
-	task->filenode = DatumGetObjectId(value_or_zero(TASK_FILENODE));
-	task->first_pending = DatumGetInt64(value_or_zero(TASK_FIRST_PENDING));
-	task->stopped = DatumGetBool(value_or_zero(TASK_STOPPED));
-	task->created_at = DatumGetTimestampTz(value_or_zero(TASK_CREATED_AT));
+	task->relation = DatumGetObjectId(wl_value_or_zero(TASK_RELATION));
+	task->statement = wl_text_or_null(TASK_STATEMENT);
+	task->search_path = wl_text_or_null(TASK_SEARCH_PATH);
+	task->item_mb = wl_text_or_null(TASK_ITEM_MB);
+	task->key_column = wl_text_or_null(TASK_KEY_COLUMN);
+	task->key_order = wl_text_or_null(TASK_KEY_ORDER);
+	task->by_ctid = DatumGetBool(wl_value_or_zero(TASK_BY_CTID));
+	task->max_attempts = DatumGetInt32(wl_value_or_zero(TASK_MAX_ATTEMPTS));
+	task->time_limit_ms = DatumGetInt32(wl_value_or_zero(TASK_TIME_LIMIT_MS));
+	task->pause_ms = DatumGetInt32(wl_value_or_zero(TASK_PAUSE_MS));
+	task->throttle = wl_text_or_null(TASK_THROTTLE);
+	task->filenode = DatumGetObjectId(wl_value_or_zero(TASK_FILENODE));
+	task->first_pending = DatumGetInt64(wl_value_or_zero(TASK_FIRST_PENDING));
+	task->stopped = DatumGetBool(wl_value_or_zero(TASK_STOPPED));
+	task->created_at = DatumGetTimestampTz(wl_value_or_zero(TASK_CREATED_AT));
 	return true;
 }
 
@@ -315,47 +334,41 @@ lock_tag(const WlTaskId *id, WlLockPart part)
 	return tag;
 }
 
-void
-wl_lock_task(const WlTaskId *id, WlLockPart part, LOCKMODE mode)
+static bool
+acquire(const WlTaskId *id, WlLockPart part, LOCKMODE mode, WlLockHolder holder, bool wait)
 {
 	LOCKTAG		tag = lock_tag(id, part);
 
-	(void) LockAcquire(&tag, mode, false, false);
+	return LockAcquire(&tag, mode, holder == HELD_BY_SESSION, !wait) != LOCKACQUIRE_NOT_AVAIL;
+}
+
+void
+wl_lock_task(const WlTaskId *id, WlLockPart part, LOCKMODE mode)
+{
+	(void) acquire(id, part, mode, HELD_BY_TRANSACTION, true);
 }
 
 bool
 wl_try_lock_task(const WlTaskId *id, WlLockPart part, LOCKMODE mode)
 {
-	LOCKTAG		tag = lock_tag(id, part);
-
-	return LockAcquire(&tag, mode, false, true) != LOCKACQUIRE_NOT_AVAIL;
+	return acquire(id, part, mode, HELD_BY_TRANSACTION, false);
 }
 
 void
-wl_unlock_task(const WlTaskId *id, WlLockPart part, LOCKMODE mode)
+wl_lock_task_in_session(const WlTaskId *id, WlLockPart part, LOCKMODE mode)
 {
-	LOCKTAG		tag = lock_tag(id, part);
-
-	LockRelease(&tag, mode, false);
+	(void) acquire(id, part, mode, HELD_BY_SESSION, true);
 }
 
 void
-wl_lock_session(const WlTaskId *id, WlLockPart part, LOCKMODE mode)
+wl_unlock_task(const WlTaskId *id, WlLockPart part, LOCKMODE mode, WlLockHolder holder)
 {
 	LOCKTAG		tag = lock_tag(id, part);
 
-	(void) LockAcquire(&tag, mode, true, false);
+	LockRelease(&tag, mode, holder == HELD_BY_SESSION);
 }
 
-void
-wl_unlock_session(const WlTaskId *id, WlLockPart part, LOCKMODE mode)
-{
-	LOCKTAG		tag = lock_tag(id, part);
-
-	LockRelease(&tag, mode, true);
-}
-
-/* What is not stopped needs no change, and waits for nobody's. */
+/* A task that is not stopped needs no change, so this does not wait for other changes. */
 void
 wl_start_task(const WlTaskId *id)
 {
@@ -385,8 +398,8 @@ wl_stop_task(const WlTaskId *id)
 }
 
 /*
- * The lock keeps out williams_retry, which lowers it. What runs now is pending
- * still to this query, and what a split adds has a higher number than all.
+ * The lock excludes williams_retry, which lowers first_pending. Batches that are
+ * running still look pending to this query, and a split adds only higher numbers.
  */
 void
 wl_raise_first_pending(const WlTaskId *id)
@@ -405,7 +418,7 @@ wl_raise_first_pending(const WlTaskId *id)
 				 " (SELECT pg_catalog.max(batch_no) OPERATOR(pg_catalog.+) 1::pg_catalog.int8"
 				 " FROM %s.williams_batch WHERE" OF_TASK "))",
 				 lengthof(types), types, values, NULL);
-		next = value_or_zero(1);
+		next = wl_value_or_zero(ONLY_COLUMN);
 		if (DatumGetInt64(next) > task.first_pending)
 			wl_query(id, "UPDATE %s.williams_task SET first_pending = $3 WHERE" THIS_TASK,
 					 lengthof(types), types, &next, NULL);

@@ -1,7 +1,6 @@
 /*
  * store.h
- *		Tasks as they are stored: the rows of williams_task and williams_batch, and
- *		the locks of a task.
+ *		The rows of the two tables that hold tasks, and the locks of a task.
  */
 #ifndef WL_STORE_H
 #define WL_STORE_H
@@ -19,8 +18,8 @@ typedef enum WlOwnRelation
 } WlOwnRelation;
 
 /*
- * A task is known by its owner, always the current user, and its name; and the
- * tables that it is in stay the same for as long as it is at hand.
+ * Identifies a task: its owner, who is always the current user, its name, and the
+ * relations that hold it. These do not change while the identifier is in use.
  */
 typedef struct WlTaskId
 {
@@ -35,49 +34,59 @@ typedef struct WlTask
 	Oid			relation;
 	char	   *statement;
 	char	   *search_path;
-	char	   *item_mb;		/* or NULL */
+	char	   *item_mb;		/* may be NULL */
 	char	   *key_column;
 	char	   *key_order;		/* see wl_key_order */
 	bool		by_ctid;
 	int			max_attempts;
-	int			time_limit_ms;	/* 0: none */
+	int			time_limit_ms;	/* 0: no limit */
 	int			pause_ms;
-	char	   *throttle;		/* or NULL */
-	Oid			filenode;
+	char	   *throttle;		/* may be NULL */
+	Oid			filenode;		/* only if by_ctid */
 	int64		first_pending;	/* no batch below it is pending */
 	bool		stopped;
 	TimestampTz created_at;
 } WlTask;
 
-/* What of a task is locked, and by whom in which mode. */
+/* The locks of a task. store.c says in which order they are taken. */
 typedef enum WlLockPart
 {
-	LOCK_TASK,					/* who runs a batch: ACCESS SHARE; who changes
-								 * the task: SHARE UPDATE EXCLUSIVE; who drops
-								 * it: ACCESS EXCLUSIVE */
-	LOCK_NUMBERS,				/* who numbers the part of a batch: EXCLUSIVE */
-	LOCK_WORKERS,				/* a worker, while it runs: SHARE */
-	LOCK_REPORT,				/* a worker that ends: EXCLUSIVE */
-	LOCK_LAUNCH					/* of no task, but of the database: who
-								 * launches: SHARE UPDATE EXCLUSIVE */
+	LOCK_TASK,					/* ACCESS SHARE: to run a batch. SHARE UPDATE
+								 * EXCLUSIVE: to change the task. ACCESS
+								 * EXCLUSIVE: to drop it */
+	LOCK_NUMBERS,				/* EXCLUSIVE: to number the part of a batch */
+	LOCK_WORKERS,				/* SHARE: a worker, while it runs */
+	LOCK_REPORT,				/* EXCLUSIVE: a worker that ends */
+	LOCK_LAUNCH					/* SHARE UPDATE EXCLUSIVE: to launch workers.
+								 * One for the whole database */
 } WlLockPart;
 
-/* The current user's task of that name, for a function of this extension. */
+/* What a lock is held for. */
+typedef enum WlLockHolder
+{
+	HELD_BY_TRANSACTION,
+	HELD_BY_SESSION
+} WlLockHolder;
+
+/*
+ * The current user's task of that name, whether it exists or not. function is the
+ * function of this extension that was called. Error 42602 for an invalid name.
+ */
 extern void wl_name_task(Oid function, const char *name, WlTaskId *id);
 
+/* Error 42704: the task does not exist. */
 pg_noreturn extern void wl_refuse_task(const WlTaskId *id);
 
 /*
- * SPI_connect and SPI_finish for what may run where nothing else does, in a
- * worker or between two transactions of a procedure: queries, and texts that they
- * return, need a snapshot.
+ * SPI_connect and SPI_finish with a snapshot, which queries and the texts that they
+ * return need. A worker, or a procedure between two transactions, has none.
  */
 extern void wl_connect(void);
 extern void wl_finish(void);
 
 /*
- * The conditions and operators of our queries, by name: wl_query has the rights of
- * the tables' owner, and no search_path may lend it another operator.
+ * Conditions and operators of our queries. They are qualified because wl_query has
+ * the rights of the tables' owner: no search_path may give it another operator.
  */
 #define EQ " OPERATOR(pg_catalog.=) "
 #define GE " OPERATOR(pg_catalog.>=) "
@@ -86,51 +95,59 @@ extern void wl_finish(void);
 #define IN_STATE(state) " state" EQ "'" state "'::pg_catalog.text"
 
 /*
- * Run a query over the extension's tables: %s in it is their schema, $1 the
- * owner, $2 the task's name, and the others follow. It must be called between
- * SPI_connect and SPI_finish, and leaves SPI_tuptable; the result is the number
- * of rows. Settings of the session do not matter to it.
+ * Run a query over the extension's tables with the rights of their owner. %s in it
+ * is their schema, at most twice; $1 is the task's owner, $2 its name, and the given
+ * values are $3 and so on. Returns the number of rows and leaves SPI_tuptable. The
+ * session's settings do not matter. Between SPI_connect and SPI_finish.
  */
 extern int64 wl_query(const WlTaskId *id, const char *query, int nargs, const Oid *types,
 					  const Datum *values, const char *nulls);
 
-/* The same with the rights and settings of the current user, for what is there for all. */
+/* The same with the rights and settings of the current user. */
 extern int64 wl_query_as_self(const WlTaskId *id, const char *query, int nargs,
 							  const Oid *types, const Datum *values, const char *nulls);
 
+/* The only column of a query that has one. */
+enum
+{
+	ONLY_COLUMN = 1
+};
+
+/* A column of the first row that the last query returned. */
+extern char *wl_text_or_null(int column);
+extern Datum wl_value_or_zero(int column);
+
 /*
  * Store the batches of a new task: rows of (batch_no, lower_key, upper_key, items,
- * memory_mb). Returns how many there are.
+ * memory_mb). Returns their number.
  */
 extern int64 wl_store_batches(const WlTaskId *id, Tuplestorestate *batches, TupleDesc desc);
 
-/* false where there is no such task (any more) */
+/* Returns false if the task does not exist. */
 extern bool wl_load_task(const WlTaskId *id, WlTask *task);
 
-/*
- * Until the end of the transaction, or wl_unlock_task. wl_try_lock_task does not
- * wait: false.
- */
+/* Until the end of the transaction; wl_try_lock_task returns false instead of waiting. */
 extern void wl_lock_task(const WlTaskId *id, WlLockPart part, LOCKMODE mode);
 extern bool wl_try_lock_task(const WlTaskId *id, WlLockPart part, LOCKMODE mode);
-extern void wl_unlock_task(const WlTaskId *id, WlLockPart part, LOCKMODE mode);
 
-/* Until wl_unlock_session, whatever transactions end meanwhile. */
-extern void wl_lock_session(const WlTaskId *id, WlLockPart part, LOCKMODE mode);
-extern void wl_unlock_session(const WlTaskId *id, WlLockPart part, LOCKMODE mode);
+/* Until wl_unlock_task, across transactions. */
+extern void wl_lock_task_in_session(const WlTaskId *id, WlLockPart part, LOCKMODE mode);
 
-/* Let batches be taken again. */
+extern void wl_unlock_task(const WlTaskId *id, WlLockPart part, LOCKMODE mode, WlLockHolder holder);
+
+/* Allow batches to be claimed again. Error 42704 if the task does not exist. */
 extern void wl_start_task(const WlTaskId *id);
 
 /*
- * Let no batch be taken, for the sake of one that failed. False while somebody
- * changes the task: who runs a batch waits for none of these.
+ * Stop the task from within a batch that failed. Returns false while another session
+ * changes the task: a session that runs a batch does not wait for it.
  */
 extern bool wl_stop_task(const WlTaskId *id);
 
 /*
- * Raise first_pending past what is done, if nobody is changing the task. After so
- * many batches that is worth while: the first step of a session looks past as many.
+ * Raise first_pending past the batches that are done, unless another session is
+ * changing the task. It pays once for so many batches: the first step of a session
+ * skips that many at most.
  */
 #define WL_RAISE_EVERY 256
 extern void wl_raise_first_pending(const WlTaskId *id);

@@ -1,7 +1,13 @@
 /*
  * task.c
- *		Tasks: made, altered, stopped, retried and dropped. See store.c for their
- *		locks, and for the rights with which their rows are written.
+ *		Create, alter, stop, retry and drop tasks.
+ *
+ * What can be checked is checked here, against the table as it is now: arguments, the
+ * statement, the throttle. The checks run as the current user, under the search_path
+ * that the task will have.
+ *
+ * Locks: a change takes LOCK_TASK before it reads the task. See store.c for these
+ * locks, and for the rights with which rows are written.
  */
 #include "postgres.h"
 
@@ -25,7 +31,7 @@
 #include "run/statement.h"
 #include "run/store.h"
 
-/* The arguments of williams_create_task, in its order. */
+/* The arguments of williams_create_task, in order. */
 enum
 {
 	ARG_NAME, ARG_RELATION, ARG_STATEMENT, ARG_BUDGET, ARG_ITEM_MB, ARG_KEY,
@@ -33,10 +39,37 @@ enum
 	ARG_THROTTLE, N_ARGS
 };
 
+/*
+ * What is stored of a new task besides its owner and its name: the arguments from
+ * ARG_RELATION on, and these.
+ */
+enum
+{
+	STORED_SEARCH_PATH = N_ARGS - ARG_RELATION, STORED_FILENODE, STORED_KEY_ORDER, N_STORED
+};
+
+/* The columns of a planned batch, in order: see wl_store_batches. */
+enum
+{
+	PLANNED_BATCH_NO = 1, PLANNED_LOWER_KEY, PLANNED_UPPER_KEY, PLANNED_ITEMS,
+	PLANNED_MEMORY_MB, N_PLANNED = PLANNED_MEMORY_MB
+};
+
 static char *
 text_argument(FunctionCallInfo fcinfo, int arg)
 {
 	return PG_ARGISNULL(arg) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(arg));
+}
+
+/* The arguments from first up to but not including end, as values of a query. */
+static void
+read_arguments(FunctionCallInfo fcinfo, int first, int end, Datum *values, char *nulls)
+{
+	for (int i = 0; i < end - first; i++)
+	{
+		values[i] = PG_GETARG_DATUM(first + i);
+		nulls[i] = PG_ARGISNULL(first + i) ? 'n' : ' ';
+	}
 }
 
 static void
@@ -56,7 +89,7 @@ check_arguments(FunctionCallInfo fcinfo)
 		wl_check_not_null(PG_ARGISNULL(needed[i].arg), needed[i].name);
 }
 
-/* Those of williams_create_task and williams_alter_task that are numbers; NULL is none. */
+/* Check the integer arguments of williams_create_task or williams_alter_task, given by position. */
 static void
 check_numbers(FunctionCallInfo fcinfo, int attempts, int limit, int pause)
 {
@@ -68,7 +101,7 @@ check_numbers(FunctionCallInfo fcinfo, int attempts, int limit, int pause)
 		wl_check_count(PG_GETARG_INT32(pause), "pause_ms");
 }
 
-/* Check what will be run against the table as it is; either may be NULL. */
+/* Check the texts that will be executed, against the table as it is now. Either may be NULL. */
 static void
 check_texts(const char *statement, const char *throttle, Relation rel, const WlKey *key,
 			bool by_ctid)
@@ -85,52 +118,49 @@ check_texts(const char *statement, const char *throttle, Relation rel, const WlK
 		wl_check_condition(throttle, "throttle");
 }
 
-/* The row of williams_task. */
+/* Insert the row of williams_task. */
 static void
 store_task(FunctionCallInfo fcinfo, const WlTaskId *id, const WlKey *key, Oid filenode)
 {
-	static const Oid types[] = {OIDOID, TEXTOID, FLOAT8OID, TEXTOID, NAMEOID, TEXTOID,
+	static const Oid types[N_STORED] = {OIDOID, TEXTOID, FLOAT8OID, TEXTOID, NAMEOID, TEXTOID,
 	INT8OID, BOOLOID, INT4OID, INT4OID, INT4OID, TEXTOID, TEXTOID, OIDOID, TEXTOID};
-	Datum		values[lengthof(types)];
-	char		nulls[lengthof(types) + 1];
+	Datum		values[N_STORED];
+	char		nulls[N_STORED + 1];
 
-	for (int i = 0; i < N_ARGS - 1; i++)
-	{
-		values[i] = PG_GETARG_DATUM(i + 1);
-		nulls[i] = PG_ARGISNULL(i + 1) ? 'n' : ' ';
-	}
-	values[ARG_KEY - 1] = NameGetDatum(&key->column);
-	nulls[ARG_KEY - 1] = ' ';
-	values[12] = CStringGetTextDatum(GetConfigOption("search_path", false, false));
-	nulls[12] = ' ';
-	values[13] = ObjectIdGetDatum(filenode);
-	nulls[13] = OidIsValid(filenode) ? ' ' : 'n';
-	values[14] = CStringGetTextDatum(wl_key_order(key));
-	nulls[14] = ' ';
+	read_arguments(fcinfo, ARG_RELATION, N_ARGS, values, nulls);
+	/* as it was found, even if the argument is NULL */
+	values[ARG_KEY - ARG_RELATION] = NameGetDatum(&key->column);
+	nulls[ARG_KEY - ARG_RELATION] = ' ';
+	values[STORED_SEARCH_PATH] = CStringGetTextDatum(GetConfigOption("search_path", false, false));
+	nulls[STORED_SEARCH_PATH] = ' ';
+	values[STORED_FILENODE] = ObjectIdGetDatum(filenode);
+	nulls[STORED_FILENODE] = OidIsValid(filenode) ? ' ' : 'n';
+	values[STORED_KEY_ORDER] = CStringGetTextDatum(wl_key_order(key));
+	nulls[STORED_KEY_ORDER] = ' ';
 	if (wl_query(id, "INSERT INTO %s.williams_task (owner, name, relation, statement,"
 				 " available_memory_mb, item_mb, key_column, method, max_items, strict,"
 				 " max_attempts, time_limit_ms, pause_ms, throttle, search_path, filenode, key_order)"
 				 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
-				 " ON CONFLICT DO NOTHING", lengthof(types), types, values, nulls) == 0)
+				 " ON CONFLICT DO NOTHING", N_STORED, types, values, nulls) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_OBJECT),
 				 errmsg("task \"%s\" already exists", NameStr(id->name)),
 				 errhint("Drop it with williams_drop_task, or choose another name.")));
 }
 
-/* Plan them as the current user, under the session's settings, and store them. */
+/* Plan the batches as the current user, under the session's settings, and store them. */
 static int64
 plan_batches(const WlTaskId *id, Relation rel, WlPlanOptions *options)
 {
 	WlPlanned	planned;
 	int64		batches;
 
-	planned.desc = CreateTemplateTupleDesc(5);
-	TupleDescInitEntry(planned.desc, 1, "batch_no", INT8OID, -1, 0);
-	TupleDescInitEntry(planned.desc, 2, "lower_key", TEXTOID, -1, 0);
-	TupleDescInitEntry(planned.desc, 3, "upper_key", TEXTOID, -1, 0);
-	TupleDescInitEntry(planned.desc, 4, "items", INT8OID, -1, 0);
-	TupleDescInitEntry(planned.desc, 5, "memory_mb", FLOAT8OID, -1, 0);
+	planned.desc = CreateTemplateTupleDesc(N_PLANNED);
+	TupleDescInitEntry(planned.desc, PLANNED_BATCH_NO, "batch_no", INT8OID, -1, 0);
+	TupleDescInitEntry(planned.desc, PLANNED_LOWER_KEY, "lower_key", TEXTOID, -1, 0);
+	TupleDescInitEntry(planned.desc, PLANNED_UPPER_KEY, "upper_key", TEXTOID, -1, 0);
+	TupleDescInitEntry(planned.desc, PLANNED_ITEMS, "items", INT8OID, -1, 0);
+	TupleDescInitEntry(planned.desc, PLANNED_MEMORY_MB, "memory_mb", FLOAT8OID, -1, 0);
 	wl_finish_desc(planned.desc);
 	planned.batches = tuplestore_begin_heap(false, false, work_mem);
 	wl_plan_relation(rel, options, &planned);
@@ -156,7 +186,11 @@ wl_create_task(PG_FUNCTION_ARGS)
 	wl_read_plan_options(fcinfo, ARG_BUDGET, &options);
 
 	SPI_connect();
-	/* its lock stays, so that what is planned is what was checked */
+
+	/*
+	 * keep its lock, so that the table that is planned is the one that was
+	 * checked
+	 */
 	rel = wl_open_relation(PG_GETARG_OID(ARG_RELATION), false);
 	wl_find_key(rel, options.key_column, options.by_ctid, &key);
 	check_texts(text_argument(fcinfo, ARG_STATEMENT), text_argument(fcinfo, ARG_THROTTLE),
@@ -168,14 +202,14 @@ wl_create_task(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(batches);
 }
 
-/* The arguments of williams_alter_task, in its order. */
+/* The arguments of williams_alter_task, in order. */
 enum
 {
 	ALTER_NAME, ALTER_STATEMENT, ALTER_THROTTLE, ALTER_PAUSE, ALTER_LIMIT, ALTER_ATTEMPTS,
 	N_ALTER_ARGS
 };
 
-/* Under the task's search_path, as they will be run. */
+/* Check the new texts under the task's search_path, which they will run under. */
 static void
 check_altered(FunctionCallInfo fcinfo, const WlTask *task)
 {
@@ -200,7 +234,7 @@ PG_FUNCTION_INFO_V1(wl_alter_task);
 Datum
 wl_alter_task(PG_FUNCTION_ARGS)
 {
-	static const Oid types[] = {TEXTOID, TEXTOID, INT4OID, INT4OID, INT4OID};
+	static const Oid types[N_ALTER_ARGS - ALTER_STATEMENT] = {TEXTOID, TEXTOID, INT4OID, INT4OID, INT4OID};
 	Datum		values[lengthof(types)];
 	char		nulls[lengthof(types) + 1];
 	WlTaskId	id;
@@ -210,11 +244,7 @@ wl_alter_task(PG_FUNCTION_ARGS)
 	wl_check_not_null(PG_ARGISNULL(ALTER_NAME), "task");
 	check_numbers(fcinfo, ALTER_ATTEMPTS, ALTER_LIMIT, ALTER_PAUSE);
 	wl_name_task(fcinfo->flinfo->fn_oid, text_argument(fcinfo, ALTER_NAME), &id);
-	for (int i = 0; i < N_ALTER_ARGS - 1; i++)
-	{
-		values[i] = PG_GETARG_DATUM(i + 1);
-		nulls[i] = PG_ARGISNULL(i + 1) ? 'n' : ' ';
-	}
+	read_arguments(fcinfo, ALTER_STATEMENT, N_ALTER_ARGS, values, nulls);
 
 	SPI_connect();
 	wl_lock_task(&id, LOCK_TASK, ShareUpdateExclusiveLock);
@@ -230,7 +260,7 @@ wl_alter_task(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* What the functions with a task's name as their only argument begin with. */
+/* How functions begin whose only argument is the name of a task. */
 static void
 name_argument(FunctionCallInfo fcinfo, const char *function, WlTaskId *id)
 {
@@ -291,9 +321,9 @@ wl_retry(PG_FUNCTION_ARGS)
 }
 
 /*
- * Tasks belong to the server they were made on: their owner, their table and its
- * bounds are others elsewhere. A publication FOR ALL TABLES sends their rows, and a
- * subscriber drops them.
+ * A task belongs to the server on which it was created: its owner, its table and its
+ * bounds mean something else on another server. A publication FOR ALL TABLES sends the
+ * rows of tasks, and this trigger drops them on the subscriber.
  */
 PG_FUNCTION_INFO_V1(wl_drop_replicated);
 Datum
@@ -305,8 +335,8 @@ wl_drop_replicated(PG_FUNCTION_ARGS)
 		!TRIGGER_FIRED_FOR_ROW(data->tg_event))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("williams_drop_replicated serves the tables of this extension only")));
-	/* others set session_replication_role too, and run tasks */
+				 errmsg("williams_drop_replicated is only for the tables of this extension")));
+	/* a session that sets session_replication_role may run tasks */
 	if (IsLogicalWorker())
 		PG_RETURN_POINTER(NULL);
 	PG_RETURN_POINTER(TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newtuple : data->tg_trigtuple);

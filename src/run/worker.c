@@ -1,17 +1,15 @@
 /*
  * worker.c
- *		Background workers that run a task: williams_launch, and their main
- *		function.
+ *		Background workers that run a task: williams_launch and their main function.
  *
- * A worker connects as the task's owner and runs the same loop as CALL
- * williams_run, once the transaction that launched it has committed. It ends when
- * no batch can be taken, when the task is stopped or dropped, by
- * pg_terminate_backend and with the server, and is never started again: what it
- * had begun is undone and its batch pending.
+ * A worker connects as the task's owner, waits until the transaction that launched it
+ * commits, and then runs the same loop as CALL williams_run. It ends if no batch can
+ * be claimed, if the task is stopped or dropped, by pg_terminate_backend and with the
+ * server. It is never restarted: an interrupted batch is undone and stays pending.
  *
- * Locks: who launches holds a lock of its database while it counts the workers
- * and waits until those that it starts are connected, so that williams.max_workers
- * is kept to.
+ * Locks: williams_launch holds a per-database lock (LOCK_LAUNCH) while it counts the
+ * workers and waits until the new ones are connected, so that concurrent launches
+ * cannot exceed williams.max_workers.
  */
 #include "postgres.h"
 
@@ -39,6 +37,7 @@
 #include "utils/wait_event.h"
 
 #include "base/check.h"
+#include "base/session.h"
 #include "run/run.h"
 
 /* as pg_stat_activity.backend_type */
@@ -46,7 +45,7 @@
 
 int			wl_max_workers;
 
-/* What a worker is told: all that fits into bgw_extra. */
+/* What a worker needs to know. It must fit into bgw_extra. */
 typedef struct WorkerOrder
 {
 	Oid			database;
@@ -57,8 +56,8 @@ typedef struct WorkerOrder
 StaticAssertDecl(sizeof(WorkerOrder) <= BGW_EXTRALEN, "a worker's order fits into bgw_extra");
 
 /*
- * How many workers are connected to this database; with a pid, whether that one
- * is. Which processes are is for every role to see, what they do is not.
+ * Count the workers that are connected to this database; given a pid, only that one.
+ * Every role may see which processes there are, but not what they do.
  */
 static int
 count_workers(pid_t pid)
@@ -69,12 +68,12 @@ count_workers(pid_t pid)
 	if (SPI_execute("SELECT a.pid FROM pg_catalog.pg_stat_get_activity(NULL::pg_catalog.int4) a, pg_catalog.pg_database d"
 					" WHERE a.datid OPERATOR(pg_catalog.=) d.oid"
 					" AND d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()", true, 0) < 0)
-		elog(ERROR, "the workers cannot be counted");
+		elog(ERROR, "could not count the workers");
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		bool		isnull;
-		pid_t		other = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[i],
-														SPI_tuptable->tupdesc, 1, &isnull));
+		pid_t		other = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc,
+														ONLY_COLUMN, &isnull));
 		const char *type = GetBackgroundWorkerTypeByPid(other);
 
 		if (type != NULL && strcmp(type, WORKER_TYPE) == 0 && (pid == 0 || pid == other))
@@ -84,7 +83,7 @@ count_workers(pid_t pid)
 	return workers;
 }
 
-/* Can a worker connect as the owner, and see the table? */
+/* Check that a worker can connect as the owner and can access the table. */
 static void
 check_launch(const WlTaskId *id)
 {
@@ -99,17 +98,17 @@ check_launch(const WlTaskId *id)
 				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
 				 errmsg("role \"%s\" is not permitted to log in", GetUserNameFromId(id->owner, true)),
 				 errdetail("A worker connects as the owner of its task."),
-				 errhint("Use CALL williams_run, or ALTER ROLE with LOGIN.")));
+				 errhint("Use CALL williams_run, or give the role LOGIN with ALTER ROLE.")));
 	if (!wl_load_task(id, &task))
 		wl_refuse_task(id);
 	if (get_rel_persistence(task.relation) == RELPERSISTENCE_TEMP)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("a worker cannot see the temporary table \"%s\"", get_rel_name(task.relation)),
+				 errmsg("a worker cannot access temporary table \"%s\"", get_rel_name(task.relation)),
 				 errhint("Use CALL williams_run in this session.")));
 }
 
-/* Ask the postmaster for a worker; false where it has no slot left. */
+/* Ask the postmaster for a worker; false if it has no slot left. */
 static bool
 register_worker(const WlTaskId *id, BackgroundWorkerHandle **handle)
 {
@@ -130,8 +129,8 @@ register_worker(const WlTaskId *id, BackgroundWorkerHandle **handle)
 }
 
 /*
- * Wait until a worker is connected. One that ends before this transaction does
- * has failed.
+ * Wait until a worker is connected. A worker waits for this transaction, so one that
+ * exits first has failed.
  */
 static void
 await_worker(BackgroundWorkerHandle *handle)
@@ -146,8 +145,8 @@ await_worker(BackgroundWorkerHandle *handle)
 		if (status == BGWH_STOPPED || status == BGWH_POSTMASTER_DIED)
 			ereport(ERROR,
 					(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
-					 errmsg("a background worker ended before it could begin"),
-					 errhint("The server log says why.")));
+					 errmsg("a background worker exited before it could start"),
+					 errhint("See the server log for the reason.")));
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
 						 10, PG_WAIT_EXTENSION);
 		ResetLatch(MyLatch);
@@ -155,9 +154,9 @@ await_worker(BackgroundWorkerHandle *handle)
 	}
 }
 
-/* How many of the workers wished for williams.max_workers leaves room for. */
+/* As many of the wanted workers as williams.max_workers allows. */
 static int
-allowed_workers(int wished)
+allowed_workers(int wanted)
 {
 	int			room = wl_max_workers - count_workers(0);
 
@@ -166,15 +165,16 @@ allowed_workers(int wished)
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 				 errmsg("no more workers can be launched in this database"),
 				 errdetail("williams.max_workers is %d.", wl_max_workers),
-				 errhint("Wait for those that run, or raise williams.max_workers.")));
-	if (room < wished)
+				 errhint("Wait until a worker ends, or raise williams.max_workers.")));
+	if (room < wanted)
 		ereport(WARNING,
-				(errmsg("only %d of %d workers can be launched", room, wished),
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("only %d of %d workers can be launched", room, wanted),
 				 errdetail("williams.max_workers is %d.", wl_max_workers)));
-	return Min(room, wished);
+	return Min(room, wanted);
 }
 
-/* Start up to n workers; returns how many there was room for. */
+/* Start up to n workers, as many as the server has slots for. Returns their number. */
 static int
 start_workers(const WlTaskId *id, int n)
 {
@@ -187,7 +187,7 @@ start_workers(const WlTaskId *id, int n)
 		ereport(started == 0 ? ERROR : WARNING,
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 				 errmsg("only %d of %d workers could be started", started, n),
-				 errdetail("All others of the server's %d background workers are in use.",
+				 errdetail("The other slots of the server's %d for background workers are in use.",
 						   max_worker_processes),
 				 errhint("Raise max_worker_processes.")));
 	for (int i = 0; i < started; i++)
@@ -211,31 +211,27 @@ wl_launch(PG_FUNCTION_ARGS)
 	check_launch(&id);
 	wl_lock_task(&id, LOCK_LAUNCH, ShareUpdateExclusiveLock);
 	started = start_workers(&id, allowed_workers(PG_GETARG_INT32(1)));
-	wl_unlock_task(&id, LOCK_LAUNCH, ShareUpdateExclusiveLock);
+	wl_unlock_task(&id, LOCK_LAUNCH, ShareUpdateExclusiveLock, HELD_BY_TRANSACTION);
 	wl_finish();
 	PG_RETURN_INT32(started);
 }
 
-/*
- * Wait for the transaction that launched this worker; false if it did not
- * commit: then nobody wants it.
- */
+/* Wait for the transaction that launched this worker; false if it did not commit. */
 static bool
 await_launch(const WorkerOrder *order)
 {
 	bool		wanted;
 
 	StartTransactionCommand();
-	/* the launching transaction may take its time */
-	(void) set_config_option("lock_timeout", "0", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_LOCAL, true, 0, false);
+	/* that transaction may take any time */
+	wl_set_for_transaction("lock_timeout", "0");
 	XactLockTableWait(order->launched_by, NULL, NULL, XLTW_None);
 	wanted = TransactionIdDidCommit(order->launched_by);
 	CommitTransactionCommand();
 	return wanted;
 }
 
-/* The main function of a worker, which the postmaster looks up by its name. */
+/* The main function of a worker. The postmaster looks it up by name. */
 PGDLLEXPORT void wl_worker_main(Datum main_arg);
 
 void
@@ -248,10 +244,10 @@ wl_worker_main(Datum main_arg)
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnectionByOid(order.database, order.task.owner, 0);
-	/* whatever role is a setting of the owner's */
+	/* even if the owner's settings include another role */
 	SetConfigOption("role", "none", PGC_USERSET, PGC_S_SESSION);
 	SetConfigOption("application_name", NameStr(order.task.name), PGC_USERSET, PGC_S_SESSION);
-	/* as the session that launched it, whatever is the owner's default */
+	/* like the session that launched it, whatever the owner's default is */
 	SetConfigOption("default_transaction_read_only", "off", PGC_USERSET, PGC_S_SESSION);
 	pgstat_report_activity(STATE_RUNNING, MyBgworkerEntry->bgw_name);
 	if (await_launch(&order))

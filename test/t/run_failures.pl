@@ -305,7 +305,7 @@ value(q{UPDATE pace SET seconds = 0; GRANT UPDATE ON document TO clerk; SET ROLE
 value(q{SET client_min_messages = error; SET ROLE clerk; CALL williams_run('rights')});
 is(value('SELECT min(seen), max(seen) FROM document'), '1|1', 'with them again it does the rest');
 value('REVOKE CONNECT ON DATABASE postgres FROM PUBLIC');
-is(error_of($node, 'postgres', q{SET ROLE clerk; SELECT williams_launch('rights')}), '53000: a background worker ended before it could begin',
+is(error_of($node, 'postgres', q{SET ROLE clerk; SELECT williams_launch('rights')}), '53000: a background worker exited before it could start',
 	'without CONNECT it has no workers');
 value('GRANT CONNECT ON DATABASE postgres TO PUBLIC');
 value(q{SET ROLE clerk; SELECT williams_drop_task('rights')});
