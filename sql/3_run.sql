@@ -2,8 +2,8 @@
 -- Run
 --
 
--- Roles and relations by OID: their names are looked up when they are shown, not when
--- a row arrives by replication where they may not exist.
+-- Roles and relations are stored by OID. Their names are looked up when they are shown,
+-- not when a row arrives by replication on a server where they may not exist.
 CREATE TABLE williams_task (
 	owner oid NOT NULL,
 	name text NOT NULL CHECK (pg_catalog.octet_length(name) OPERATOR(pg_catalog.<) 64),
@@ -26,29 +26,29 @@ CREATE TABLE williams_task (
 	stopped boolean NOT NULL DEFAULT false,
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	PRIMARY KEY (owner, name)
-) WITH (fillfactor = 50);	-- first_pending moves often
+) WITH (fillfactor = 50);	-- first_pending is updated often
 COMMENT ON TABLE williams_task IS
-'a plan over a table and the statement to be run for each of its batches; each role sees its own; not dumped by pg_dump';
-COMMENT ON COLUMN williams_task.owner IS 'OID of the role that made it: it alone runs it, and its rights hold';
-COMMENT ON COLUMN williams_task.name IS 'unique for its owner, at most 63 bytes';
-COMMENT ON COLUMN williams_task.relation IS 'OID of the table that the batches are of';
-COMMENT ON COLUMN williams_task.statement IS 'one SQL statement, with a batch''s bounds as $1 and $2';
-COMMENT ON COLUMN williams_task.search_path IS 'of the session that made the task, in force whenever its statement runs';
-COMMENT ON COLUMN williams_task.available_memory_mb IS 'the memory budget of a batch, in MB';
-COMMENT ON COLUMN williams_task.item_mb IS 'SQL expression for the MB of a row; NULL is the sizes of its columns';
+'tasks: a plan over a table, and the statement to run for each of its batches; each role sees its own; pg_dump does not dump them';
+COMMENT ON COLUMN williams_task.owner IS 'OID of the role that created the task; only this role runs it, and the task runs with its rights';
+COMMENT ON COLUMN williams_task.name IS 'unique for each owner, 1 to 63 bytes';
+COMMENT ON COLUMN williams_task.relation IS 'OID of the table that is cut into batches';
+COMMENT ON COLUMN williams_task.statement IS 'one SQL statement; $1 and $2 are the first and the last key of a batch, both inclusive';
+COMMENT ON COLUMN williams_task.search_path IS 'search_path of the session that created the task; the statement always runs under it';
+COMMENT ON COLUMN williams_task.available_memory_mb IS 'memory budget of a batch, in MB';
+COMMENT ON COLUMN williams_task.item_mb IS 'SQL expression for the size of a row, in MB; NULL: the sizes of its columns';
 COMMENT ON COLUMN williams_task.key_column IS 'the column that $1 and $2 bound; ctid with method ctid';
-COMMENT ON COLUMN williams_task.key_order IS 'its operator family, type and collation when it was planned';
-COMMENT ON COLUMN williams_task.method IS 'exact or ctid, as of williams_plan_table';
-COMMENT ON COLUMN williams_task.max_items IS 'as given; NULL is williams_plan_table''s default';
-COMMENT ON COLUMN williams_task.strict IS 'as given';
-COMMENT ON COLUMN williams_task.max_attempts IS 'how often a batch is tried that fails for a passing reason';
-COMMENT ON COLUMN williams_task.time_limit_ms IS 'milliseconds that one execution of the statement may take, its waits for locks included; NULL or 0 is no limit';
-COMMENT ON COLUMN williams_task.pause_ms IS 'milliseconds between two batches of one session or worker';
-COMMENT ON COLUMN williams_task.throttle IS 'boolean SQL expression: no batch is taken while it is true';
-COMMENT ON COLUMN williams_task.filenode IS 'with method ctid: the relation''s file when it was planned';
-COMMENT ON COLUMN williams_task.first_pending IS 'no batch below this number is pending: a session looks for one from here on';
-COMMENT ON COLUMN williams_task.stopped IS 'no batch is taken until the next williams_run or williams_launch';
-COMMENT ON COLUMN williams_task.created_at IS 'when it was made';
+COMMENT ON COLUMN williams_task.key_order IS 'operator family, type and collation of the key when the task was planned; the task stops if they change';
+COMMENT ON COLUMN williams_task.method IS 'exact or ctid, as for williams_plan_table';
+COMMENT ON COLUMN williams_task.max_items IS 'most rows in a batch, as given; NULL: the default of williams_plan_table';
+COMMENT ON COLUMN williams_task.strict IS 'as given: whether a single key above the budget was an error when the task was planned';
+COMMENT ON COLUMN williams_task.max_attempts IS 'how often to try a batch that fails for a reason that may pass';
+COMMENT ON COLUMN williams_task.time_limit_ms IS 'limit on one execution of the statement, in milliseconds, including its waits for locks; NULL or 0: no limit';
+COMMENT ON COLUMN williams_task.pause_ms IS 'pause between two batches of one session or worker, in milliseconds';
+COMMENT ON COLUMN williams_task.throttle IS 'boolean SQL expression; no batch is started while it is true; NULL: no throttle';
+COMMENT ON COLUMN williams_task.filenode IS 'with method ctid, the file of the table when the task was planned; the task stops if it changes; else NULL';
+COMMENT ON COLUMN williams_task.first_pending IS 'no batch with a lower number is pending; sessions start here to look for one';
+COMMENT ON COLUMN williams_task.stopped IS 'true: no batch is started until the next williams_run or williams_launch';
+COMMENT ON COLUMN williams_task.created_at IS 'start of the transaction that created the task';
 
 CREATE TABLE williams_batch (
 	owner oid NOT NULL,
@@ -71,29 +71,29 @@ CREATE TABLE williams_batch (
 	message text,
 	PRIMARY KEY (owner, task, batch_no),
 	FOREIGN KEY (owner, task) REFERENCES williams_task
-) WITH (fillfactor = 70);	-- what is marked stays in its page, and its index entry with it
+) WITH (fillfactor = 70);	-- a batch is marked within its page, so that its index entry stays
 COMMENT ON TABLE williams_batch IS
-'the batches of each task and what became of them; each role sees its own; not dumped by pg_dump';
-COMMENT ON COLUMN williams_batch.owner IS 'the task''s, by OID';
-COMMENT ON COLUMN williams_batch.task IS 'the task''s name';
-COMMENT ON COLUMN williams_batch.batch_no IS 'from 1 in the order of the keys; what is split off a batch is numbered on from the last';
-COMMENT ON COLUMN williams_batch.lower_key IS 'the first key, inclusive, as text that is the same in every session';
-COMMENT ON COLUMN williams_batch.upper_key IS 'the last key, inclusive';
+'the batches of each task and their results; each role sees its own; pg_dump does not dump them';
+COMMENT ON COLUMN williams_batch.owner IS 'OID of the task''s owner';
+COMMENT ON COLUMN williams_batch.task IS 'name of the task';
+COMMENT ON COLUMN williams_batch.batch_no IS 'from 1, in the order of the keys; a batch that is split off gets the next number after the last';
+COMMENT ON COLUMN williams_batch.lower_key IS 'first key, inclusive, as text that reads the same in every session';
+COMMENT ON COLUMN williams_batch.upper_key IS 'last key, inclusive, as text';
 COMMENT ON COLUMN williams_batch.below_key IS
-'of the lower part of a batch that was split: the first key of the upper part; keys below it that came after the split are processed with this one; else NULL';
-COMMENT ON COLUMN williams_batch.items IS 'rows when it was planned or split; an estimate with method ctid';
-COMMENT ON COLUMN williams_batch.memory_mb IS 'their MB';
-COMMENT ON COLUMN williams_batch.state IS 'pending, done or failed; a batch that is running is pending until its transaction ends';
-COMMENT ON COLUMN williams_batch.attempts IS 'executions of the statement for these bounds that ended';
-COMMENT ON COLUMN williams_batch.rows IS 'rows that the statement processed; NULL until the batch is done';
-COMMENT ON COLUMN williams_batch.started_at IS 'of the last execution';
-COMMENT ON COLUMN williams_batch.finished_at IS 'of the last execution';
-COMMENT ON COLUMN williams_batch.duration_ms IS 'of the last execution, in milliseconds';
-COMMENT ON COLUMN williams_batch.ready_at IS 'when a pending batch that failed may be tried again';
-COMMENT ON COLUMN williams_batch.sqlstate IS 'why the last execution failed; NULL once done';
-COMMENT ON COLUMN williams_batch.message IS 'of that error, at most 8 kB of it';
+'for the lower part of a batch that was split: the first key of the upper part; keys below it that arrived after the split belong to this batch; else NULL';
+COMMENT ON COLUMN williams_batch.items IS 'rows when the batch was planned or split; an estimate with method ctid';
+COMMENT ON COLUMN williams_batch.memory_mb IS 'the size of these rows, in MB';
+COMMENT ON COLUMN williams_batch.state IS 'pending, done or failed; a running batch is pending until its transaction ends';
+COMMENT ON COLUMN williams_batch.attempts IS 'executions of the statement that ended, for these bounds; williams_retry resets it to 0';
+COMMENT ON COLUMN williams_batch.rows IS 'rows that the statement processed; NULL unless the batch is done';
+COMMENT ON COLUMN williams_batch.started_at IS 'start of the last execution; NULL before the first';
+COMMENT ON COLUMN williams_batch.finished_at IS 'end of the last execution; NULL before the first';
+COMMENT ON COLUMN williams_batch.duration_ms IS 'duration of the last execution, in milliseconds; NULL before the first';
+COMMENT ON COLUMN williams_batch.ready_at IS 'when a pending batch that failed may be tried again; NULL: at once';
+COMMENT ON COLUMN williams_batch.sqlstate IS 'SQLSTATE that the last execution failed with; NULL if it succeeded or before the first';
+COMMENT ON COLUMN williams_batch.message IS 'message of that error, at most 8 kB; NULL with sqlstate';
 
--- Only the extension's functions write to these tables; each role reads its own rows.
+-- Only the extension's functions write to these tables. Each role reads its own rows.
 ALTER TABLE williams_task ENABLE ROW LEVEL SECURITY;
 ALTER TABLE williams_batch ENABLE ROW LEVEL SECURITY;
 CREATE POLICY williams_owner ON williams_task
@@ -102,15 +102,15 @@ CREATE POLICY williams_owner ON williams_task
 CREATE POLICY williams_owner ON williams_batch
 	USING (owner OPERATOR(pg_catalog.=) pg_catalog.to_regrole(
 		pg_catalog.quote_ident(CURRENT_USER::pg_catalog.text))::pg_catalog.oid);
-COMMENT ON POLICY williams_owner ON williams_task IS 'each role its own';
-COMMENT ON POLICY williams_owner ON williams_batch IS 'each role its own';
+COMMENT ON POLICY williams_owner ON williams_task IS 'each role sees its own tasks';
+COMMENT ON POLICY williams_owner ON williams_batch IS 'each role sees the batches of its own tasks';
 GRANT SELECT ON williams_task, williams_batch TO PUBLIC;
 
 CREATE FUNCTION williams_drop_replicated() RETURNS trigger
 	AS 'MODULE_PATHNAME', 'wl_drop_replicated'
 	LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1;
 COMMENT ON FUNCTION williams_drop_replicated() IS
-'trigger of williams_task and williams_batch: a change that arrives by logical replication is dropped';
+'trigger on williams_task and williams_batch: discards changes that arrive by logical replication';
 
 CREATE TRIGGER williams_task_local
 	BEFORE INSERT OR UPDATE OR DELETE ON williams_task
@@ -121,8 +121,9 @@ CREATE TRIGGER williams_batch_local
 ALTER TABLE williams_task ENABLE REPLICA TRIGGER williams_task_local;
 ALTER TABLE williams_batch ENABLE REPLICA TRIGGER williams_batch_local;
 
--- What is running holds the lock of its transaction, whose number its claim left in xmax.
--- So does williams_drop_task, under the task's own lock: that runs nothing.
+-- A batch is running if the transaction in its xmax, left there by the claim, still holds
+-- the lock of its own number. williams_drop_task leaves its number there, too, but runs
+-- nothing: it is recognized by its lock of the task.
 CREATE VIEW williams_progress WITH (security_barrier) AS
 	SELECT coalesce(r.rolname, pg_catalog.format('dropped role %s'::pg_catalog.text, t.owner)::pg_catalog.name) AS owner,
 		t.name AS task,
@@ -176,22 +177,23 @@ CREATE VIEW williams_progress WITH (security_barrier) AS
 			pg_catalog.quote_ident(CURRENT_USER::pg_catalog.text))::pg_catalog.oid
 		OR pg_catalog.pg_has_role(CURRENT_USER, 'pg_monitor'::pg_catalog.name, 'USAGE'::pg_catalog.text);
 COMMENT ON VIEW williams_progress IS
-'how far each task is, derived from its batches: a role sees its own, members of pg_monitor all';
-COMMENT ON COLUMN williams_progress.owner IS 'the role that made the task; "dropped role" and its OID if it is gone';
-COMMENT ON COLUMN williams_progress.task IS 'its name';
+'the progress of each task, derived from its batches; a role sees its own tasks, members of pg_monitor see all';
+COMMENT ON COLUMN williams_progress.owner IS 'role that created the task; "dropped role" and its OID if the role no longer exists';
+COMMENT ON COLUMN williams_progress.task IS 'name of the task';
 COMMENT ON COLUMN williams_progress.state IS
-'running while a batch is; else stopped or pending while there are batches to be taken; else failed if one failed; else done';
-COMMENT ON COLUMN williams_progress.batches IS 'how many there are; a split adds one';
-COMMENT ON COLUMN williams_progress.done IS 'batches done';
-COMMENT ON COLUMN williams_progress.failed IS 'batches failed';
-COMMENT ON COLUMN williams_progress.running IS 'batches that a session or worker is executing';
-COMMENT ON COLUMN williams_progress.rows IS 'rows that the statement processed in the batches done';
-COMMENT ON COLUMN williams_progress.percent IS 'the share of the planned items that is done, 0 to 100';
+'running if a batch is running; else stopped or pending if batches are pending; else failed if a batch failed; else done';
+COMMENT ON COLUMN williams_progress.batches IS 'number of batches; each split adds one';
+COMMENT ON COLUMN williams_progress.done IS 'batches that are done';
+COMMENT ON COLUMN williams_progress.failed IS 'batches that failed';
+COMMENT ON COLUMN williams_progress.running IS 'batches that a session or worker is executing now';
+COMMENT ON COLUMN williams_progress.rows IS 'rows that the statement processed in batches that are done';
+COMMENT ON COLUMN williams_progress.percent IS 'percentage of the planned rows whose batches are done, 0 to 100';
 COMMENT ON COLUMN williams_progress.rows_per_s IS
-'rows over the time that batches took, times how many run at a time; NULL before the first is done';
-COMMENT ON COLUMN williams_progress.eta IS 'when what is pending will be done at this speed; NULL where nothing runs';
-COMMENT ON COLUMN williams_progress.started_at IS 'when the first execution began';
-COMMENT ON COLUMN williams_progress.updated_at IS 'when the last one ended';
+'rows per second: rows over the total duration of the batches done, times the batches running now (at least 1); NULL before the first is done';
+COMMENT ON COLUMN williams_progress.eta IS
+'when the pending batches will be done at this speed; NULL while nothing is running or before the first batch is done';
+COMMENT ON COLUMN williams_progress.started_at IS 'earliest started_at of the batches; NULL before the first execution';
+COMMENT ON COLUMN williams_progress.updated_at IS 'latest finished_at of the batches; NULL before the first execution';
 GRANT SELECT ON williams_progress TO PUBLIC;
 
 CREATE FUNCTION williams_create_task(name text, relation regclass, statement text,
@@ -203,38 +205,38 @@ CREATE FUNCTION williams_create_task(name text, relation regclass, statement tex
 	LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000;
 COMMENT ON FUNCTION williams_create_task(text, regclass, text, float8, text, name, text, bigint,
 	boolean, int, int, int, text) IS
-'plan a table as williams_plan_table does, store the batches with a statement to be run for each, $1 and $2 its bounds, and return their number; errors: 42710 for a name in use, 42601 and 22023 for a statement that cannot be run so, and those of williams_plan_table';
+'create a task: plan a table like williams_plan_table and store the batches with the statement to run for each; $1 and $2 are the first and the last key of a batch; returns the number of batches; locks the table in ACCESS SHARE mode; errors: 42710 if the name is in use, 42601 or 22023 if the statement cannot be run like that, and those of williams_plan_table';
 
 CREATE FUNCTION williams_alter_task(task text, statement text = NULL, throttle text = NULL,
 		pause_ms int = NULL, time_limit_ms int = NULL, max_attempts int = NULL) RETURNS void
 	AS 'MODULE_PATHNAME', 'wl_alter_task'
 	LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION williams_alter_task(text, text, text, int, int, int) IS
-'change these options of a task, from the next batch on; NULL leaves one as it is, throttle ''false'' and time_limit_ms 0 switch theirs off; what was planned (relation, key, budget, max_items) cannot be changed: drop the task and create it anew; errors as those of williams_create_task, 42704 for no task of the current role';
+'change options of a task, from the next batch on; NULL keeps an option, throttle ''false'' and time_limit_ms 0 switch theirs off; waits for other changes of the task, not for running batches; the plan (relation, key, budget, max_items) cannot be changed: drop the task and create it again; errors: those of williams_create_task, and 42704 if the current role has no such task';
 
 CREATE FUNCTION williams_drop_task(task text) RETURNS void
 	AS 'MODULE_PATHNAME', 'wl_drop_task'
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION williams_drop_task(text) IS
-'forget a task and its batches, once those running have ended; error 42704 for no task of the current role';
+'delete a task and its batches; waits for running batches; error 42704 if the current role has no such task';
 
 CREATE FUNCTION williams_run_batch(task text) RETURNS bigint
 	AS 'MODULE_PATHNAME', 'wl_run_batch'
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION williams_run_batch(text) IS
-'take a pending batch, run the task''s statement for it and mark it, in this transaction; its number, failed or not; NULL when none can be taken now';
+'claim a pending batch, run the task''s statement for it and mark it, all in the current transaction; returns its number, also if it failed, or NULL if no batch can be claimed now; skips batches that other sessions are running; errors: 42704 if the current role has no such task, 25000 unless the isolation level is READ COMMITTED or while deferred triggers are pending';
 
 CREATE PROCEDURE williams_run(task text)
 	AS 'MODULE_PATHNAME', 'wl_run'
 	LANGUAGE C;
 COMMENT ON PROCEDURE williams_run(text) IS
-'run the batches of a task one after the other, a transaction each, until none can be taken; NOTICEs say how far it is, a WARNING what failed; error 2D000 inside a transaction block';
+'run the batches of a task one after the other, each in a transaction of its own, until none can be claimed; starts a task that is stopped; NOTICEs report progress, a WARNING reports failed batches; errors: 2D000 inside a transaction block, 42704 if the current role has no such task';
 
 CREATE FUNCTION williams_launch(task text, workers int = 1) RETURNS int
 	AS 'MODULE_PATHNAME', 'wl_launch'
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION williams_launch(text, int) IS
-'run a task in background workers, which begin once this transaction commits; returns how many were started; errors: 53400 when there is room for none, 0A000 for a temporary table, 28000 for a role without LOGIN';
+'run a task in background workers, which begin when this transaction commits; starts a task that is stopped; returns the number of workers started; errors: 53400 if there is no room for any, 53000 if a worker cannot start, 0A000 for a temporary table, 28000 for a role without LOGIN, 42704 if the current role has no such task';
 REVOKE EXECUTE ON FUNCTION williams_launch(text, int) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION williams_launch(text, int) TO @extowner@ WITH GRANT OPTION;
 
@@ -242,10 +244,10 @@ CREATE FUNCTION williams_stop(task text) RETURNS void
 	AS 'MODULE_PATHNAME', 'wl_stop'
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100;
 COMMENT ON FUNCTION williams_stop(text) IS
-'once this transaction commits no further batch is taken until the next williams_run or williams_launch; those running go on to their end';
+'stop a task: once this transaction commits, no batch is started until the next williams_run or williams_launch; running batches go on to their end; error 42704 if the current role has no such task';
 
 CREATE FUNCTION williams_retry(task text) RETURNS bigint
 	AS 'MODULE_PATHNAME', 'wl_retry'
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION williams_retry(text) IS
-'make the failed batches of a task pending; returns their number';
+'make the failed batches of a task pending again; returns their number; error 42704 if the current role has no such task';
