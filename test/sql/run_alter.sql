@@ -1,5 +1,5 @@
 --
--- A task's options, changed: williams_alter_task
+-- Change the options of a task: williams_alter_task
 --
 SET client_min_messages = warning;
 CREATE TABLE page (id int PRIMARY KEY, times int NOT NULL DEFAULT 0);
@@ -9,7 +9,7 @@ CREATE VIEW options AS
 	SELECT name, statement, throttle, pause_ms, time_limit_ms, max_attempts, stopped FROM williams_task;
 SELECT williams_create_task('pages', 'page', 'SELECT $1, $2', 1, max_items => 10);
 
--- one at a time and together; what is not given stays
+-- one at a time and together; options that are not given stay as they are
 SELECT williams_alter_task('pages', pause_ms => 1);
 SELECT williams_alter_task('pages', max_attempts => 5, time_limit_ms => 1000);
 SELECT williams_alter_task('pages', 'UPDATE page SET times = times + 1 WHERE id BETWEEN $1 AND $2', throttle => 'true');
@@ -17,14 +17,14 @@ SELECT * FROM options;
 SELECT williams_alter_task('pages');
 SELECT williams_alter_task('pages', NULL, NULL, NULL, NULL, NULL);
 SELECT * FROM options;
--- it holds from the next batch on
+-- a change applies from the next batch on
 SELECT williams_run_batch('pages');
 SELECT williams_alter_task('pages', throttle => 'false', pause_ms => 0, time_limit_ms => 0);
 SELECT williams_run_batch('pages');
 SELECT * FROM options;
 SELECT times, count(*) FROM page GROUP BY times ORDER BY times;
 
--- refused as williams_create_task refuses it, and nothing is changed
+-- refused like in williams_create_task, and nothing is changed
 CREATE FUNCTION alter_error(options text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	detail text;
@@ -42,11 +42,11 @@ SELECT o AS options, alter_error(o) AS error FROM unnest(ARRAY[
 	'''pages'', throttle => ''id > 1''', '''pages'', pause_ms => -1', '''pages'', time_limit_ms => -1',
 	'''pages'', max_attempts => 0', '''page'', pause_ms => 1', 'NULL', '''''']) AS o;
 SELECT * FROM options;
--- what is planned is not an option
+-- the plan cannot be changed
 \set VERBOSITY terse
 SELECT williams_alter_task('pages', max_items => 20);
 \set VERBOSITY default
--- the texts are read under the search_path of the task, as they will be when it runs
+-- the texts are parsed under the search_path of the task, which they will run under
 CREATE SCHEMA other;
 CREATE TABLE other.page (id int PRIMARY KEY, other int);
 SET search_path = other, public;
@@ -54,13 +54,13 @@ SELECT williams_alter_task('pages', 'UPDATE page SET times = times + 2 WHERE id 
 RESET search_path;
 CALL williams_run('pages');
 SELECT times, count(*) FROM page GROUP BY times ORDER BY times;
--- a task that stopped stays so: williams_run starts it
+-- a stopped task stays stopped until williams_run starts it
 SELECT williams_stop('pages');
 SELECT williams_alter_task('pages', pause_ms => 0);
 SELECT stopped FROM options;
 SELECT williams_drop_task('pages');
 
--- of a table that changed since
+-- the table has changed since
 SELECT williams_create_task('pages', 'page', 'SELECT $1, $2', 1, max_items => 10);
 ALTER TABLE page RENAME id TO page_id;
 SELECT alter_error('''pages'', ''SELECT $1, $2'''), alter_error('''pages'', pause_ms => 1');

@@ -1,15 +1,15 @@
 --
--- What the README answers to "What happens if ...", where no other test shows it
+-- What the documentation answers to "What happens if ...", unless another test shows it
 --
 SET client_min_messages = warning;
--- where an error struck depends on time
+-- the context of an error depends on timing
 \set SHOW_CONTEXT never
 CREATE TABLE page (id int PRIMARY KEY, times int NOT NULL DEFAULT 0);
 INSERT INTO page (id) SELECT generate_series(1, 100);
 CREATE TABLE trouble (id int, kind text);
 
 --
--- I cancel: what was done stays, the batch at hand is pending, and no attempt is counted
+-- Cancel: batches that are done stay done, the running one is pending, no attempt is counted
 --
 INSERT INTO trouble VALUES (35, 'cancel');
 CREATE FUNCTION process(int) RETURNS int LANGUAGE plpgsql AS $$
@@ -32,14 +32,14 @@ SELECT times, count(*) FROM page GROUP BY times ORDER BY times;
 SELECT williams_drop_task('pages');
 UPDATE page SET times = 0;
 
--- statement_timeout is that of the whole CALL
+-- statement_timeout applies to the whole CALL
 SELECT williams_create_task('pages', 'page', 'SELECT pg_sleep(0.03) FROM page WHERE id BETWEEN $1 AND $2', 1, max_items => 10);
 SET statement_timeout = '1s';
 CALL williams_run('pages');
 RESET statement_timeout;
 SELECT state, done < 10 AS some, failed, running FROM williams_progress;
 SELECT williams_drop_task('pages');
--- and ends it while it waits, too: for the throttle, for the pause to end
+-- it also ends a CALL that waits for the throttle or for the end of a pause
 SELECT williams_create_task('pages', 'page', 'SELECT $1, $2', 1, max_items => 50, throttle => 'true');
 SET statement_timeout = '1s';
 CALL williams_run('pages');
@@ -47,20 +47,20 @@ UPDATE williams_task SET throttle = NULL, pause_ms = 3600000;
 CALL williams_run('pages');
 RESET statement_timeout;
 SELECT state, done < 2 AS waits, failed, running FROM williams_progress;
--- an error in the throttle ends it as well
+-- an error in the throttle ends the CALL, too
 UPDATE williams_task SET throttle = '(SELECT 1 / (count(*) - 100) > 0 FROM page)';
 CALL williams_run('pages');
 SELECT state, done < 2 AS waits, failed, running FROM williams_progress;
 SELECT williams_drop_task('pages');
 
 --
--- Rows are deleted meanwhile, all of them at last; keys change. A task of a name that
--- was used before begins with its first batch.
+-- Rows are deleted during a run, in the end all of them; keys change. A task with a name
+-- that was used before begins with its first batch.
 --
 SELECT williams_create_task('pages', 'page', 'UPDATE page SET times = times + 1 WHERE id BETWEEN $1 AND $2', 1, max_items => 10);
 SELECT williams_run_batch('pages');
 DELETE FROM page WHERE id = 15;
--- from a batch that is done into one to come, and the other way round
+-- from a batch that is done into one that has yet to run, and the other way round
 UPDATE page SET id = 15 WHERE id = 5;
 UPDATE page SET id = 5 WHERE id = 25;
 SELECT williams_run_batch('pages'), williams_run_batch('pages');
@@ -70,7 +70,7 @@ TRUNCATE page;
 CALL williams_run('pages');
 SELECT state, done, rows FROM williams_progress;
 SELECT williams_drop_task('pages');
--- rows are added between two batches
+-- rows are inserted between two batches
 INSERT INTO page (id) SELECT generate_series(1, 10) UNION SELECT generate_series(21, 100);
 SELECT williams_create_task('pages', 'page', 'UPDATE page SET times = times + 1 WHERE id BETWEEN $1 AND $2', 1, max_items => 10);
 INSERT INTO page (id) SELECT generate_series(11, 20);
@@ -80,7 +80,7 @@ SELECT williams_drop_task('pages');
 UPDATE page SET times = 0;
 
 --
--- A row fails, and it is not its value but its size: a document too long for full-text search
+-- A row fails because of its size, not its value: a document too long for full-text search
 --
 CREATE TABLE search (id int, words tsvector);
 SELECT williams_create_task('pages', 'page', 'INSERT INTO search SELECT id, to_tsvector(''simple'', (SELECT string_agg(md5(i::text), '' '')
@@ -91,7 +91,7 @@ SELECT williams_drop_task('pages');
 DROP TABLE search;
 
 --
--- My session's settings differ: but for search_path the statement's are those of who runs it
+-- Settings of sessions differ: except for search_path, those of the running session apply
 --
 CREATE TABLE setting (day date);
 SET DateStyle = 'ISO, DMY';
@@ -106,7 +106,7 @@ SELECT williams_drop_task('pages');
 DROP TABLE setting;
 
 --
--- The statement is misspelt, and mended: from the next batch on what stands in williams_task holds
+-- The statement is misspelt and then corrected: williams_task applies from the next batch on
 --
 CREATE FUNCTION typo() RETURNS text LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'SELECT tmies FROM page'; END $$;
 SELECT williams_create_task('pages', 'page', 'SELECT typo() FROM page WHERE id BETWEEN $1 AND $2', 1, max_items => 10);
@@ -115,13 +115,13 @@ SELECT state, done, failed FROM williams_progress;
 UPDATE williams_task SET statement = 'UPDATE page SET times = times + 1 WHERE id BETWEEN $1 AND $2', max_attempts = 5, pause_ms = 1
 	WHERE name = 'pages';
 SELECT williams_retry('pages');
--- a task that is stopped is started by williams_run
+-- williams_run starts a stopped task
 SELECT williams_run_batch('pages');
 CALL williams_run('pages');
 SELECT state, done, failed FROM williams_progress;
 SELECT times, count(*) FROM page GROUP BY times ORDER BY times;
 SELECT williams_drop_task('pages');
--- but no other statement than one that could be made
+-- only a statement that williams_create_task would accept
 SELECT williams_create_task('pages', 'page', 'SELECT $1, $2', 1, max_items => 10);
 UPDATE williams_task SET statement = 'DELETE FROM page';
 SELECT williams_run_batch('pages');
@@ -129,14 +129,14 @@ UPDATE williams_task SET statement = 'UPDATE page SET times = ''one'' WHERE id B
 CALL williams_run('pages');
 UPDATE williams_task SET search_path = 'public';
 CALL williams_run('pages');
--- each costs one execution and stops the task, whatever the class of its error
+-- each costs one execution and stops the task, whatever the class of its error is
 SELECT batch_no, items, state, attempts, sqlstate, message FROM williams_batch WHERE state = 'failed' ORDER BY batch_no;
 SELECT state, pending FROM williams_progress, LATERAL (SELECT batches - done - failed AS pending) b;
 SELECT count(*) FROM page;
 SELECT williams_drop_task('pages');
 
 --
--- The disk is full: tried again, then failed, one batch after the other
+-- The disk is full: each batch is tried again, then fails
 --
 CREATE FUNCTION full_disk() RETURNS int LANGUAGE plpgsql AS $$
 BEGIN
@@ -152,7 +152,7 @@ SELECT state, done FROM williams_progress;
 SELECT williams_drop_task('pages');
 
 --
--- Effects outside the transaction stay, and come again with the next attempt
+-- Effects outside the transaction stay, and the next attempt repeats them
 --
 CREATE SEQUENCE outside;
 SELECT williams_create_task('pages', 'page', 'SELECT nextval(''outside''), 1 / (id - 1) FROM page WHERE id BETWEEN $1 AND $2 AND id < 3', 1, max_items => 1000);
@@ -161,7 +161,7 @@ SELECT rows, (SELECT last_value > 2 FROM outside) AS again FROM williams_batch W
 SELECT williams_drop_task('pages');
 
 --
--- Somebody else wants to see or stop it: as its owner
+-- Another role can see or stop a task only as its owner
 --
 CREATE ROLE williams_owner;
 CREATE ROLE williams_deputy IN ROLE williams_owner;
@@ -175,7 +175,7 @@ SET ROLE williams_owner;
 SELECT williams_stop('pages');
 SELECT state FROM williams_progress;
 RESET ROLE;
--- it goes with its role, but not by itself
+-- it can be deleted with its role, but is not deleted automatically
 SET ROLE williams_owner;
 SELECT williams_drop_task(name) FROM williams_task WHERE owner = current_user::regrole;
 SELECT williams_create_task('left', 'page', 'SELECT $1, $2', 1, max_items => 10);
@@ -189,7 +189,7 @@ DELETE FROM williams_task WHERE owner NOT IN (SELECT oid FROM pg_roles);
 SELECT count(*) FROM williams_task;
 
 --
--- Rows beyond the last key: a new plan, from there on
+-- Rows beyond the last key need a new plan, from there on
 --
 CREATE VIEW new_page AS SELECT * FROM page WHERE id > 90;
 SELECT williams_create_task('new pages', 'new_page', 'UPDATE page SET times = 7 WHERE id BETWEEN $1 AND $2', 1, key_column => 'id', max_items => 5);

@@ -1,12 +1,12 @@
 --
--- What only the COMMIT of a batch finds: it is treated as what the statement itself
--- fails with, and nothing of the batch is left.
+-- Failures that only the COMMIT of a batch finds are treated like failures of the
+-- statement, and nothing of the batch is left.
 --
 SET client_min_messages = error;
 CREATE TABLE letter (id int PRIMARY KEY);
 INSERT INTO letter SELECT generate_series(1, 8);
 ANALYZE letter;
--- a trigger that puts itself off: past the check at the end of the batch
+-- a trigger that defers itself past the check at the end of the batch
 CREATE TABLE late (id int);
 CREATE SEQUENCE times;
 CREATE FUNCTION fail_with(code text) RETURNS void LANGUAGE plpgsql AS $$
@@ -41,12 +41,12 @@ CREATE VIEW outcome AS
 		(SELECT count(*) FROM late WHERE abs(id) BETWEEN lower_key::int AND upper_key::int) AS there FROM williams_batch;
 \set SHOW_CONTEXT never
 
--- an assertion: the row to blame is found
+-- a failed assertion: the bad row is found
 SELECT new_task('P0004');
 CALL williams_run('late');
 SELECT * FROM outcome ORDER BY batch_no;
 SELECT williams_drop_task('late');
--- what may pass is tried again
+-- a failure that may pass is tried again
 SELECT new_task('40001');
 CALL williams_run('late');
 SELECT * FROM outcome ORDER BY batch_no;
@@ -57,13 +57,13 @@ UPDATE williams_task SET max_attempts = 2;
 CALL williams_run('late');
 SELECT * FROM outcome ORDER BY batch_no;
 SELECT williams_drop_task('late');
--- what every batch would fail with stops the task
+-- a failure that every batch would have stops the task
 SELECT new_task('42501');
 CALL williams_run('late');
 SELECT * FROM outcome ORDER BY batch_no;
 SELECT stopped FROM williams_task;
 SELECT williams_drop_task('late');
--- cancelled there: no attempt
+-- cancelled during the commit: no attempt is counted
 SELECT new_task('57014');
 CALL williams_run('late');
 SELECT * FROM outcome ORDER BY batch_no;
@@ -71,14 +71,14 @@ CALL williams_run('late');
 CALL williams_run('late');
 SELECT * FROM outcome ORDER BY batch_no;
 SELECT williams_drop_task('late');
--- williams_run_batch cannot record it: the batch is pending again, with its transaction's work undone
+-- williams_run_batch cannot record it: the transaction is undone and the batch is pending again
 SELECT new_task('42501');
 SELECT williams_run_batch('late');
 SELECT williams_run_batch('late');
 SELECT * FROM outcome ORDER BY batch_no;
 SELECT williams_drop_task('late');
 
--- of a throttle it ends the run
+-- a commit that fails because of a throttle ends the run
 CREATE FUNCTION throttle() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN INSERT INTO late VALUES (3); RETURN true; END $$;
 SELECT new_task('42501');
 UPDATE williams_task SET throttle = 'throttle()';
@@ -86,7 +86,7 @@ CALL williams_run('late');
 SELECT * FROM outcome ORDER BY batch_no;
 SELECT williams_drop_task('late');
 
--- within the statement an assertion is a failure like any other
+-- within the statement, a failed assertion is a failure like any other
 SELECT williams_create_task('assert', 'letter', 'SELECT fail_with(''P0004'') FROM letter WHERE id BETWEEN $1 AND $2 AND id = 5', 8, '1');
 CALL williams_run('assert');
 SELECT lower_key, upper_key, state, rows, sqlstate, message FROM williams_batch ORDER BY lower_key;

@@ -1,18 +1,18 @@
 --
--- The pace: a batch is found at once, however many are done, whatever was planned before
+-- Pace: a batch is found at once, however many are done and whatever plans are cached
 --
 SET client_min_messages = warning;
 CREATE TABLE page (id int PRIMARY KEY);
 INSERT INTO page SELECT generate_series(1, 5000);
 ANALYZE page;
--- what a transaction read of williams_batch so far: scans of the table, rows by its index;
--- what those before it read is told before it begins
+-- what a transaction has read of williams_batch: scans of the table, rows through its index;
+-- what earlier ones read is reported before it begins
 CREATE FUNCTION reads() RETURNS TABLE (seq_scans bigint, by_index bigint) LANGUAGE sql AS $$
 	SELECT pg_stat_get_xact_numscans(c.oid), pg_stat_get_xact_tuples_returned(i.oid)
 	FROM pg_class c, pg_class i, pg_extension e WHERE c.relname = 'williams_batch' AND i.relname = 'williams_batch_pkey'
 	AND extname = 'williams' AND c.relnamespace = extnamespace AND i.relnamespace = extnamespace $$;
 
--- planned while the tables are small and their statistics say so
+-- plans are made while the tables are small and their statistics say so
 SELECT williams_create_task('small', 'page', 'SELECT $1, $2', 1, '0', max_items => 250);
 ANALYZE williams_batch, williams_task;
 CALL williams_run('small');
@@ -23,7 +23,7 @@ BEGIN;
 SELECT williams_run_batch('large');
 SELECT seq_scans, by_index < 50 AS few FROM reads();
 COMMIT;
--- a split, a failure, a retry and the end go by the index as well
+-- a split, a failure, a retry and the end use the index, too
 SELECT williams_create_task('bad', 'page', 'SELECT 1 / (id - 3) FROM page WHERE id BETWEEN $1 AND $2', 1, '0', max_items => 2500);
 SELECT pg_stat_force_next_flush();
 BEGIN;
@@ -32,7 +32,7 @@ SELECT williams_retry('bad');
 SELECT williams_drop_task('bad');
 SELECT seq_scans FROM reads();
 COMMIT;
--- at its end, in a new session: who runs a task tells how far it came, though it is cut off
+-- near the end, in a new session: a run stores how far it came, even if it is interrupted
 DO $$
 BEGIN
 	FOR i IN 1 .. 4900 LOOP PERFORM williams_run_batch('large'); END LOOP;
@@ -49,7 +49,7 @@ BEGIN;
 SELECT williams_run_batch('large');
 SELECT seq_scans, by_index < 50 AS few FROM reads();
 COMMIT;
--- williams_run moves the mark as it goes and at its end; williams_retry moves it back
+-- williams_run raises first_pending as it goes and at its end; williams_retry lowers it
 CALL williams_run('large');
 SELECT first_pending FROM williams_task WHERE name = 'large';
 SELECT pg_stat_force_next_flush();
@@ -68,7 +68,7 @@ SELECT state, done, failed FROM williams_progress WHERE task = 'large';
 SELECT williams_drop_task('small'), williams_drop_task('large');
 
 --
--- A message is kept as far as a row should: 8 kB, whole characters
+-- At most 8 kB of a message are stored, whole characters
 --
 CREATE FUNCTION shout(n int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE 'a%', repeat('€', n); END $$;
 SELECT williams_create_task('loud', 'page', 'SELECT shout(1000000 * ($1 / $2))', 1, '0', max_items => 10000);
@@ -81,7 +81,7 @@ DROP FUNCTION shout, reads;
 DROP TABLE page;
 
 --
--- The setting is known to a session that has the library
+-- A session that has loaded the library knows the setting
 --
 \c -
 SHOW williams.max_workers;

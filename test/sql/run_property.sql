@@ -1,15 +1,15 @@
 --
--- Run over random tables with random rows to blame, from fixed seeds: in the end
--- exactly their keys have failed, each alone in its batch, every other row was
--- processed once, and the batches are as a plan's are: in order, disjoint, over
--- every row, none above the budget but for a key that alone is.
+-- Run tasks over random tables with random bad rows, from fixed seeds. In the end
+-- exactly their keys have failed, each alone in its batch; every other row was
+-- processed once; and the batches are like those of a plan: in order, disjoint, over
+-- every row, none above the budget unless it holds a single key.
 --
 SET client_min_messages = error;
 SET DateStyle = 'German, DMY';
 SET TimeZone = 'Asia/Kolkata';
 CREATE SCHEMA run_property;
 SET search_path = run_property, public;
--- where there is no ICU, "C" takes the place of its collations
+-- without ICU, "C" replaces its collations
 DO $$
 BEGIN
 	CREATE COLLATION of_language (provider = icu, locale = 'de');
@@ -19,7 +19,7 @@ EXCEPTION WHEN feature_not_supported THEN
 	CREATE COLLATION of_any_case FROM "C";
 END $$;
 
--- how a random key is made, for row i of n; of several rows one may have the key of another
+-- how to make a random key for row i of n; a row may get the key of another row
 CREATE TABLE kind (kind text PRIMARY KEY, type text, key text, several boolean);
 INSERT INTO kind VALUES
 	('int', 'int', '(random() * 4e9 - 2e9)::int', false),

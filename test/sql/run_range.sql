@@ -1,30 +1,30 @@
 --
--- What a batch covers: the parts of a split one, rows that are routed, rows elsewhere
+-- What a batch covers: the parts of a split batch, rows that are routed, remote rows
 --
 SET client_min_messages = warning;
 
 --
--- The parts of a batch that was split cover what it did, whatever comes between them
+-- The parts of a split batch cover what it covered, whatever arrives between them
 --
 CREATE TABLE page (id numeric PRIMARY KEY, bad boolean NOT NULL DEFAULT false, times int NOT NULL DEFAULT 0);
 INSERT INTO page SELECT i * 10, i = 7 FROM generate_series(1, 16) AS i;
 ANALYZE page;
 SELECT williams_create_task('gaps', 'page', 'UPDATE page SET times = times + 1 / (NOT bad)::int WHERE id BETWEEN $1 AND $2', 1, max_items => 16);
--- halved, and halved again
+-- halved twice
 SELECT williams_run_batch('gaps'), williams_run_batch('gaps');
 SELECT batch_no, lower_key, upper_key, below_key, items, state FROM williams_batch ORDER BY batch_no;
--- within parts, between them, before the first key and beyond the last
+-- rows arrive within parts, between them, before the first key and beyond the last
 INSERT INTO page (id) SELECT unnest(ARRAY[5, 15, 35, 45, 45.5, 75, 85, 165]);
 CALL williams_run('gaps');
 SELECT batch_no, lower_key, upper_key, below_key, items, state, rows FROM williams_batch ORDER BY lower_key::numeric;
 SELECT id FROM page WHERE times <> 1 ORDER BY id;
--- a part that failed covers what comes after it when it is tried again
+-- a part that failed covers the rows that arrived after it when it is tried again
 INSERT INTO page (id) VALUES (71), (79.9);
 UPDATE page SET bad = false;
 SELECT williams_retry('gaps');
 CALL williams_run('gaps');
 SELECT id FROM page WHERE times <> 1 ORDER BY id;
--- a part of which nothing is left
+-- a part that has no rows left
 SELECT williams_drop_task('gaps');
 UPDATE page SET bad = id = 70, times = 0;
 SELECT williams_create_task('gaps', 'page', 'UPDATE page SET times = times + 1 / (NOT bad)::int WHERE id BETWEEN $1 AND $2', 1, max_items => 100);
@@ -36,7 +36,7 @@ SELECT batch_no, lower_key, upper_key, below_key, state, rows FROM williams_batc
 SELECT times, count(*) FROM page GROUP BY times ORDER BY times;
 SELECT williams_drop_task('gaps');
 DROP TABLE page;
--- of blocks, too
+-- by blocks, too
 CREATE TABLE scan AS SELECT i AS id FROM generate_series(1, 1000) AS i;
 ANALYZE scan;
 CREATE TABLE seen (id int);
@@ -52,7 +52,7 @@ SELECT williams_drop_task('blocks');
 DROP TABLE scan, seen;
 
 --
--- By blocks no statement writes to where its rows get into the table
+-- By blocks, a statement cannot write to a table that routes rows into the task's table
 --
 CREATE TABLE p (id int, half int NOT NULL) PARTITION BY LIST (half);
 CREATE TABLE p0 PARTITION OF p FOR VALUES IN (0);
@@ -89,12 +89,12 @@ CALL try('p1a', 'UPDATE p SET half = 1 WHERE half = 0 AND ctid BETWEEN $1 AND $2
 CALL try('p1a', 'DELETE FROM p1 WHERE id IN (SELECT id FROM p1a WHERE ctid BETWEEN $1 AND $2)');
 CALL try('p1a', 'MERGE INTO p USING (SELECT id, half FROM p1a WHERE ctid BETWEEN $1 AND $2) s ON false WHEN NOT MATCHED THEN INSERT VALUES (s.id, s.half)');
 CALL try('grandchild', 'UPDATE parent SET id = 1 WHERE id IN (SELECT id FROM grandchild WHERE ctid BETWEEN $1 AND $2)');
--- where they do not get there
+-- rows that do not end up in the table
 CALL try('p1a', 'INSERT INTO p1b SELECT id + 1000, half FROM p1a WHERE ctid BETWEEN $1 AND $2');
 CALL try('p1a', 'INSERT INTO p0 SELECT id, 0 FROM p1a WHERE ctid BETWEEN $1 AND $2');
 CALL try('plain', 'INSERT INTO p SELECT id, half FROM plain WHERE ctid BETWEEN $1 AND $2');
 CALL try('grandchild', 'UPDATE ONLY parent SET id = 1 WHERE id IN (SELECT id FROM grandchild WHERE ctid BETWEEN $1 AND $2)');
--- a table that became a partition, or a parent, since
+-- a table that has become a partition, or a parent, since
 DROP TABLE plain;
 CREATE TABLE plain (id int, half int NOT NULL);
 INSERT INTO plain SELECT i, 2 FROM generate_series(1, 100) AS i;
@@ -112,7 +112,7 @@ SELECT williams_drop_task('later');
 DROP TABLE p, parent, child, grandchild, plain, below;
 
 --
--- A table that Citus distributes keeps its rows elsewhere: its catalogue tells, where it is
+-- A table that Citus distributes keeps its rows elsewhere, as its catalogue says
 --
 CREATE TABLE far (id int PRIMARY KEY);
 BEGIN;

@@ -1,6 +1,6 @@
 --
--- Over what a task can be run: every kind of relation and every type of key. In
--- each a row is to blame: its batch is cut until its key stands alone.
+-- What a task can run over: every kind of relation and every type of key. In
+-- each, one row is bad: its batch is split until its key stands alone.
 --
 SET client_min_messages = error;
 CREATE FUNCTION blamed(text) RETURNS TABLE (state text, done bigint, failed bigint, rows bigint, key text, "sqlstate" text) LANGUAGE sql AS $$
@@ -17,7 +17,7 @@ ANALYZE page;
 --
 -- Relations
 --
--- partitions, from one of which each batch moves its rows to the other
+-- partitions; each batch moves its rows from one to the other
 CREATE TABLE part (id int, half int, seen int NOT NULL DEFAULT 0, PRIMARY KEY (id, half)) PARTITION BY LIST (half);
 CREATE TABLE part_0 PARTITION OF part FOR VALUES IN (0);
 CREATE TABLE part_1 PARTITION OF part FOR VALUES IN (1);
@@ -27,7 +27,7 @@ SELECT williams_create_task('part', 'part', 'UPDATE part SET seen = seen + 1 + 0
 CALL williams_run('part');
 SELECT * FROM blamed('part');
 SELECT half, seen, count(*), count(*) FILTER (WHERE id % 2 = half) AS stayed FROM part GROUP BY half, seen ORDER BY half, seen;
--- one of them alone; inheritance children with their parent
+-- a single partition; inheritance children together with their parent
 SELECT williams_create_task('one', 'part_1', 'UPDATE part_1 SET seen = 7 + 0 / (id - 50) WHERE id BETWEEN $1 AND $2', 1, max_items => 30);
 CALL williams_run('one');
 SELECT * FROM blamed('one');
@@ -39,7 +39,7 @@ CALL williams_run('children');
 SELECT * FROM blamed('children');
 SELECT tableoid::regclass, seen, count(*) FROM page GROUP BY 1, 2 ORDER BY 1, 2;
 DROP TABLE child;
--- a view, a materialised view, a temporary table
+-- a view, a materialized view, a temporary table
 CREATE VIEW even AS SELECT id, seen FROM page WHERE id % 2 = 0;
 SELECT williams_create_task('even', 'even', 'UPDATE even SET seen = 2 + 0 / (id - 78) WHERE id BETWEEN $1 AND $2', 1, key_column => 'id', max_items => 30);
 CALL williams_run('even');
@@ -54,7 +54,7 @@ SELECT williams_create_task('own', 'own', 'UPDATE own SET seen = 1 + 0 / (id - 7
 CALL williams_run('own');
 SELECT * FROM blamed('own');
 SELECT seen, count(*) FROM own GROUP BY seen ORDER BY seen;
--- with row-level security: what the owner sees
+-- with row-level security: the rows that the owner sees
 CREATE ROLE regress_williams_clerk;
 GRANT SELECT, UPDATE ON page TO regress_williams_clerk;
 GRANT EXECUTE ON FUNCTION blamed TO regress_williams_clerk;
@@ -69,7 +69,7 @@ SELECT * FROM blamed('few');
 SELECT williams_drop_task('few');
 RESET ROLE;
 SELECT seen, count(*), min(id), max(id) FROM page GROUP BY seen ORDER BY seen;
--- a row that a policy refuses is one row to blame; rights that are missing stop the task
+-- a row that a policy refuses is a bad row; missing rights stop the task
 CREATE POLICY refused ON page AS RESTRICTIVE FOR UPDATE USING (true) WITH CHECK (id <> 44 OR seen <> 2);
 SET ROLE regress_williams_clerk;
 SELECT williams_create_task('refused', 'page', 'UPDATE page SET seen = 2 WHERE id BETWEEN $1 AND $2', 1, max_items => 30);
@@ -108,7 +108,7 @@ INSERT INTO keys SELECT i - 100, i % 50, md5(i::text)::uuid, w, w, w, left(w, 5)
 	jsonb_build_object('a', i % 11), (i / 8.0)::numeric::money, i::oid, (ARRAY['pg_proc', 'pg_type', 'pg_index', 'pg_class'])[1 + i % 4]::regclass, i
 FROM (SELECT i, (ARRAY['zebra', 'Äpfel', 'apple', 'Apple', 'éclair', 'Eclair', 'it''s, "so"', '', '\', 'æther'])[1 + i % 10] || i % 13 AS w FROM generate_series(1, 200) i) s;
 ANALYZE keys;
--- under other settings than it is run
+-- planned under other settings than it runs under
 SET DateStyle = 'SQL, DMY';
 SET TimeZone = 'America/St_Johns';
 SET IntervalStyle = 'sql_standard';
@@ -132,7 +132,7 @@ BEGIN
 	END LOOP;
 END $$;
 CALL run_all();
--- each failed where row 77 is, every other row was processed once by each task
+-- each task failed at row 77 and processed every other row once
 SELECT attname AS key, b.state, done > 0 AS some, b.failed, rows + (SELECT sum(items) FROM williams_batch f WHERE f.task = attname AND f.state = 'failed') AS of_200, b.key AS blamed, b.sqlstate
 FROM pg_attribute, blamed(attname) b WHERE attrelid = 'keys'::regclass AND attnum > 0 ORDER BY attnum;
 SELECT sum(rows) = (SELECT sum(seen) FROM keys) AS counted, (SELECT seen FROM keys WHERE no = 77) AS poisoned FROM williams_progress;

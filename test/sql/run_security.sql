@@ -1,5 +1,5 @@
 --
--- Whose tasks, whose rights, under which settings: each sentence attacked
+-- Whose tasks, whose rights, which settings: attack each promise
 --
 SET client_min_messages = warning;
 \set SHOW_CONTEXT never
@@ -18,7 +18,7 @@ SELECT williams_create_task('letters', 'letters', 'UPDATE letters SET seen = see
 RESET ROLE;
 
 --
--- Nobody but its owner sees, runs, stops, retries or drops a task
+-- Only its owner can see, run, stop, retry or drop a task
 --
 SET ROLE williams_bob;
 SELECT count(*) FROM williams_task;
@@ -29,7 +29,7 @@ CALL williams_run('letters');
 SELECT williams_stop('letters');
 SELECT williams_retry('letters');
 SELECT williams_drop_task('letters');
--- a name is unique for its owner only
+-- a name is unique for each owner
 SELECT williams_create_task('letters', 'pg_class', 'SELECT $1, $2', 1, max_items => 100000) > 0;
 SELECT williams_drop_task('letters');
 UPDATE williams_task SET stopped = true;
@@ -38,25 +38,25 @@ INSERT INTO williams_task (owner, name, relation, statement, search_path, availa
 	VALUES ('williams_alice'::regrole, 'forged', 'pg_class'::regclass, 'SELECT $1, $2', '', 1, 'oid', 'exact', false, 1, 0);
 INSERT INTO williams_batch (owner, task, batch_no, lower_key, upper_key, items, memory_mb) VALUES ('williams_alice'::regrole, 'letters', 99, '1', '9', 1, 1);
 TRUNCATE williams_batch;
--- nor makes others wait
+-- nobody can make other roles wait
 BEGIN; LOCK TABLE williams_batch IN ROW SHARE MODE; ROLLBACK;
 BEGIN; LOCK TABLE williams_task IN SHARE ROW EXCLUSIVE MODE; ROLLBACK;
 BEGIN; SELECT FROM williams_task FOR KEY SHARE; ROLLBACK;
--- nor shows a condition that is cheaper than the filter what others have
+-- a condition that is cheaper than the filter does not see rows of others
 CREATE FUNCTION leak(anything text) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS $$ BEGIN RAISE WARNING 'leaked %', anything; RETURN true; END $$;
 SELECT (SELECT count(*) FROM williams_progress WHERE leak(task)) AS progress, (SELECT count(*) FROM williams_task WHERE leak(statement)) AS tasks,
 	(SELECT count(*) FROM williams_batch WHERE leak(lower_key)) AS batches;
 RESET ROLE;
--- a superuser neither: there is no task of that name of his
+-- not even a superuser can: he has no task of that name
 SELECT williams_run_batch('letters');
 SELECT williams_drop_task('letters');
 CALL williams_run('letters');
 SELECT williams_stop('letters');
 SELECT williams_retry('letters');
 SELECT williams_launch('letters');
--- but he sees how far it is
+-- but he sees its progress
 SELECT owner, task, state, batches FROM williams_progress;
--- members of pg_monitor see how far it is, and no more
+-- members of pg_monitor see its progress and nothing else
 SET ROLE williams_monitor;
 SELECT owner, task, state, batches FROM williams_progress;
 SELECT count(*) FROM williams_task;
@@ -64,8 +64,8 @@ SELECT count(*) FROM williams_batch;
 RESET ROLE;
 
 --
--- Row-level security does not bind these: they read, and write no more than others. Nor
--- does the owner of a task write its rows by hand
+-- Roles that row-level security does not bind can read, but cannot write either. Nor
+-- can the owner of a task write its rows by hand
 --
 SET ROLE williams_above_rls;
 SELECT owner::regrole, name FROM williams_task;
@@ -80,19 +80,19 @@ DELETE FROM williams_batch;
 INSERT INTO williams_task (owner, name, relation, statement, search_path, available_memory_mb, key_column, method, strict, max_attempts, pause_ms)
 	VALUES ('williams_alice'::regrole, 'forged', 'pg_class'::regclass, 'SELECT $1, $2', '', 1, 'oid', 'exact', false, 1, 0);
 RESET ROLE;
--- a superuser deletes what a dropped role left
+-- a superuser deletes what a dropped role left behind
 BEGIN;
 DELETE FROM williams_batch WHERE owner = 'williams_alice'::regrole;
 DELETE FROM williams_task WHERE owner = 'williams_alice'::regrole;
 ROLLBACK;
--- a session that takes itself for a replica runs tasks, and marks what it does
+-- a session with session_replication_role = replica runs tasks and marks batches
 SET session_replication_role = replica;
 SELECT williams_create_task('replica', 'letters', 'SELECT $1, $2', 1, '0', max_items => 50);
 SELECT williams_run_batch('replica'), williams_run_batch('replica'), williams_run_batch('replica');
 SELECT state, attempts FROM williams_batch WHERE task = 'replica' ORDER BY batch_no;
 SELECT williams_drop_task('replica');
 RESET session_replication_role;
--- with row_security = off as well
+-- with row_security = off, too
 SET ROLE williams_alice;
 SET row_security = off;
 SELECT williams_run_batch('letters');
@@ -104,7 +104,7 @@ RESET row_security;
 SELECT DISTINCT seen, by FROM letters WHERE seen > 0 ORDER BY seen, by;
 
 --
--- Nothing in a statement becomes more than its owner
+-- Nothing in a statement gains more rights than its owner has
 --
 RESET ROLE;
 CREATE TABLE secret (s text);
@@ -126,7 +126,7 @@ SELECT how, a.* FROM unnest(ARRAY['RESET ROLE', 'SET ROLE NONE', 'SET ROLE willi
 	'RESET SESSION AUTHORIZATION', 'SELECT set_config(''role'', ''none'', false)', 'INSERT INTO secret VALUES (''s'')',
 	'RESET ALL', 'DISCARD ALL']) how, attack(how) a;
 SET client_min_messages = warning;
--- nor in a trigger that it fires at the end; one for a number above 0 puts another off until the commit
+-- nor in a trigger that fires at its end; for a number above 0, it defers another to the commit
 CREATE FUNCTION escape_later() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
 	IF NEW.id > 0 THEN
@@ -143,13 +143,13 @@ SELECT williams_create_task('later', 'letters', 'INSERT INTO later SELECT -id FR
 CALL williams_run('later');
 SELECT state, sqlstate, message FROM williams_batch WHERE task = 'later';
 SELECT williams_drop_task('later');
--- nor in one that is put off until the commit
+-- nor in one that is deferred until the commit
 SELECT williams_create_task('later', 'letters', 'INSERT INTO later SELECT id FROM letters WHERE id BETWEEN $1 AND $2', 1, max_items => 1000);
 CALL williams_run('later');
 SELECT current_user;
 SELECT state, sqlstate, message FROM williams_batch WHERE task = 'later';
 SELECT williams_drop_task('later');
--- of a table that is made by the statement itself
+-- on a table that the statement itself creates
 CREATE FUNCTION make_latest() RETURNS int LANGUAGE plpgsql AS $$
 BEGIN
 	CREATE TABLE latest (id int);
@@ -162,7 +162,7 @@ CALL williams_run('later');
 SELECT current_user;
 SELECT state, sqlstate, message FROM williams_batch WHERE task = 'later';
 SELECT williams_drop_task('later');
--- nor in a cursor that the commit reads
+-- nor in a cursor whose query the commit executes
 CREATE FUNCTION hold() RETURNS int LANGUAGE plpgsql AS $$
 BEGIN
 	EXECUTE 'DECLARE held CURSOR WITH HOLD FOR SELECT escape(''RESET ROLE'')';
@@ -175,13 +175,13 @@ SELECT current_user;
 SELECT state, sqlstate, message FROM williams_batch WHERE task = 'later';
 SELECT williams_drop_task('later');
 CLOSE mine;
--- nor in what a throttle leaves to the commit
+-- nor in what a throttle leaves to the commit to do
 CREATE FUNCTION throttle_later() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN INSERT INTO later VALUES (-1); RETURN false; END $$;
 SELECT williams_create_task('later', 'letters', 'SELECT $1, $2', 1, throttle => 'throttle_later()', max_items => 1000);
 CALL williams_run('later');
 SELECT current_user;
 SELECT williams_drop_task('later');
--- nor where the session took the owner's name, and can have its own again
+-- nor if the session took the owner's role and can take its own again
 RESET ROLE;
 SET SESSION AUTHORIZATION williams_alice;
 DROP TRIGGER later ON later;
@@ -193,7 +193,7 @@ SELECT state, sqlstate, message FROM williams_batch WHERE task = 'later';
 SELECT williams_drop_task('later');
 RESET SESSION AUTHORIZATION;
 SET ROLE williams_alice;
--- nor in a throttle, nor in the weights that a split reads again
+-- nor in a throttle, nor in the sizes that a split computes again
 CREATE FUNCTION throttle() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RESET ROLE; RETURN false; END $$;
 SELECT williams_create_task('throttle', 'letters', 'SELECT $1, $2', 1, throttle => 'throttle()', max_items => 1000);
 SELECT williams_run_batch('throttle');
@@ -212,13 +212,13 @@ UPDATE switch SET attack = true;
 SELECT williams_run_batch('weight');
 SELECT current_user, state, sqlstate FROM williams_batch WHERE task = 'weight';
 SELECT williams_drop_task('weight');
--- nor does it leave settings behind, for the role that comes after it
+-- a statement leaves no settings behind for the next role
 SELECT williams_create_task('settings', 'letters', $$SELECT set_config('search_path', 'trap', false), set_config('lock_timeout', '1ms', false) WHERE $1 < $2$$, 1,
 	max_items => 1000);
 CALL williams_run('settings');
 SELECT state, current_setting('search_path') AS search_path, current_setting('lock_timeout') AS lock_timeout FROM williams_batch WHERE task = 'settings';
 SELECT williams_drop_task('settings');
--- a search_path of nothing but blanks names no schema
+-- a search_path that is blank names no schema
 SELECT williams_create_task('blank', 'letters', 'SELECT $1, $2', 1, max_items => 1000);
 RESET ROLE;
 UPDATE williams_task SET search_path = E' \t\n' WHERE name = 'blank';
@@ -230,7 +230,7 @@ RESET ROLE;
 SELECT count(*) FROM secret;
 
 --
--- What a superuser writes into a task by hand stays a statement, an expression and a value
+-- What a superuser writes into a task by hand is used as a statement, an expression or a value only
 --
 CREATE FUNCTION write(change text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN EXECUTE change; END $$;
 SET ROLE williams_alice;
@@ -259,7 +259,7 @@ SELECT change, b.* FROM unnest(ARRAY[
 	'UPDATE williams_batch SET state = ''half done''']) AS change, by_hand(change) AS b;
 SELECT williams_drop_task('by hand');
 SELECT count(*) FROM letters;
--- a table that the owner may not read is not even locked, whatever a row says
+-- a table that the owner may not read is not even locked, whatever a row contains
 SELECT williams_create_task('secret', 'letters', 'SELECT $1, $2', 1, '0', max_items => 1000);
 SELECT write('UPDATE williams_task SET relation = ''secret''::regclass WHERE name = ''secret''');
 BEGIN;
@@ -273,7 +273,7 @@ RESET ROLE;
 DROP FUNCTION write;
 
 --
--- A definer function runs its owner's tasks, not its caller's
+-- A SECURITY DEFINER function runs its owner's tasks, not its caller's
 --
 SET ROLE williams_alice;
 CREATE FUNCTION step() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS 'SELECT williams_run_batch(''letters'')';
@@ -282,7 +282,7 @@ SET ROLE williams_bob;
 SELECT step();
 CALL run();
 SELECT count(*) FROM letters;
--- nor what its caller deferred
+-- it does not fire what its caller deferred
 CREATE TABLE waits (id int);
 CREATE FUNCTION who_fires() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING 'fired as %', current_user; RETURN NULL; END $$;
 CREATE CONSTRAINT TRIGGER waits AFTER INSERT ON waits DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION who_fires();
@@ -295,7 +295,7 @@ INSERT INTO waits VALUES (1);
 SET CONSTRAINTS ALL IMMEDIATE;
 SELECT step();
 COMMIT;
--- nor does a temporary table of its caller's stand in for one of the owner's
+-- a temporary table of its caller does not replace one of the owner's tables
 CREATE TEMPORARY TABLE letters (id int, seen int, by text);
 INSERT INTO letters SELECT generate_series(1, 100);
 CREATE TRIGGER letters BEFORE UPDATE ON letters FOR EACH STATEMENT EXECUTE FUNCTION who_fires();
@@ -305,7 +305,7 @@ DROP TABLE letters;
 RESET ROLE;
 SELECT DISTINCT seen, by FROM letters WHERE seen > 0 ORDER BY seen, by;
 
--- nor does one in a statement lend its rights to anything but itself
+-- in a statement, it gives its rights only to what it calls itself
 CREATE FUNCTION define(how text) RETURNS text LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
 	EXECUTE how;
@@ -325,7 +325,7 @@ SELECT count(*) FROM secret;
 DROP FUNCTION define;
 
 --
--- What is in front of pg_catalog does not matter, and the creator's search_path is in force
+-- A schema in front of pg_catalog does not matter, and the creator's search_path applies
 --
 CREATE SCHEMA trap AUTHORIZATION williams_alice;
 SET ROLE williams_alice;
@@ -345,7 +345,7 @@ SELECT seen, by, count(*) FROM letters GROUP BY seen, by ORDER BY seen, by;
 SELECT williams_drop_task('letters');
 
 --
--- Bounds read the same under whatever settings wrote them
+-- Bounds read the same, whatever settings they were written under
 --
 CREATE TABLE stays (at timestamptz PRIMARY KEY, length interval UNIQUE, ratio float8 UNIQUE, day date UNIQUE, fee money UNIQUE, seen int DEFAULT 0);
 INSERT INTO stays SELECT '2026-01-31 12:34:56.789012+00'::timestamptz + i * interval '1 day 1 second', make_interval(months => i, secs => i / 3.0),
@@ -370,7 +370,7 @@ RESET extra_float_digits;
 SELECT williams_drop_task(key) FROM unnest(ARRAY['at', 'length', 'ratio', 'day', 'fee']) AS key;
 
 --
--- Rights that were lost meanwhile
+-- Rights that were revoked since the task was created
 --
 RESET ROLE;
 CREATE TABLE lent (id int PRIMARY KEY, seen int);
@@ -387,7 +387,7 @@ CALL williams_run('lent');
 SELECT batch_no, state, sqlstate, message FROM williams_batch ORDER BY batch_no;
 SELECT state, done, failed FROM williams_progress;
 SELECT williams_drop_task('lent');
--- workers are not for everybody
+-- not everybody may launch workers
 SELECT williams_launch('lent');
 RESET ROLE;
 GRANT EXECUTE ON FUNCTION williams_launch TO williams_alice;
@@ -406,7 +406,7 @@ SELECT williams_launch('passing');
 SELECT williams_drop_task('letters'), williams_drop_task('passing');
 RESET ROLE;
 
--- a role is its OID, whatever its name
+-- a role is identified by its OID, whatever its name is
 CREATE ROLE "williams' ""Al""";
 CREATE ROLE "-";
 GRANT SELECT ON lent TO "williams' ""Al""", "-";

@@ -2,19 +2,19 @@
 -- Tasks: a plan and a statement, run batch by batch
 --
 SET client_min_messages = warning;
--- where an error struck depends on time
+-- the context of an error depends on timing
 \set SHOW_CONTEXT never
 CREATE TABLE document (id int PRIMARY KEY, mb float8 NOT NULL, body text, seen int NOT NULL DEFAULT 0);
 INSERT INTO document (id, mb, body) SELECT i, 1, i::text FROM generate_series(1, 1000) i;
 ANALYZE document;
--- what a batch's bounds were, in the order of the batches
+-- the bounds of each batch, in the order of the batches
 CREATE VIEW batches AS
 	SELECT task, batch_no, lower_key, upper_key, items, memory_mb, state, attempts, rows, sqlstate, message,
 		started_at IS NOT NULL AND finished_at >= started_at AND duration_ms >= 0 AS timed
 	FROM williams_batch;
 
 --
--- Made, run by hand, run by CALL
+-- Create a task, run it batch by batch, run it with CALL
 --
 SELECT williams_create_task('count', 'document', 'UPDATE document SET seen = seen + 1 WHERE id BETWEEN $1 AND $2',
 	100, 'mb', max_items => 1000);
@@ -30,14 +30,14 @@ CALL williams_run('count');
 SELECT state, batches, done, failed, running, rows, percent FROM williams_progress;
 SELECT williams_run_batch('count');
 SELECT seen, count(*) FROM document GROUP BY seen ORDER BY seen;
--- rolled back with the transaction, claim and all
+-- a rollback undoes everything, the claim included
 SELECT williams_create_task('again', 'document', 'UPDATE document SET seen = seen + 1 WHERE id BETWEEN $1 AND $2', 500, 'mb',
 	max_items => 1000);
 BEGIN;
 SELECT williams_run_batch('again');
 ROLLBACK;
 SELECT state, attempts FROM williams_batch WHERE task = 'again' ORDER BY batch_no;
--- several in one transaction
+-- several batches in one transaction
 SELECT williams_run_batch('again') FROM generate_series(1, 3);
 SELECT seen, count(*) FROM document GROUP BY seen ORDER BY seen;
 SELECT williams_drop_task('again'), williams_drop_task('count');
@@ -45,7 +45,7 @@ SELECT count(*) FROM williams_batch;
 UPDATE document SET seen = 0;
 
 --
--- A task over nothing
+-- A task over an empty table
 --
 CREATE TABLE nothing (id int PRIMARY KEY);
 SELECT williams_create_task('nothing', 'nothing', 'DELETE FROM nothing WHERE id BETWEEN $1 AND $2', 1);
@@ -71,7 +71,7 @@ SELECT refused('SELECT count(*) FROM document WHERE id BETWEEN $1 AND $2');
 SELECT williams_drop_task('x');
 SELECT refused('WITH d AS (DELETE FROM document WHERE id BETWEEN $1 AND $2 RETURNING *) SELECT count(*) FROM d');
 SELECT williams_drop_task('x');
--- each kind, in a batch: how many rows it processed
+-- each kind of statement, and how many rows it processed
 CREATE TABLE digest (id int PRIMARY KEY, sum text);
 DO $$
 DECLARE
@@ -132,7 +132,7 @@ SELECT williams_launch('x');
 SELECT williams_run_batch(NULL);
 
 --
--- Where it cannot run
+-- Where a task cannot run
 --
 SELECT williams_create_task('where', 'document', 'SELECT $1, $2', 100, 'mb', max_items => 1000);
 BEGIN;
@@ -145,13 +145,13 @@ ROLLBACK;
 BEGIN READ ONLY;
 SELECT williams_run_batch('where');
 ROLLBACK;
--- a session's default is not in its way
+-- a session's default isolation level does not matter
 SET default_transaction_isolation = serializable;
 CALL williams_run('where');
 RESET default_transaction_isolation;
 SELECT state, done FROM williams_progress WHERE task = 'where';
 SELECT williams_drop_task('where');
--- from PL/pgSQL that is not in a transaction block it can
+-- it can run from PL/pgSQL outside a transaction block
 SELECT williams_create_task('nested', 'document', 'SELECT $1, $2', 100, 'mb', max_items => 1000);
 DO $$ BEGIN CALL williams_run('nested'); END $$;
 SELECT state, done FROM williams_progress WHERE task = 'nested';
@@ -160,7 +160,7 @@ SELECT williams_drop_task('nested');
 --
 -- Batches that fail
 --
--- a row to blame: split until it stands alone
+-- a bad row: the batch is split until the row stands alone
 UPDATE document SET body = 'seventy-seven' WHERE id = 777;
 SELECT williams_create_task('poisoned', 'document', 'UPDATE document SET seen = body::int WHERE id BETWEEN $1 AND $2', 500, 'mb',
 	max_items => 1000);
@@ -169,7 +169,7 @@ SELECT * FROM batches ORDER BY lower_key::int;
 SELECT count(*) FROM document WHERE seen = id;
 SELECT state, batches, done, failed, rows, percent FROM williams_progress;
 SELECT sum(items), sum(memory_mb), max(memory_mb) FROM williams_batch;
--- mended and tried again
+-- corrected and tried again
 UPDATE document SET body = '777' WHERE id = 777;
 SELECT williams_retry('poisoned');
 CALL williams_run('poisoned');
@@ -177,7 +177,7 @@ SELECT count(*) FROM document WHERE seen = id;
 SELECT state, failed, percent FROM williams_progress;
 SELECT williams_drop_task('poisoned');
 
--- many to blame
+-- many bad rows
 SELECT williams_create_task('thirds', 'document', 'UPDATE document SET seen = 1 / (id % 3) WHERE id BETWEEN $1 AND $2 AND id <= 30',
 	1000, 'mb', max_items => 1000);
 CALL williams_run('thirds');
@@ -185,7 +185,7 @@ SELECT array_agg(lower_key::int ORDER BY lower_key::int), count(*) FILTER (WHERE
 	FROM williams_batch WHERE state = 'failed';
 SELECT williams_drop_task('thirds');
 
--- a statement to blame: one execution
+-- a bad statement: one execution
 SELECT williams_create_task('misspelt', 'document', 'SELECT seen FROM document WHERE id BETWEEN $1 AND $2', 10, 'mb',
 	max_items => 1000);
 ALTER TABLE document RENAME seen TO sighted;
@@ -199,7 +199,7 @@ CALL williams_run('misspelt');
 SELECT state, failed FROM williams_progress;
 SELECT williams_drop_task('misspelt');
 
--- it may pass: tried again, with a pause, never split
+-- a reason that may pass: tried again after a pause, never split
 CREATE SEQUENCE tried;
 CREATE FUNCTION passing(code text, times int) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
@@ -221,7 +221,7 @@ SELECT williams_create_task('hopeless', 'document', 'SELECT passing(''53200'', 9
 CALL williams_run('hopeless');
 SELECT state, attempts, sqlstate, message FROM batches;
 SELECT williams_drop_task('hopeless');
--- the pause grows: 0.1 s, 0.2, 0.4 ... 51.2, and no more
+-- the pause doubles: 0.1 s, 0.2 s, 0.4 s ... 51.2 s at most
 SELECT williams_create_task('pauses', 'document', 'SELECT passing(''53200'', 1000) FROM document WHERE id BETWEEN $1 AND $2', 1000,
 	'mb', max_items => 1000, max_attempts => 100);
 CREATE FUNCTION pause_after(failures int) RETURNS interval LANGUAGE plpgsql AS $$
@@ -231,13 +231,13 @@ BEGIN
 	RETURN (SELECT ready_at - finished_at FROM williams_batch);
 END $$;
 SELECT failures, pause_after(failures) FROM generate_series(1, 12) AS failures;
--- not before, and then
+-- not tried before it is ready, but then
 UPDATE williams_batch SET ready_at = 'infinity';
 SELECT williams_run_batch('pauses');
 UPDATE williams_batch SET ready_at = clock_timestamp();
 SELECT williams_run_batch('pauses');
 SELECT williams_drop_task('pauses');
--- which SQLSTATEs are which
+-- how SQLSTATEs are classified
 CREATE FUNCTION fails(code text) RETURNS TABLE (state text, batches bigint, stopped boolean) LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM setval('tried', 1, false);
@@ -250,17 +250,17 @@ END $$;
 SELECT code, f.* FROM unnest(ARRAY['08006', '40P01', '53100', '55P03', '21000', '22012', '23505', '38000', '44000', '54000', '57014', 'P0001',
 	'0A000', '42501', '42703', '55000', '57P03', 'XX000']) code, fails(code) f;
 
--- a time limit of its own splits at once
+-- the task's own time limit splits at once
 SELECT williams_create_task('slow', 'document', 'SELECT CASE WHEN id = 4 THEN pg_sleep(10) END FROM document WHERE id BETWEEN $1 AND $2 AND id < 9',
 	1000, 'mb', max_items => 1000, time_limit_ms => 200);
--- others may be that slow, too, where the machine stands still
+-- other rows may be that slow, too, if the machine stalls
 SET client_min_messages = error;
 CALL williams_run('slow');
 SET client_min_messages = warning;
 SELECT lower_key, upper_key, sqlstate, message FROM batches WHERE state = 'failed' AND 4 BETWEEN lower_key::int AND upper_key::int;
 SELECT count(*) FROM batches WHERE state = 'failed' AND (lower_key <> upper_key OR sqlstate <> '57014');
 SELECT williams_drop_task('slow');
--- a statement_timeout is a cancel by the user: no attempt
+-- a statement_timeout counts as a cancel by the user: no attempt
 SELECT williams_create_task('cancelled', 'document', 'SELECT pg_sleep(10) FROM document WHERE id BETWEEN $1 AND $2', 1000, 'mb',
 	max_items => 1000);
 SET statement_timeout = '1s';
@@ -268,7 +268,7 @@ CALL williams_run('cancelled');
 RESET statement_timeout;
 SELECT state, attempts FROM batches;
 SELECT williams_drop_task('cancelled');
--- whatever is raised in its place
+-- whatever error is raised in its place
 CREATE FUNCTION cancelled(code text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM pg_cancel_backend(pg_backend_pid()), pg_sleep(60);
@@ -283,7 +283,7 @@ SELECT state, attempts FROM batches;
 SELECT williams_drop_task('cancelled');
 DROP FUNCTION cancelled;
 
--- what the statement deferred fails with it
+-- deferred checks fail as part of the statement
 CREATE TABLE page (document int REFERENCES document DEFERRABLE INITIALLY DEFERRED);
 SELECT williams_create_task('deferred', 'document', 'INSERT INTO page SELECT CASE id WHEN 5 THEN 5000 ELSE id END FROM document WHERE id BETWEEN $1 AND $2',
 	1000, 'mb', max_items => 1000);
@@ -291,7 +291,7 @@ CALL williams_run('deferred');
 SELECT lower_key, upper_key, sqlstate FROM batches WHERE state = 'failed';
 SELECT count(*) FROM page;
 SELECT williams_drop_task('deferred');
--- a batch can defer, too, where one before it in the transaction was checked
+-- a batch can defer even if an earlier one in the transaction was checked
 CREATE TABLE page_no (id int PRIMARY KEY);
 CREATE TABLE leaf (id int REFERENCES page_no DEFERRABLE INITIALLY DEFERRED);
 CREATE FUNCTION leaf_first(int) RETURNS boolean LANGUAGE plpgsql AS $$
@@ -308,7 +308,7 @@ COMMIT;
 SELECT state, count(*) FROM batches GROUP BY state ORDER BY state;
 SELECT count(*) FROM leaf;
 SELECT williams_drop_task('leaves');
--- and check at once what is deferrable but not deferred
+-- constraints that are deferrable but not deferred are checked at once
 ALTER TABLE leaf ALTER CONSTRAINT leaf_id_fkey DEFERRABLE INITIALLY IMMEDIATE;
 CREATE FUNCTION leaf_checked(int) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
@@ -324,14 +324,14 @@ SELECT williams_run_batch('leaves') FROM generate_series(1, 5);
 COMMIT;
 SELECT batch_no, state, sqlstate FROM batches WHERE batch_no <= 5 ORDER BY batch_no;
 SELECT williams_drop_task('leaves');
--- but not in a query that itself changes a table with deferrable constraints
+-- it cannot run in a query that changes a table with deferrable constraints
 INSERT INTO page_no VALUES (0) ON CONFLICT DO NOTHING;
 SELECT williams_create_task('leaves', 'document', 'SELECT $1, $2', 1000, 'mb', max_items => 10);
 INSERT INTO leaf SELECT 0 * williams_run_batch('leaves') FROM generate_series(1, 2);
 SELECT williams_drop_task('leaves');
 DROP FUNCTION leaf_checked;
 DROP TABLE leaf, page_no;
--- and what only the commit finds is recorded by the loop
+-- the loop records what only the commit finds
 CREATE FUNCTION defer_again() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
 	SET CONSTRAINTS ALL DEFERRED;
@@ -347,7 +347,7 @@ CALL williams_run('commit');
 SELECT lower_key, upper_key, sqlstate FROM batches WHERE state = 'failed';
 SELECT count(*) FROM page;
 SELECT williams_drop_task('commit');
--- the thousandth such failure leaves no more behind than the first
+-- the thousandth such failure leaves no more memory behind than the first
 CREATE TABLE memory (bytes bigint);
 CREATE OR REPLACE FUNCTION defer_again() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -379,7 +379,7 @@ SELECT state FROM williams_progress;
 CALL williams_run('stopping');
 SELECT state FROM williams_progress;
 SELECT williams_drop_task('stopping');
--- from within
+-- stopped by its own statement
 SELECT williams_create_task('itself', 'document', 'SELECT williams_stop(''itself'') FROM document WHERE id IN ($1, $2) LIMIT 1', 100, 'mb', max_items => 1000);
 CALL williams_run('itself');
 SELECT state, done FROM williams_progress;
@@ -397,7 +397,7 @@ SELECT williams_run_batch('throttled');
 CREATE TABLE lag (s int);
 INSERT INTO lag VALUES (0);
 SELECT williams_run_batch('throttled');
--- it is not looked at where nothing is left: the run ends
+-- the throttle is not evaluated if nothing is left to do: the run ends
 UPDATE lag SET s = 20;
 CALL williams_run('throttled');
 DROP TABLE lag;
@@ -405,20 +405,20 @@ SELECT williams_run_batch('throttled');
 SELECT williams_drop_task('throttled');
 
 --
--- The table meanwhile
+-- The table changes during a run
 --
--- rows within a batch's bounds join it; others wait for a new plan
+-- new rows within a batch's bounds belong to it; others need a new plan
 SELECT williams_create_task('grown', 'document', 'UPDATE document SET seen = -1 WHERE id BETWEEN $1 AND $2', 1000, 'mb', max_items => 1000);
 DELETE FROM document WHERE id = 500;
 INSERT INTO document (id, mb) VALUES (500, 1), (1001, 1);
 CALL williams_run('grown');
 SELECT count(*) FILTER (WHERE seen = -1), min(id) FILTER (WHERE seen <> -1) FROM document;
 SELECT williams_drop_task('grown');
--- the key's type changes, its name, the table goes
+-- the key's type changes, then its name; the table is dropped
 SELECT williams_create_task('altered', 'document', 'SELECT * FROM document WHERE id BETWEEN $1 AND $2', 100, 'mb', max_items => 1000);
 ALTER TABLE document ALTER id TYPE bigint;
 SELECT williams_run_batch('altered');
--- not where its order changes too: 10 is less than 9 then, and rows were left out
+-- refused if the order changes, too: 10 is less than 9 then, and rows would be left out
 CREATE TABLE ordered (id int PRIMARY KEY);
 INSERT INTO ordered SELECT generate_series(1, 100);
 SELECT williams_create_task('ordered', 'ordered', 'SELECT * FROM ordered WHERE id BETWEEN $1 AND $2', 1, max_items => 10);
@@ -434,7 +434,7 @@ SELECT williams_run_batch('ordered');
 SELECT state, sqlstate, message FROM williams_batch WHERE task = 'ordered' AND state <> 'pending' ORDER BY batch_no;
 SELECT williams_drop_task('ordered');
 DROP TABLE ordered;
--- nor in a type of the same family where a bound is read as another value, or ordered otherwise
+-- also with a type of the same family that reads a bound as another value or orders it differently
 CREATE TYPE rising AS ENUM ('a', 'b', 'c');
 CREATE TYPE falling AS ENUM ('c', 'b', 'a');
 CREATE TABLE retyped (at timestamp UNIQUE, ratio real UNIQUE, grade rising UNIQUE, seen int DEFAULT 0);
@@ -475,14 +475,14 @@ CALL williams_run('blocks');
 SELECT count(*), count(DISTINCT id) FROM copy;
 SELECT bool_and(items BETWEEN rows - 100 AND rows + 100) FROM williams_batch;
 SELECT williams_drop_task('blocks');
--- a row to blame
+-- a bad row
 TRUNCATE copy;
 SELECT williams_create_task('blocks', 'scan', 'INSERT INTO copy SELECT 1 / (id - 1000) FROM scan WHERE ctid BETWEEN $1 AND $2', 0.05, method => 'ctid') > 3;
 CALL williams_run('blocks');
 SELECT (SELECT ctid::text FROM scan WHERE id = 1000) = ALL (ARRAY[lower_key, upper_key]), sqlstate FROM batches WHERE state = 'failed';
 SELECT count(*) FROM copy;
 SELECT williams_drop_task('blocks');
--- rewritten, or written to after all
+-- the table is rewritten, or the statement writes to it after all
 SELECT williams_create_task('blocks', 'scan', 'INSERT INTO copy SELECT id FROM scan WHERE ctid BETWEEN $1 AND $2', 1, method => 'ctid');
 VACUUM FULL scan;
 CALL williams_run('blocks');

@@ -1,7 +1,7 @@
-# What happens between two batches: a task is stopped before its workers begin and
-# while they wait, and they are terminated then; others take a batch whose commit
-# failed; the extension, its schema and its database are dropped; tasks of one name
-# in two databases, two tasks over one table.
+# What happens between two batches: a task is stopped before its workers begin and while
+# they wait; waiting workers are terminated; other sessions claim a batch whose commit
+# failed; the extension, its schema and its database are dropped; there are tasks with
+# the same name in two databases, and two tasks over one table.
 use strict;
 use warnings;
 use FindBin;
@@ -24,7 +24,7 @@ make_documents($node, 'postgres', 1000);
 my $count = 'UPDATE document SET seen = seen + 1 WHERE id BETWEEN $1 AND $2';
 
 #
-# Stopped after it was launched, and before it begins.
+# Stopped after the launch and before the workers begin.
 #
 make_task($node, 'early', $count);
 value(q{BEGIN; SELECT williams_launch('early', 2); SELECT williams_stop('early'); COMMIT});
@@ -35,9 +35,9 @@ is(value('SELECT state, done FROM williams_progress'), 'done|10', 'until it is r
 value(q{SELECT williams_drop_task('early')});
 
 #
-# Waiting: for the pause to end, for the throttle, for the next attempt. Then a
-# worker ends at once when the task is stopped, when it is dropped or when it is
-# terminated, and is in no long transaction.
+# A worker waits for the end of a pause, for the throttle or for the next attempt. It
+# ends at once if the task is stopped or dropped or if it is terminated, and it is not
+# in a long transaction.
 #
 value(
 	q{
@@ -61,27 +61,27 @@ for my $what (sort keys %waits)
 		wait_until($node, 'postgres', "SELECT count(*) = 1 $workers AND wait_event = 'Extension'
 			AND (SELECT count(*) = 10 AND max(attempts) >= CASE '$what' WHEN 'the next attempt' THEN 5 WHEN 'the pause' THEN 1 ELSE 0 END
 				FROM williams_batch)", "a worker waits for $what");
-		# more than once, and never for long
+		# more than one transaction, none of them long
 		wait_until($node, 'postgres', "SELECT now() > backend_start + interval '1500 ms' AND now() < xact_start + interval '1400 ms' $workers",
-			'in no long transaction');
+			'not in a long transaction');
 		value($end);
 		wait_until($node, 'postgres', $no_worker, "$function ends it");
 		value(q{SELECT williams_drop_task('waiting')}) if $end !~ /drop/;
 	}
 }
-# they go on when they may
+# they go on when the throttle allows it
 make_task($node, 'waiting', @{ $waits{'the throttle'} });
 value('UPDATE document SET seen = 0');
 value(q{SELECT williams_launch('waiting', 2)});
 wait_until($node, 'postgres', "SELECT count(*) = 2 $workers AND wait_event = 'Extension'", 'workers wait');
 value('UPDATE throttle SET closed = false');
-wait_until($node, 'postgres', q{SELECT state = 'done' FROM williams_progress}, 'for the throttle to let them go on');
-is(value('SELECT min(seen), max(seen) FROM document'), '1|1', 'every row once');
+wait_until($node, 'postgres', q{SELECT state = 'done' FROM williams_progress}, 'until the throttle is false');
+is(value('SELECT min(seen), max(seen) FROM document'), '1|1', 'each row is processed once');
 value(q{SELECT williams_drop_task('waiting')});
 
 #
-# A commit that fails, while others take the batch, fail and divide it: the error
-# is not that of the rows that are left in it, and is not recorded.
+# A commit fails, and meanwhile another session claims the batch, fails and splits it. The
+# error may not come from the rows that are left, so it is not recorded.
 #
 value(
 	q{
@@ -116,22 +116,22 @@ my %s = map { $_ => session($node, 'postgres') } qw(lock first second third drop
 my %pid = map { $_ => $s{$_}->pid } keys %s;
 my $blocked = sub { wait_until($node, 'postgres', "SELECT cardinality(pg_blocking_pids($pid{$_[0]})) > 0", $_[1]) };
 
-# the first takes batch 1 and waits in its commit; the others take 2 and 3
+# the first session claims batch 1 and waits in its commit; the others claim 2 and 3
 $s{first}->query(q{SET application_name = 'first'; SET statement_timeout = 0});
 $s{lock}->query('BEGIN; SELECT pg_advisory_xact_lock(1)');
 $s{first}->begin(q{CALL williams_run('changed')});
 $blocked->('first', 'a commit is about to fail');
-is($s{second}->query(q{BEGIN; SELECT williams_run_batch('changed')}), '2', 'another session takes the second batch');
-is($s{third}->query(q{BEGIN; SELECT williams_run_batch('changed')}), '3', 'and one the third');
-# who wants to drop the task keeps the first from recording its failure
+is($s{second}->query(q{BEGIN; SELECT williams_run_batch('changed')}), '2', 'another session runs the second batch');
+is($s{third}->query(q{BEGIN; SELECT williams_run_batch('changed')}), '3', 'and one runs the third');
+# a session that wants to drop the task keeps the first from recording its failure
 $s{drop}->begin(q{SELECT williams_drop_task('changed')});
-$blocked->('drop', 'it cannot be dropped');
+$blocked->('drop', 'the task cannot be dropped yet');
 $s{lock}->query('ROLLBACK');
 wait_until($node, 'postgres', "SELECT $pid{drop} = ANY (pg_blocking_pids($pid{first}))", 'the commit has failed');
-is($s{second}->query(q{SELECT williams_run_batch('changed')}), '1', 'the second session takes that batch');
+is($s{second}->query(q{SELECT williams_run_batch('changed')}), '1', 'the second session runs that batch');
 $s{second}->query('COMMIT');
 is(value(q{SELECT string_agg(concat_ws(' ', batch_no, lower_key, upper_key, state), ', ' ORDER BY batch_no) FROM williams_batch}),
-	'1 1 1 pending, 2 3 4 done, 3 5 6 pending, 4 2 2 pending', 'and divides it');
+	'1 1 1 pending, 2 3 4 done, 3 5 6 pending, 4 2 2 pending', 'and splits it');
 value("SELECT pg_cancel_backend($pid{drop})");
 $s{drop}->result;
 like($s{drop}->{err}, qr/57014/, 'the task is not dropped');
@@ -143,7 +143,7 @@ $_->quit for values %s;
 value(q{SELECT williams_drop_task('changed')});
 
 #
-# Two tasks over one table, which meet in its rows.
+# Two tasks over one table, which update the same rows.
 #
 value('DELETE FROM document; INSERT INTO document (id) SELECT generate_series(1, 1000)');
 make_task($node, 'one', $count, items => 20);
@@ -151,12 +151,12 @@ make_task($node, 'two', 'UPDATE document SET seen = seen + 1000 WHERE id BETWEEN
 value(q{SELECT williams_launch('one'), williams_launch('two')});
 run_task($node, $_) for qw(two one);
 wait_until($node, 'postgres', $no_worker, 'two tasks over one table, a worker and a session each');
-is(value('SELECT min(seen), max(seen) FROM document'), '1001|1001', 'every row once by each');
+is(value('SELECT min(seen), max(seen) FROM document'), '1001|1001', 'each row is processed once by each');
 is(counts_of($node, 'postgres', 'one') . ', ' . counts_of($node, 'postgres', 'two'), '50 0 0, 34 0 0', 'all batches are done');
 value(q{SELECT williams_drop_task('one'), williams_drop_task('two')});
 
 #
-# Two databases: a task of the same name in each, and workers counted by database.
+# Two databases: each has a task with the same name, and workers count per database.
 #
 my $slow = "$count AND pg_sleep(0.001) IS NOT NULL";
 value('UPDATE document SET seen = 0');
@@ -167,18 +167,18 @@ my $create = qq{SELECT williams_create_task('same', 'document', '%s', 20, 'mb', 
 for my $db (qw(postgres other))
 {
 	$node->safe_psql($db, sprintf($create, $db eq 'other' ? $slow =~ s/1 WHERE/2 WHERE/r : $slow));
-	is($node->safe_psql($db, q{SELECT williams_launch('same', 2)}), '2', "$db: as many workers as williams.max_workers");
+	is($node->safe_psql($db, q{SELECT williams_launch('same', 2)}), '2', "$db: williams.max_workers workers are launched");
 	is(error_of($node, $db, q{SELECT williams_launch('same')}), '53400: no more workers can be launched in this database', 'and no more');
 }
 wait_until($node, 'postgres', $no_worker, 'four workers');
 is($node->safe_psql($_, q{SELECT state, done FROM williams_progress}), 'done|50', "$_: all batches are done") for qw(postgres other);
-is(value('SELECT min(seen), max(seen) FROM document'), '1|1', 'postgres: every row once');
-is($node->safe_psql('other', 'SELECT min(seen), max(seen) FROM document'), '2|2', 'other: every row once');
+is(value('SELECT min(seen), max(seen) FROM document'), '1|1', 'postgres: each row is processed once');
+is($node->safe_psql('other', 'SELECT min(seen), max(seen) FROM document'), '2|2', 'other: each row is processed once');
 value(q{SELECT williams_drop_task('same')});
 
 #
-# What a run needs goes: the extension, its schema, the database. Others are not
-# troubled by that.
+# The extension, its schema or the database is dropped during a run. Other sessions are
+# not affected.
 #
 my $checkpointer = q{SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'};
 my $before = value($checkpointer);
@@ -190,9 +190,9 @@ for my $drop ('EXTENSION williams', 'SCHEMA documents CASCADE', 'DATABASE other 
 		CREATE SCHEMA IF NOT EXISTS documents;
 		CREATE EXTENSION williams SCHEMA documents;
 		UPDATE document SET seen = 0});
-	# all three wait when the schema goes, and run a batch each when the extension does
+	# all three wait when the schema is dropped, and each runs a batch when the extension is
 	my $pause = $drop =~ /SCHEMA/ ? 900 : 0;
-	# long enough to be found at work, however busy the machine is
+	# long enough to be seen running, however busy the machine is
 	$node->safe_psql('other', sprintf($create, $slow =~ s/0\.001/0.05/r) =~ s/, max/, pause_ms => $pause, max/r);
 	$node->safe_psql('other', q{SELECT williams_launch('same', 2)});
 	$session->begin(q{CALL williams_run('same')});
@@ -201,10 +201,10 @@ for my $drop ('EXTENSION williams', 'SCHEMA documents CASCADE', 'DATABASE other 
 	wait_until($node, 'postgres', $no_worker, "DROP $drop ends workers");
 	$session->result;
 	last if $drop =~ /DATABASE/;
-	like($session->{err}, qr/ERROR:  (42P01|3F000|40P01): /, 'and the CALL, which says why');
+	like($session->{err}, qr/ERROR:  (42P01|3F000|40P01): /, 'and so does the CALL, with an error that says why');
 	is($node->safe_psql('other', 'SELECT count(*) FROM (SELECT (id - 1) / 20 FROM document GROUP BY 1 HAVING min(seen) <> max(seen)) b'),
 		'0', 'no batch is half done');
-	is($session->query('SELECT 1'), '1', 'the session goes on');
+	is($session->query('SELECT 1'), '1', 'the session is still usable');
 }
 like($session->{err}, qr/57P01/, 'and the session');
 $session->quit;

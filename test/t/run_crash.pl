@@ -1,6 +1,6 @@
-# A task survives whatever ends it: kill -9 of a worker, of the session that runs
+# A task survives whatever interrupts it: kill -9 of a worker, of the session that runs
 # it and of the postmaster, and an immediate shutdown, each at 20 random moments.
-# The witness is a statement that adds 1 to each row.
+# The statement adds 1 to each row, which shows how often a row was processed.
 use strict;
 use warnings;
 use FindBin;
@@ -16,7 +16,7 @@ my $seed = 20250717;
 srand($seed);
 note "seed $seed";
 
-# WAL is flushed all the time, so that a crash leaves traces of what it undid.
+# Flush WAL all the time, so that a crash leaves traces of the work that it undid.
 my $node = new_node('main', q{
 fsync = on
 restart_after_crash = on
@@ -56,7 +56,7 @@ $node->safe_psql(
 
 sub value { return $node->safe_psql('postgres', $_[0]) }
 
-# Has a process ended? Whose parent is gone is waited for by init, if at all.
+# Has a process ended? If its parent is gone, only init can reap it, and may not do so.
 sub has_ended
 {
 	my ($pid) = @_;
@@ -75,7 +75,7 @@ sub await_end_of
 	return;
 }
 
-# A query's answer, while the server may not take connections.
+# The result of a query, even if the server does not accept connections yet.
 sub connectable
 {
 	my ($query) = @_;
@@ -87,7 +87,7 @@ sub connectable
 
 my $checkpointer = q{SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'};
 
-# The server ends all its processes and begins anew by itself.
+# The server ends all its processes and restarts by itself.
 sub kill_one
 {
 	my ($pid) = @_;
@@ -96,14 +96,14 @@ sub kill_one
 	kill('KILL', $pid) or return 0;
 	until (connectable("SELECT pid <> $before FROM ($checkpointer) c"))
 	{
-		# it was about to end by itself: whoever connects once it is gone finds the server as it was
+		# it was about to end anyway: once it is gone, a new session finds the server unchanged
 		return 0 if !kill(0, $pid) && connectable("SELECT pid = $before FROM ($checkpointer) c");
 		usleep(20000);
 	}
 	return 1;
 }
 
-# What to do at each moment: given the victims, it returns whether it struck.
+# What to do at each moment: given the victims, returns whether any was hit.
 my %strike = (
 	'kill -9 of a worker' => sub { $_[0] && kill_one($_[0]) },
 	'kill -9 of the session that runs it' => sub { $_[1] && kill_one($_[1]) },
@@ -113,7 +113,7 @@ my %strike = (
 
 		$node->kill9;
 		await_end_of($postmaster, split ' ', $_[2]);
-		# until init waits for it, if it does, its number seems to be in use
+		# its number seems to be in use until init reaps it, if it does
 		unlink $file, $node->host . '/.s.PGSQL.' . $node->port . '.lock';
 		$node->start;
 	},
@@ -122,7 +122,7 @@ my %strike = (
 		$node->start;
 	});
 
-# Begin to run the task, in the background or in a session as well.
+# Start to run the task, in the background and perhaps in a session, too.
 sub run_it
 {
 	my ($what, $moment) = @_;
@@ -133,7 +133,7 @@ sub run_it
 		$session = session($node, 'postgres');
 		$session->begin(q{CALL williams_run('count')});
 	}
-	# the session is alone every other time
+	# every other time the session is alone
 	my $workers = $session ? 2 : 3;
 	value("SELECT williams_launch('count', $workers) FROM victims WHERE worker IS NULL")
 	  unless $session && $moment % 2;
@@ -151,8 +151,8 @@ sub create_task
 }
 
 #
-# Each row takes a while, so that a crash finds batches half done. A run that
-# ends before its last moment has come is followed by another one.
+# Each row takes a while, so that a crash finds batches half done. If a run ends before
+# its last moment has come, another one follows.
 #
 my $statement = 'UPDATE document SET seen = seen + 1 WHERE id BETWEEN $1 AND $2 AND pg_sleep(0.001) IS NOT NULL';
 my $runs = 0;
@@ -163,8 +163,8 @@ sub check_run
 
 	$runs++;
 	is(counts_of($node, 'postgres', 'count'), '200 0 0', "$what: all batches are done");
-	is(value('SELECT min(seen), max(seen), count(*) FROM document'), "$runs|$runs|4000", "$what: every row once");
-	is(value('SELECT sum(rows), sum(attempts) FROM williams_batch'), '4000|200', "$what: and was counted so");
+	is(value('SELECT min(seen), max(seen), count(*) FROM document'), "$runs|$runs|4000", "$what: each row is processed once");
+	is(value('SELECT sum(rows), sum(attempts) FROM williams_batch'), '4000|200', "$what: and counted once");
 	value(q{SELECT williams_drop_task('count')});
 	return;
 }
@@ -198,13 +198,13 @@ for my $what (sort keys %strike)
 	}
 	run_task($node, 'count');
 	check_run($what);
-	cmp_ok($under_way, '>=', 8, "$what: $under_way of 20 moments found batches under way");
-	cmp_ok($half_done, '>=', 5, "$what: $half_done of them found rows of theirs updated, and not all");
+	cmp_ok($under_way, '>=', 8, "$what: batches were running at $under_way of 20 moments");
+	cmp_ok($half_done, '>=', 5, "$what: at $half_done of them a batch was half done");
 	note sprintf('%s: %.1f s', $what, time - $began);
 }
 
 #
-# Batches that are split meanwhile, for rows that cannot be processed.
+# Batches that are split at the same time because some rows cannot be processed.
 #
 value('DELETE FROM document WHERE id > 1000; UPDATE document SET seen = 0');
 create_task($statement =~ s/1 WHERE/1 \/ least(id % 97, 1) WHERE/r, 20);
@@ -225,11 +225,11 @@ create_task($statement =~ s/1 WHERE/1 \/ least(id % 97, 1) WHERE/r, 20);
 	note "$struck moments, $halves batches split off before the last";
 	run_task($node, 'count');
 }
-is(value('SELECT min(seen), max(seen), count(*) FROM document WHERE id % 97 > 0'), '1|1|990', 'split: every good row once');
-is(value('SELECT max(seen), count(*) FROM document WHERE id % 97 = 0'), '0|10', 'split: no bad one');
+is(value('SELECT min(seen), max(seen), count(*) FROM document WHERE id % 97 > 0'), '1|1|990', 'split: each good row is processed once');
+is(value('SELECT max(seen), count(*) FROM document WHERE id % 97 = 0'), '0|10', 'split: no bad row is processed');
 is( value(q{SELECT state, count(*), sum(items) FROM williams_batch WHERE lower_key = upper_key AND lower_key::int % 97 = 0
 		OR state <> 'done' GROUP BY state}),
-	'failed|10|10', 'split: each of them is a failed batch');
+	'failed|10|10', 'split: each bad row is a failed batch');
 is( value(q{SELECT count(*), count(DISTINCT d.id) FROM document d JOIN williams_batch
 		ON id BETWEEN lower_key::int AND upper_key::int}),
 	'1000|1000', 'split: each row is in one batch');

@@ -1,6 +1,6 @@
-# What a statement fails with on a live server: another server that goes away, a
-# commit that fails, conflicts, timeouts, lost rights, a dropped table, a cancel.
-# The state of each batch stays true.
+# How statements fail on a live server: a foreign server goes away, a commit fails, and
+# there are conflicts, timeouts, lost rights, a dropped table and a cancel. The state of
+# each batch stays correct.
 use strict;
 use warnings;
 use FindBin;
@@ -24,7 +24,7 @@ sub is_blocked
 }
 
 make_documents($node, 'postgres', 1000);
-# every SQLSTATE that a batch had
+# every SQLSTATE that was recorded for a batch
 value(
 	q{
 	CREATE TABLE history (n serial, task text, batch_no bigint, sqlstate text);
@@ -38,7 +38,7 @@ value(
 });
 
 #
-# Another server that goes away: its batch is tried again.
+# A foreign server goes away: its batch is tried again.
 #
 SKIP:
 {
@@ -71,24 +71,24 @@ SKIP:
 	for my $mode (qw(fast immediate))
 	{
 		ok($far->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'}),
-			'a batch is at work over there');
+			'a batch is running on the foreign server');
 		$far->stop($mode);
 		wait_until($node, 'postgres', q{SELECT sqlstate = '08001' FROM williams_batch WHERE task = 'far' AND batch_no = 1},
 			"after a shutdown there, $mode, it is tried again");
 		$far->start;
 	}
 	ok($far->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'}),
-		'and once more when the server is back');
+		'and again when the server is back');
 	$far->safe_psql('postgres', 'DROP TABLE slow');
 	$far->restart;
 	$session->result;
-	is(counts_of($node, 'postgres', 'far'), '2 0 0', 'in the end it is done');
-	is($far->safe_psql('postgres', 'SELECT count(*), count(DISTINCT id) FROM seen'), '1000|1000', 'and was done once');
+	is(counts_of($node, 'postgres', 'far'), '2 0 0', 'in the end all batches are done');
+	is($far->safe_psql('postgres', 'SELECT count(*), count(DISTINCT id) FROM seen'), '1000|1000', 'and each row was processed once');
 	is(value(q{SELECT string_agg(DISTINCT sqlstate, ' ' ORDER BY sqlstate) FROM history WHERE task = 'far'}),
-		'08001 08006', 'what it failed with: no connection, a lost one');
+		'08001 08006', 'the failures were: no connection, a lost connection');
 	value(q{SELECT williams_drop_task('far')});
 
-	# A server that stays away: the batch fails, and no other is touched by that.
+	# A server that stays away: the batch fails; other batches are not affected.
 	make_task($node, 'away', qq{SELECT * FROM dblink('$connection' || CASE WHEN \$1 < 500 THEN ' host=/nowhere' ELSE '' END, 'SELECT ' || \$2) AS t (n int)},
 		items => 500, max_attempts => 2);
 	run_task($node, 'away');
@@ -98,8 +98,8 @@ SKIP:
 	value(q{SELECT williams_drop_task('away')});
 
 	#
-	# A commit that fails: postgres_fdw commits over there when the transaction
-	# here does, and only then the row is found that is there already.
+	# A commit that fails: postgres_fdw commits on the foreign server when the local
+	# transaction commits, and only then finds the duplicate row.
 	#
 	$far->safe_psql('postgres', 'TRUNCATE seen; INSERT INTO seen VALUES (7), (777), (778)');
 	value(
@@ -116,7 +116,7 @@ SKIP:
 			FROM williams_batch WHERE state <> 'done'}),
 		'7 7 1 23505, 777 777 1 23505, 778 778 1 23505', 'the rows to blame are found');
 	is(value(q{SELECT sum(rows) FROM williams_batch}), '997', 'all others are done');
-	is($far->safe_psql('postgres', 'SELECT count(*), count(DISTINCT id) FROM seen'), '1000|1000', 'and are there once');
+	is($far->safe_psql('postgres', 'SELECT count(*), count(DISTINCT id) FROM seen'), '1000|1000', 'and each is there once');
 	value(q{SELECT williams_drop_task('copy')});
 	$far->stop;
 }
@@ -131,13 +131,13 @@ value(
 });
 make_task($node, 'deferred', 'INSERT INTO page SELECT id FROM document WHERE id BETWEEN $1 AND $2');
 value(q{SELECT williams_launch('deferred', 2)});
-wait_until($node, 'postgres', q{SELECT state = 'failed' FROM williams_progress}, 'workers and a deferred constraint');
+wait_until($node, 'postgres', q{SELECT state = 'failed' FROM williams_progress}, 'workers run into a deferred constraint');
 is(value(q{SELECT lower_key, upper_key, sqlstate FROM williams_batch WHERE state = 'failed'}), '500|500|23505', 'one row is to blame');
 is(value('SELECT count(*), count(DISTINCT id) FROM page'), '1000|1000', 'all others are done');
 value(q{SELECT williams_drop_task('deferred')});
 
 #
-# A conflict: the row that the batch waits for moves to another partition.
+# A conflict: the row that a batch waits for moves to another partition.
 #
 value(
 	q{
@@ -156,13 +156,13 @@ $session->begin(q{CALL williams_run('moved')});
 is_blocked('a batch waits for a row', $pid);
 $other->query('COMMIT');
 $session->result;
-is(value(q{SELECT string_agg(concat_ws(' ', state, attempts), ', ' ORDER BY batch_no) FROM williams_batch}), 'done 2, done 1', 'and is tried again');
+is(value(q{SELECT string_agg(concat_ws(' ', state, attempts), ', ' ORDER BY batch_no) FROM williams_batch}), 'done 2, done 1', 'and the batch is tried again');
 is(value(q{SELECT sqlstate FROM history WHERE task = 'moved'}), '40001', 'a serialization failure');
-is(value('SELECT min(seen), max(seen) FROM parted'), '1|1', 'every row once');
+is(value('SELECT min(seen), max(seen) FROM parted'), '1|1', 'each row is processed once');
 value(q{SELECT williams_drop_task('moved')});
 
 #
-# lock_timeout: tried again. In the statement, and while its rows are divided.
+# lock_timeout in the statement and during a split: tried again.
 #
 make_task($node, 'locked', 'UPDATE document SET seen = seen + 1 WHERE id BETWEEN $1 AND $2', max_attempts => 1000);
 $other->query('BEGIN; UPDATE document SET mb = mb WHERE id = 150');
@@ -173,7 +173,7 @@ is(value(q{SELECT sum(seen) FROM document WHERE id BETWEEN 101 AND 200}), '0', '
 $other->query('COMMIT');
 $session->result;
 is(value(q{SELECT count(*), count(*) FILTER (WHERE state = 'done' AND (attempts = 1) = (batch_no <> 2)) FROM williams_batch}), '10|10', 'until it is done');
-is(value('SELECT min(seen), max(seen) FROM document'), '1|1', 'every row once');
+is(value('SELECT min(seen), max(seen) FROM document'), '1|1', 'each row is processed once');
 value(q{SELECT williams_drop_task('locked')});
 
 value(
@@ -199,18 +199,18 @@ is_blocked('another session waits for its table', $table_pid);
 $other->query('ROLLBACK');
 $table->result;
 wait_until($node, 'postgres', q{SELECT count(*) > 0 FROM history WHERE task = 'divided' AND sqlstate = '55P03'},
-	'a batch that cannot be divided now is tried again');
+	'a batch that cannot be split now is tried again');
 $table->query('ROLLBACK');
 $session->result;
 is( value(q{SELECT string_agg(concat_ws(' ', lower_key, upper_key, sqlstate), ', ') FROM williams_batch WHERE state <> 'done'}),
-	'42 42 22012', 'and then is divided');
+	'42 42 22012', 'and then it is split');
 is(value('SELECT count(*) FROM document WHERE seen = 1'), '999', 'every other row is done');
 value(q{SELECT williams_drop_task('divided')});
 
 #
-# Cancelled, by the user or by statement_timeout: no attempt, nothing half done.
+# Cancelled by the user or by statement_timeout: no attempt is counted, nothing is half done.
 #
-# it goes on until pace is 0, however long a test takes to look at it
+# the run lasts until pace is 0, however slow the test is
 my $pace = 'pg_sleep((SELECT seconds FROM pace)) IS NOT NULL';
 value('UPDATE document SET seen = 0; CREATE TABLE pace AS SELECT 0.02 AS seconds; GRANT SELECT ON pace TO PUBLIC');
 make_task($node, 'cancelled', "UPDATE document SET seen = seen + 1 WHERE id BETWEEN \$1 AND \$2 AND $pace");
@@ -223,12 +223,12 @@ for my $how ('pg_cancel_backend', 'statement_timeout')
 	$session->begin(q{CALL williams_run('cancelled')});
 	if ($how eq 'pg_cancel_backend')
 	{
-		wait_until($node, 'postgres', "SELECT done > $done AND running = 1 FROM williams_progress", 'a batch is at work');
+		wait_until($node, 'postgres', "SELECT done > $done AND running = 1 FROM williams_progress", 'a batch is running');
 		value("SELECT pg_cancel_backend($pid)");
 	}
 	$session->result;
 	like($session->{err}, qr/ERROR:  57014: canceling statement due to/, "$how ends the CALL");
-	is(value(q{SELECT sum(attempts) - count(*) FILTER (WHERE state = 'done') FROM williams_batch}), '0', 'that is no attempt');
+	is(value(q{SELECT sum(attempts) - count(*) FILTER (WHERE state = 'done') FROM williams_batch}), '0', 'that does not count as an attempt');
 	is( value(q{SELECT count(*) FROM document JOIN williams_batch ON id BETWEEN lower_key::int AND upper_key::int
 			WHERE seen <> (state = 'done')::int}),
 		'0', 'no batch is half done');
@@ -240,7 +240,7 @@ is(value('SELECT min(seen), max(seen) FROM document'), '1|1', 'another run does 
 value(q{SELECT williams_drop_task('cancelled')});
 
 #
-# Settings of the database and of the role hold for workers, and do not break them.
+# Settings of the database and of the role apply to workers, and do not break them.
 #
 value(
 	q{
@@ -256,14 +256,14 @@ value("ALTER DATABASE postgres SET $_")
 my $quiet = 'SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET search_path = public;';
 value(qq{$quiet SELECT williams_create_task('settings', 'document',
 	'UPDATE document SET seen = seen + 1 WHERE id BETWEEN \$1 AND \$2 AND pg_sleep(0.001) IS NOT NULL', 100, 'mb', max_items => 100)});
-# planned under yet other settings: what is read back is what was written
+# planned under other settings: the bounds are read back as they were written
 value(qq{$quiet SET DateStyle = 'SQL, DMY'; SET TimeZone = 'America/St_Johns';
 	SELECT williams_create_task('stays', 'stay', 'UPDATE stay SET seen = seen + 1 WHERE at BETWEEN \$1 AND \$2', 1, max_items => 7)});
 $session->quit;
 $session = session($node, 'postgres');
 $session->query("$quiet BEGIN; SELECT williams_launch('settings', 2), williams_launch('stays')");
-# all wait, and longer than lock_timeout
-wait_until($node, 'template1', q{SELECT count(*) = 3 FROM pg_stat_activity WHERE backend_type = 'williams worker' AND wait_event = 'transactionid'}, 'workers begin');
+# all of them wait, longer than lock_timeout
+wait_until($node, 'template1', q{SELECT count(*) = 3 FROM pg_stat_activity WHERE backend_type = 'williams worker' AND wait_event = 'transactionid'}, 'workers start');
 $session->query('SELECT pg_sleep(0.2)');
 is($session->query(q{SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'williams worker' AND wait_event = 'transactionid'}),
 	'3', 'workers wait for the transaction that launched them, whatever lock_timeout is');
@@ -276,11 +276,11 @@ $session->query('COMMIT');
 $session->query(q{SELECT williams_drop_task('settings'), williams_drop_task('stays')});
 $session->query('ALTER DATABASE postgres RESET ALL');
 $session->quit;
-is(value('SELECT min(seen), max(seen) FROM document'), '1|1', 'every row once');
-is(value('SELECT min(seen), max(seen) FROM stay'), '1|1', 'and every one whose key looks different to the worker');
+is(value('SELECT min(seen), max(seen) FROM document'), '1|1', 'each row is processed once');
+is(value('SELECT min(seen), max(seen) FROM stay'), '1|1', 'even if its key looks different to the worker');
 
 #
-# A role that loses its rights, a table that goes: no batch could be run.
+# A role loses its rights, a table is dropped: no batch could be run.
 #
 value(
 	q{
@@ -295,18 +295,18 @@ value(
 	SELECT williams_launch('rights', 2);
 });
 wait_until($node, 'postgres', 'SELECT done > 0 FROM williams_progress', q{a role's workers});
-is(value(q{SELECT DISTINCT usename FROM pg_stat_activity WHERE backend_type = 'williams worker'}), 'clerk', 'connect as that role');
+is(value(q{SELECT DISTINCT usename FROM pg_stat_activity WHERE backend_type = 'williams worker'}), 'clerk', 'workers connect as that role');
 value('REVOKE UPDATE ON document FROM clerk');
-wait_until($node, 'postgres', $no_worker, 'they end when it loses its rights');
+wait_until($node, 'postgres', $no_worker, 'they end when the role loses its rights');
 is(value('SELECT stopped FROM williams_task'), 't', 'the task is stopped');
 is(value(q{SELECT string_agg(DISTINCT sqlstate, ' '), count(*) BETWEEN 1 AND 2 FROM williams_batch WHERE state = 'failed'}),
 	'42501|t', 'after an execution each');
 value(q{UPDATE pace SET seconds = 0; GRANT UPDATE ON document TO clerk; SET ROLE clerk; SELECT williams_retry('rights')});
 value(q{SET client_min_messages = error; SET ROLE clerk; CALL williams_run('rights')});
-is(value('SELECT min(seen), max(seen) FROM document'), '1|1', 'with them again it does the rest');
+is(value('SELECT min(seen), max(seen) FROM document'), '1|1', 'after they are granted again, a run does the rest');
 value('REVOKE CONNECT ON DATABASE postgres FROM PUBLIC');
 is(error_of($node, 'postgres', q{SET ROLE clerk; SELECT williams_launch('rights')}), '53000: a background worker exited before it could start',
-	'without CONNECT it has no workers');
+	'without CONNECT the role has no workers');
 value('GRANT CONNECT ON DATABASE postgres TO PUBLIC');
 value(q{SET ROLE clerk; SELECT williams_drop_task('rights')});
 
@@ -314,9 +314,9 @@ make_documents($node, 'postgres', 1000, 'short_lived');
 value('UPDATE pace SET seconds = 0.01');
 make_task($node, 'gone', "UPDATE short_lived SET seen = seen + 1 WHERE id BETWEEN \$1 AND \$2 AND $pace", table => 'short_lived');
 value(q{SELECT williams_launch('gone', 2)});
-wait_until($node, 'postgres', 'SELECT done > 0 FROM williams_progress', 'workers over a table');
+wait_until($node, 'postgres', 'SELECT done > 0 FROM williams_progress', 'workers run a task over a table');
 value('DROP TABLE short_lived');
-wait_until($node, 'postgres', $no_worker, 'end when it is dropped');
+wait_until($node, 'postgres', $no_worker, 'they end when it is dropped');
 is(value(q{SELECT string_agg(DISTINCT sqlstate, ' '), count(*) BETWEEN 1 AND 2 FROM williams_batch WHERE state = 'failed'}),
 	'42P01|t', 'after an execution each');
 value(q{SELECT williams_drop_task('gone')});

@@ -1,5 +1,5 @@
-# The owner of the database drops the extension and puts objects of his own in the
-# place of its tables, while others use it: nothing of his runs with their rights.
+# The owner of the database drops the extension and replaces its tables with objects of
+# his own while others use it: nothing of his runs with their rights.
 use strict;
 use warnings;
 use FindBin;
@@ -16,7 +16,7 @@ sub value { return $node->safe_psql('postgres', $_[0]) }
 
 value('CREATE ROLE mallory LOGIN');
 
-# What he puts there: tables of the same shape, with a task of the superuser's, and a view.
+# His objects: tables with the same columns, with a task owned by the superuser, and a view.
 my $replace = q{
 	CREATE TABLE s.task AS TABLE s.williams_task WITH NO DATA;
 	CREATE TABLE s.batch AS TABLE s.williams_batch WITH NO DATA;
@@ -37,7 +37,7 @@ my $replace = q{
 		0::bigint AS failed, 0::bigint AS rows, 0::float8 AS percent;
 	GRANT ALL ON ALL TABLES IN SCHEMA s TO PUBLIC};
 
-# A database of his, with the extension and a task of the superuser's.
+# A database that he owns, with the extension and a task owned by the superuser.
 sub new_office
 {
 	value('DROP DATABASE IF EXISTS office');
@@ -53,7 +53,7 @@ sub still_plain
 {
 	my ($what) = @_;
 
-	is(value(q{SELECT rolsuper FROM pg_roles WHERE rolname = 'mallory'}), 'f', "$what: mallory is no superuser");
+	is(value(q{SELECT rolsuper FROM pg_roles WHERE rolname = 'mallory'}), 'f', "$what: mallory is not a superuser");
 	return;
 }
 
@@ -69,7 +69,7 @@ for my $call ("SELECT s.williams_stop('task')", "SELECT s.williams_run_batch('ta
 	wait_until($node, 'postgres', "SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = $pid", "$call waits");
 	$mallory->query('COMMIT');
 	$victim->result;
-	like($victim->{err}, qr/ERROR:  42P01: /, 'and finds that the extension is gone');
+	like($victim->{err}, qr/ERROR:  42P01: /, 'and fails because the extension is gone');
 	still_plain($call);
 	$_->quit for $mallory, $victim;
 }
@@ -86,7 +86,7 @@ for my $run ("CALL s.williams_run('task')", "SELECT s.williams_launch('task')")
 	$session->result;
 	wait_until($node, 'postgres', $no_worker, 'the run ends');
 	like($run =~ /CALL/ ? $session->{err} : slurp_file($node->logfile, $log), qr/ERROR:  (42P01: )?the tables of the extension williams no longer exist/,
-		'for its tables are gone');
+		'because its tables are gone');
 	still_plain($run);
 	$session->quit;
 }

@@ -1,5 +1,5 @@
-# A physical replica: what reads works there, Run is refused. And a restart, a dump
-# and pg_upgrade: tasks survive the first and the last, and are not in a dump.
+# A physical replica: queries that read work there, running tasks is refused. Tasks
+# survive a restart and pg_upgrade, and are not in a dump.
 use strict;
 use warnings;
 use FindBin;
@@ -23,7 +23,7 @@ $replica->init_from_backup($primary, 'backup', has_streaming => 1);
 $replica->start;
 $primary->wait_for_catchup($replica);
 
-# what reads gives the same
+# queries that read return the same
 for my $query (
 	q{SELECT * FROM williams_plan_table('document', 100, 'mb', max_items => 300)},
 	q{SELECT * FROM williams_plan_table('document', 1, method => 'ctid')},
@@ -36,7 +36,7 @@ for my $query (
 	is($replica->safe_psql('postgres', $query), $primary->safe_psql('postgres', $query), "on a replica: $query");
 }
 
-# what writes is refused
+# functions that write are refused
 for my $query (
 	q{SELECT williams_create_task('x', 'document', 'SELECT $1, $2', 100)},
 	q{SELECT williams_run_batch('count')},
@@ -49,10 +49,10 @@ for my $query (
 	like(error_of($replica, 'postgres', $query), qr/^25006: cannot execute williams_\w+\(\) in a read-only transaction/, "refused: $query");
 }
 
-# promoted, it goes on
+# after its promotion it can run tasks
 $replica->promote;
 run_task($replica, 'count');
-is($replica->safe_psql('postgres', 'SELECT min(seen), max(seen) FROM document'), '1|1', 'promoted, it does the rest');
+is($replica->safe_psql('postgres', 'SELECT min(seen), max(seen) FROM document'), '1|1', 'after its promotion it does the rest');
 $replica->stop;
 
 # a restart
@@ -60,7 +60,7 @@ $primary->restart;
 $primary->safe_psql('postgres', q{SELECT williams_run_batch('count')});
 is(counts_of($primary, 'postgres', 'count'), '2 0 8', 'a task goes on after a restart');
 
-# a dump has no tasks; where it is restored new ones can be made
+# a dump has no tasks; new ones can be created in the restored database
 $primary->safe_psql('postgres', 'CREATE DATABASE restored');
 my $dump = $primary->backup_dir . '/dump.sql';
 $primary->command_ok([ 'pg_dump', '-f', $dump, '-d', $primary->connstr('postgres') ], 'pg_dump');
@@ -73,12 +73,12 @@ $primary->safe_psql(
 	SET client_min_messages = error;
 	CALL williams_run('count');
 });
-is($primary->safe_psql('restored', 'SELECT DISTINCT seen FROM document'), '7', 'two databases have a task of the same name');
-is(counts_of($primary, 'postgres', 'count'), '2 0 8', 'and each its own');
+is($primary->safe_psql('restored', 'SELECT DISTINCT seen FROM document'), '7', 'two databases have a task with the same name');
+is(counts_of($primary, 'postgres', 'count'), '2 0 8', 'and each runs its own');
 $primary->safe_psql('restored', 'DROP EXTENSION williams; CREATE EXTENSION williams');
 is($primary->safe_psql('restored', 'SELECT count(*) FROM williams_task'), '0', 'the extension takes its tasks with it');
 
-# pg_upgrade carries tasks, those by blocks too
+# pg_upgrade keeps tasks, even those by blocks
 $primary->safe_psql(
 	'postgres', q{
 	DROP DATABASE restored;
@@ -96,9 +96,9 @@ command_ok(
 	],
 	'pg_upgrade');
 $upgraded->start;
-is(counts_of($upgraded, 'postgres', 'count'), '2 0 8', 'pg_upgrade carries tasks');
+is(counts_of($upgraded, 'postgres', 'count'), '2 0 8', 'pg_upgrade keeps tasks');
 is($upgraded->safe_psql('postgres', q{SET client_min_messages = error; CALL williams_run('count'); CALL williams_run('blocks');
-	SELECT task, state FROM williams_progress ORDER BY task}), "blocks|done\ncount|done", 'which go on there');
-is($upgraded->safe_psql('postgres', 'SELECT min(seen), max(seen) FROM document'), '1|1', 'every row once');
+	SELECT task, state FROM williams_progress ORDER BY task}), "blocks|done\ncount|done", 'which can go on');
+is($upgraded->safe_psql('postgres', 'SELECT min(seen), max(seen) FROM document'), '1|1', 'each row is processed once');
 $upgraded->stop;
 done_testing();

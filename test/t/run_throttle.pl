@@ -1,5 +1,5 @@
-# The throttle of docs/run.md for replication lag, as it stands there: a task waits while
-# a replica is behind, if its owner may see that.
+# The throttle for replication lag, exactly as in docs/run.md: a task waits while a
+# replica is behind, if its owner is allowed to see that.
 use strict;
 use warnings;
 use FindBin;
@@ -41,21 +41,21 @@ sub taken
 }
 
 $node->wait_for_catchup($replica, 'replay', $node->lsn('insert'));
-is(taken('clerk'), '1', 'a replica that has caught up: go');
+is(taken('clerk'), '1', 'runs if the replica has caught up');
 
 # more than the 64 MB of WAL
 $replica->safe_psql('postgres', 'SELECT pg_wal_replay_pause()');
 $node->safe_psql('postgres', q{
 	SELECT pg_logical_emit_message(false, 'williams', repeat('x', 10000000)) FROM generate_series(1, 7)});
-is(taken('clerk'), '', 'a replica that is behind: wait');
-is(taken('blind'), '1', 'but not for who cannot see it');
+is(taken('clerk'), '', 'waits if the replica is behind');
+is(taken('blind'), '1', 'but not if the owner cannot see that');
 
 $replica->safe_psql('postgres', 'SELECT pg_wal_replay_resume()');
 $node->wait_for_catchup($replica, 'replay', $node->lsn('insert'));
-is(taken('clerk'), '2', 'caught up again: go');
+is(taken('clerk'), '2', 'runs if it has caught up again');
 $replica->stop;
 $node->poll_query_until('postgres', 'SELECT NOT EXISTS (SELECT FROM pg_stat_replication)');
-is(taken('clerk'), '3', 'not connected: go');
+is(taken('clerk'), '3', 'runs if it is not connected');
 
 $node->stop;
 done_testing();
