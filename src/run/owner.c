@@ -27,6 +27,7 @@
 #include "utils/timeout.h"
 
 #include "base/session.h"
+#include "base/space.h"
 #include "run/deferred.h"
 #include "run/owner.h"
 #include "run/rights.h"
@@ -43,20 +44,20 @@ static volatile sig_atomic_t time_limit_hit = false;
 /* Was the work waiting for a lock when the limit struck? */
 static volatile sig_atomic_t waited_for_lock = false;
 
-/* Take the rights and the search_path of a task. */
+/* Take the rights and the search_path of a task; pg_temp comes last unless it is named. */
 static void
 begin_as_owner(const WlTask *task, WlRights *saved)
 {
 	const char *path = task->search_path;
+	char	   *first = task->search_path;
 
 	wl_begin_rights(saved, task->id.owner, SECURITY_LOCAL_USERID_CHANGE);
-
-	/*
-	 * pg_temp last: another role's temporary tables must not shadow the
-	 * owner's
-	 */
+	/* temporary tables of another role must not shadow the owner's */
 	if (GetAuthenticatedUserId() != task->id.owner)
-		path = psprintf("%s%spg_temp", path, path[strspn(path, " \t\n\r\f\v")] == '\0' ? "" : ", ");
+	{
+		wl_skip_space(&first);
+		path = psprintf("%s%spg_temp", path, *first == '\0' ? "" : ", ");
+	}
 	wl_set_local("search_path", path);
 }
 

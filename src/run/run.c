@@ -24,11 +24,12 @@
  *
  * Invariants:
  *
- * 1. Between any two calls below a transaction is open that has done nothing yet. In a
- *	  session it is the procedure's, between SPI_connect_ext(SPI_OPT_NONATOMIC) and
- *	  SPI_finish, where there always is one. A worker begins each itself.
- * 2. Whatever is not a step, such as a report, is committed on its own.
- * 3. A wait holds no lock, and no transaction is open for longer than a second.
+ * 1. A transaction is always open. In a session there always is one between
+ *	  SPI_connect_ext(SPI_OPT_NONATOMIC) and SPI_finish. A worker begins each itself.
+ * 2. A step is alone in its transaction. Anything else, such as a report, is committed
+ *	  before the next step.
+ * 3. A wait holds no lock except a worker's LOCK_WORKERS, and its transactions last no
+ *	  longer than a second.
  * 4. A worker reports to the cumulative statistics after each commit, so that
  *	  autovacuum knows of a long run's work before the run ends.
  *
@@ -248,10 +249,7 @@ wl_run_task(const WlTaskId *id, bool background)
 	MemoryContextSwitchTo(context);
 	begin_transaction();
 
-	/*
-	 * williams_launch started a worker's task, which may have been stopped
-	 * since
-	 */
+	/* williams_launch has started a worker's task; it may be stopped again */
 	if (background)
 		wl_lock_task_in_session(id, LOCK_WORKERS, ShareLock);
 	else
