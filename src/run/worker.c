@@ -187,7 +187,7 @@ start_workers(const WlTaskId *id, int n)
 		ereport(started == 0 ? ERROR : WARNING,
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 				 errmsg("only %d of %d workers could be started", started, n),
-				 errdetail("The other slots of the server's %d for background workers are in use.",
+				 errdetail("All other slots of max_worker_processes (%d) are in use.",
 						   max_worker_processes),
 				 errhint("Raise max_worker_processes.")));
 	for (int i = 0; i < started; i++)
@@ -200,17 +200,18 @@ Datum
 wl_launch(PG_FUNCTION_ARGS)
 {
 	WlTaskId	id;
+	int			wanted = PG_GETARG_INT32(1);
 	int			started;
 
 	PreventCommandIfReadOnly("williams_launch()");
-	wl_check_positive(PG_GETARG_INT32(1), "workers");
+	wl_check_positive(wanted, "workers");
 	wl_name_task(fcinfo->flinfo->fn_oid, text_to_cstring(PG_GETARG_TEXT_PP(0)), &id);
 	wl_start_task(&id);
 
 	wl_connect();
 	check_launch(&id);
 	wl_lock_task(&id, LOCK_LAUNCH, ShareUpdateExclusiveLock);
-	started = start_workers(&id, allowed_workers(PG_GETARG_INT32(1)));
+	started = start_workers(&id, allowed_workers(wanted));
 	wl_unlock_task(&id, LOCK_LAUNCH, ShareUpdateExclusiveLock, HELD_BY_TRANSACTION);
 	wl_finish();
 	PG_RETURN_INT32(started);
