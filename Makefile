@@ -8,15 +8,7 @@ srcdir := $(or $(VPATH),$(patsubst %/,%,$(dir $(firstword $(MAKEFILE_LIST)))))
 EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(srcdir)/williams.control)
 
 MODULE_big = williams
-OBJS = src/williams.o \
-	src/base/check.o src/base/expression.o src/base/session.o src/base/state.o \
-	src/bound/bound.o \
-	src/plan/key.o src/plan/key_scan.o src/plan/plan.o src/plan/plan_table.o src/plan/row_mb.o src/plan/workload.o \
-	src/run/bounds.o src/run/deferred.o src/run/owner.o src/run/progress.o src/run/rights.o src/run/run.o src/run/statement.o src/run/step.o src/run/store.o src/run/task.o src/run/verdict.o src/run/worker.o \
-	src/score/fields.o src/score/multiplier.o src/score/names.o src/score/trigger.o src/score/trigger_arguments.o \
-	src/score/ocr/alto.o src/score/ocr/azure.o src/score/ocr/documentai.o src/score/ocr/engines.o src/score/ocr/hocr.o src/score/ocr/json.o src/score/ocr/markup.o src/score/ocr/mistral.o src/score/ocr/output.o src/score/ocr/slice.o src/score/ocr/tesseract_tsv.o src/score/ocr/textract.o \
-	src/score/profile/checks.o src/score/profile/document.o src/score/profile/formats.o src/score/profile/mrz.o src/score/profile/profile_table.o src/score/profile/rules.o src/score/profile/score_fields.o src/score/profile/script.o \
-	src/report/calibration.o src/report/efficiency.o src/report/scorecard.o src/report/summary.o
+OBJS = $(patsubst $(srcdir)/%.c,%.o,$(sort $(wildcard $(addprefix $(srcdir)/src/,*.c */*.c */*/*.c))))
 OUR_HEADERS = $(wildcard $(srcdir)/src/*/*.h $(srcdir)/src/*/*/*.h)
 DATA = $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/sql/updates/$(EXTENSION)--*.sql))
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
