@@ -6,7 +6,7 @@ cluster: run by test/run.sh, or by hand with some of the pages as arguments.
   of its own, and what it prints is compared with the block that follows it. A block is
   fenced as ```sql; its result, if one is shown, is the next fence, ```text, and must be
   what psql prints, but for speeds.
-- Every relative link resolves, with its anchor.
+- Every relative link resolves, with its anchor, and every file that is named is there.
 - Every function that SQL can call is named in docs/, and every williams_... that a page
   names is in the catalogue.
 - README.md has at most 300 lines, of at most 120 characters.
@@ -25,6 +25,8 @@ MARK = "-- end of block --"
 PASSING = re.compile(r"^NOTICE:  task .* rows/s.*\n(?=NOTICE:  task .* rows/s)", re.M)
 SPEED = re.compile(r"\d+ rows/s$")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+# a path, or a C source by its name alone; not a pattern such as NAME.c
+FILE = re.compile(r"`((?![^`]*(?:NAME|VERSION|--A))(?:[\w.-]+/[\w./-]*\.\w+|\w+\.[ch]))`")
 NAME = re.compile(r"\bwilliams_[a-z0-9_]*[a-z0-9]\b")
 
 # What the extension has: its functions, and whether SQL is to call them. Not those that
@@ -128,6 +130,13 @@ def check_links(page, text):
             fail(f"{page}: {link} has no such heading")
 
 
+def check_files(page, text, files):
+    """A file is named by its path, or by the end of its path."""
+    for name in FILE.findall(FENCE.sub("", text)):
+        if not any(file.endswith("/" + name) for file in files):
+            fail(f"{page}: there is no file {name}")
+
+
 def check_names(pages):
     fresh("docs")
     psql("docs", "CREATE EXTENSION williams")
@@ -149,10 +158,12 @@ def main(arguments):
     everything = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
     pages = {page: page.read_text(encoding="utf-8") for page in map(Path, arguments or everything)}
     executed = compared = 0
+    files = [f"/{file.relative_to(ROOT)}" for file in ROOT.rglob("*.*")]
     for page, text in pages.items():
         e, c = execute(page, text)
         executed, compared = executed + e, compared + c
         check_links(page, text)
+        check_files(page, text, files)
     if not arguments:
         check_names(pages)
         lines = pages[ROOT / "README.md"].splitlines()

@@ -32,8 +32,17 @@ for room in src/*/; do
 done
 circle=$(sed -E 's/\.[ch]( |$)/\1/g' <<<"$arrows" | awk '$1 != $2' | tsort 2>&1 >/dev/null) || fail "circular includes: $circle"
 
+# a file does one thing, in fewer than 600 lines
+while read -r lines file; do
+    [ "$lines" -lt 600 ] || fail "$file has $lines lines"
+done < <(git ls-files src lib sql test tools demo | grep -vE '/(expected|data|answers)/' | xargs wc -l | grep -v ' total$')
+
+# every WARNING has a SQLSTATE
+git ls-files 'src/*.c' | xargs awk '/ereport\(WARNING,/ { getline; if (!/errcode/) { print FILENAME ": " $0; bad = 1 } } END { exit bad }' ||
+    fail "a WARNING has no errcode"
+
 # only compat.h uses PG_VERSION_NUM
-! grep -rl PG_VERSION_NUM src | grep -v '^src/base/compat.h$' || fail "PG_VERSION_NUM outside compat.h"
+! git grep -l PG_VERSION_NUM src | grep -v '^src/base/compat.h$' || fail "PG_VERSION_NUM outside compat.h"
 
 # every test is listed, and every listed test has expected output
 for kind in REGRESS:test/sql:.sql:test/expected ISOLATION:test/isolation/specs:.spec:test/isolation/expected; do
