@@ -9,6 +9,7 @@ cluster: run by test/run.sh, or by hand with some of the pages as arguments.
 - Every relative link resolves, with its anchor, and every file that is named is there.
 - Every function that SQL can call is named in docs/, and every williams_... that a page
   names is in the catalogue.
+- The messages in the table of docs/troubleshooting.md are those of src/, or PostgreSQL's.
 - README.md has at most 300 lines, of at most 120 characters.
 """
 
@@ -52,6 +53,11 @@ SELECT DISTINCT name FROM (
     UNION ALL SELECT opcname, oid, 'pg_opclass'::regclass FROM pg_opclass) AS o
 JOIN pg_depend AS d ON d.objid = o.oid AND d.classid = o.class AND d.deptype = 'e'
 WHERE d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'williams')"""
+
+# In docs/troubleshooting.md, rows of the table of messages, and PostgreSQL's own of these.
+MESSAGE = re.compile(r"^\| [0-9A-Z]{5} \| (.*) \| \[", re.M)
+POSTGRESQL = ("is not available", "cannot execute", "read-only transaction", "permission denied", "index row size",
+              "unrecognized configuration parameter", "could not access file")
 
 failed = 0
 
@@ -137,6 +143,16 @@ def check_files(page, text, files):
             fail(f"{page}: there is no file {name}")
 
 
+def check_messages(page, text):
+    source = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "src").rglob("*.[ch]"))
+    source = re.sub(r'"\s*"', "", source).replace('\\"', '"')
+    for message in MESSAGE.findall(text):
+        for part in re.split(r"; |\.\.\.", message):
+            part = part.strip(' "')
+            if part not in source and not any(known in part for known in POSTGRESQL):
+                fail(f"{page}: there is no message {part}")
+
+
 def check_names(pages):
     fresh("docs")
     psql("docs", "CREATE EXTENSION williams")
@@ -166,6 +182,7 @@ def main(arguments):
         check_files(page, text, files)
     if not arguments:
         check_names(pages)
+        check_messages(ROOT / "docs/troubleshooting.md", pages[ROOT / "docs/troubleshooting.md"])
         lines = pages[ROOT / "README.md"].splitlines()
         if len(lines) > 300 or max(map(len, lines)) > 120:
             fail(f"README.md has {len(lines)} lines of up to {max(map(len, lines))} characters")

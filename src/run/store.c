@@ -88,7 +88,7 @@ refuse_relations(void)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_TABLE),
-			 errmsg("the tables of the extension williams no longer exist")));
+			 errmsg("the tables of extension \"williams\" no longer exist")));
 }
 
 /*

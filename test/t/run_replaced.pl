@@ -85,7 +85,7 @@ for my $run ("CALL s.williams_run('task')", "SELECT s.williams_launch('task')")
 	$node->safe_psql('office', $replace, extra_params => [ '-U', 'mallory' ]);
 	$session->result;
 	wait_until($node, 'postgres', $no_worker, 'the run ends');
-	like($run =~ /CALL/ ? $session->{err} : slurp_file($node->logfile, $log), qr/ERROR:  (42P01: )?the tables of the extension williams no longer exist/,
+	like($run =~ /CALL/ ? $session->{err} : slurp_file($node->logfile, $log), qr/ERROR:  (42P01: )?the tables of extension "williams" no longer exist/,
 		'because its tables are gone');
 	still_plain($run);
 	$session->quit;
