@@ -21,7 +21,7 @@
 	WL_BOUNDS_20((i) + 60), WL_BOUNDS_20((i) + 80)
 
 /* The bounds, as a table: a division per value would cost more than all the rest. */
-static const double wl_bounds[WL_BINS + 1] = {
+static const double wl_bin_bounds[WL_BINS + 1] = {
 	WL_BOUNDS_100(0), WL_BOUNDS_100(100), 1.0
 };
 
@@ -29,7 +29,7 @@ static const double wl_bounds[WL_BINS + 1] = {
 static inline double
 wl_bin_bound(int i, int bins)
 {
-	return wl_bounds[i * (WL_BINS / bins)];
+	return wl_bin_bounds[i * (WL_BINS / bins)];
 }
 
 /* The bin of x in [0, 1]. The product may round to either side of a bound. */
@@ -40,9 +40,9 @@ wl_bin(double x)
 
 	if (i >= WL_BINS)
 		i = WL_BINS - 1;
-	if (x < wl_bounds[i])
+	if (x < wl_bin_bounds[i])
 		i--;
-	else if (i < WL_BINS - 1 && x >= wl_bounds[i + 1])
+	else if (i < WL_BINS - 1 && x >= wl_bin_bounds[i + 1])
 		i++;
 	return i;
 }

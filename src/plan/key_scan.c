@@ -37,7 +37,6 @@
 #include "utils/typcache.h"
 
 #include "base/check.h"
-#include "base/compat.h"
 #include "base/expression.h"
 #include "plan/key_scan.h"
 

@@ -89,8 +89,8 @@ squared_errors(const Calibration *c, uint64 correct, WlWide *errors)
 static void
 add_range(WlWide *least, WlWide *most, const uint64 *a, int words, int bin)
 {
-	uint64		lower = wl_steps(wl_bounds[bin]);
-	uint64		upper = wl_steps(wl_bounds[bin + 1]);
+	uint64		lower = wl_steps(wl_bin_bounds[bin]);
+	uint64		upper = wl_steps(wl_bin_bounds[bin + 1]);
 	WlWide		low = wl_wide_product(a, words, &lower, 1);
 	WlWide		high = wl_wide_product(a, words, &upper, 1);
 
@@ -409,7 +409,7 @@ wl_threshold(PG_FUNCTION_ARGS)
 	}
 	if (threshold < 0)
 		PG_RETURN_NULL();
-	values[0] = Float8GetDatum(wl_bounds[threshold]);
+	values[0] = Float8GetDatum(wl_bin_bounds[threshold]);
 	values[1] = Float8GetDatum((double) best.count / (double) c.count);
 	values[2] = Float8GetDatum(accuracy_of(&best));
 	values[3] = Float8GetDatum(wilson_low(accuracy_of(&best), (double) best.count));

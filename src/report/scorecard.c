@@ -17,7 +17,6 @@
 #include "utils/tuplestore.h"
 
 #include "base/check.h"
-#include "base/record.h"
 #include "base/state.h"
 #include "math/bound.h"
 #include "report/summary.h"
@@ -91,8 +90,8 @@ sum_fits_bins(const Scorecard *s)
 
 	for (int i = 0; i < WL_BINS; i++)
 	{
-		uint64		lower = wl_steps(wl_bounds[i]);
-		uint64		upper = wl_steps(wl_bounds[i + 1]);
+		uint64		lower = wl_steps(wl_bin_bounds[i]);
+		uint64		upper = wl_steps(wl_bin_bounds[i + 1]);
 		WlWide		part;
 
 		if (s->bins[i] == 0)
@@ -252,13 +251,13 @@ deviation(const Scorecard *s)
 static inline double
 low_end(const Scorecard *s, int bin)
 {
-	return Max(wl_bounds[bin], s->min);
+	return Max(wl_bin_bounds[bin], s->min);
 }
 
 static inline double
 high_end(const Scorecard *s, int bin)
 {
-	return Min(wl_bounds[bin + 1], s->max);
+	return Min(wl_bin_bounds[bin + 1], s->max);
 }
 
 /*

@@ -78,32 +78,45 @@ wl_report_progress(const WlTaskId *id, WlProgress *p)
 					(p->rows - p->first_rows) / elapsed, eta)));
 }
 
-/* The failed batch with the lowest number, for a message. */
-static const char *
-first_failure(const WlTaskId *id)
+/* The columns of first_failure's query. */
+enum
 {
-	const char *text = NULL;
+	FAILURE_SQLSTATE = 1, FAILURE_DETAIL
+};
 
-	if (wl_query(id, "SELECT pg_catalog.format('Batch %%s, keys %%s to %%s, failed with SQLSTATE %%s: %%s'::pg_catalog.text,"
+/* The failed batch with the lowest number: its SQLSTATE, and a detail for a message. */
+static const char *
+first_failure(const WlTaskId *id, int *sqlstate)
+{
+	const char *state = NULL;
+	const char *detail = NULL;
+
+	if (wl_query(id, "SELECT sqlstate, pg_catalog.format('Batch %%s, keys %%s to %%s, failed with SQLSTATE %%s: %%s'::pg_catalog.text,"
 				 " batch_no, pg_catalog.left(lower_key, 60), pg_catalog.left(upper_key, 60),"
 				 " sqlstate, message)"
 				 " FROM %s.williams_batch WHERE" OF_TASK " AND" IN_STATE("failed")
 				 " ORDER BY batch_no LIMIT 1", 0, NULL, NULL, NULL) > 0)
-		text = wl_text_or_null(ONLY_COLUMN);
+	{
+		state = wl_text_or_null(FAILURE_SQLSTATE);
+		detail = wl_text_or_null(FAILURE_DETAIL);
+	}
+	*sqlstate = state != NULL && strlen(state) == 5 ?
+		MAKE_SQLSTATE(state[0], state[1], state[2], state[3], state[4]) : ERRCODE_WARNING;
 
 	/* williams_retry ran since the view was read */
-	return text !=NULL ? text : "They are being tried again.";
+	return detail != NULL ? detail : "They are being tried again.";
 }
 
 static void
 warn_of_failures(const WlTaskId *id, const WlProgress *p)
 {
 	const char *failure;
+	int			sqlstate;
 
 	wl_connect();
-	failure = first_failure(id);
+	failure = first_failure(id, &sqlstate);
 	ereport(WARNING,
-			(errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION),
+			(errcode(sqlstate),
 			 errmsg("task \"%s\": " INT64_FORMAT " of " INT64_FORMAT " batches failed",
 					NameStr(id->name), p->failed, p->batches),
 			 errdetail_internal("%s", failure),

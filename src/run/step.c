@@ -173,8 +173,10 @@ claim(const WlTask *task, TimestampTz now, Batch *batch)
 static Datum
 excerpt(const char *message)
 {
-	int			length = pg_mbcliplen(message, strlen(message), MAX_MESSAGE);
+	int			length = strlen(message);
 
+	if (length > MAX_MESSAGE)
+		length = pg_mbcliplen(message, length, MAX_MESSAGE);
 	return PointerGetDatum(cstring_to_text_with_len(message, length));
 }
 

@@ -214,18 +214,19 @@ static void
 check_altered(FunctionCallInfo fcinfo, const WlTask *task)
 {
 	char	   *statement = text_argument(fcinfo, ALTER_STATEMENT);
-	int			level = NewGUCNestLevel();
+	WlSetting	path = {"search_path", task->search_path};
 	Relation	rel = NULL;
 	WlKey		key;
+	int			level;
 
 	if (statement != NULL)
 	{
 		rel = wl_open_relation(task->relation, false);
 		wl_find_key(rel, task->key_column, task->by_ctid, &key);
 	}
-	wl_set_local("search_path", task->search_path);
+	level = wl_begin_settings(&path, 1);
 	check_texts(statement, text_argument(fcinfo, ALTER_THROTTLE), rel, &key, task->by_ctid);
-	AtEOXact_GUC(true, level);
+	wl_end_settings(level);
 	if (rel != NULL)
 		relation_close(rel, NoLock);
 }

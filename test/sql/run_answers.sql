@@ -197,6 +197,17 @@ CALL williams_run('new pages');
 SELECT times, min(id), max(id) FROM page GROUP BY times ORDER BY times;
 SELECT williams_drop_task('new pages');
 
+--
+-- Each WARNING has a SQLSTATE: of the first batch that failed; 57000 for a task that was stopped
+--
+SELECT williams_create_task('dividing', 'page', 'SELECT 1 / (id - 90) FROM page WHERE id BETWEEN $1 AND $2', 1, max_items => 50);
+SELECT williams_create_task('misspelt', 'page', 'SELECT typo() FROM page WHERE id BETWEEN $1 AND $2', 1, max_items => 50);
+\set VERBOSITY sqlstate
+CALL williams_run('dividing');
+CALL williams_run('misspelt');
+\set VERBOSITY default
+SELECT williams_drop_task('dividing'), williams_drop_task('misspelt');
+
 DROP VIEW new_page;
 DROP TABLE page, trouble;
 DROP FUNCTION process, typo, full_disk;

@@ -73,7 +73,7 @@ engine_names(void)
 	return names.data;
 }
 
-static pg_noinline void
+pg_noreturn static void
 unknown_engine(text *name)
 {
 	ereport(ERROR,
@@ -135,7 +135,7 @@ find_text(WlSlice text)
  * The engine to read with
  */
 
-static pg_noinline void
+pg_noreturn static void
 refuse_document(const WlOcrEngine *asked, const WlOcrEngine *found, bool json)
 {
 	StringInfoData known;
