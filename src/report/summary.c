@@ -182,8 +182,9 @@ dense_argument(FunctionCallInfo fcinfo, const WlSummaryType *type, bool stored)
 	return dense;
 }
 
-void
-wl_append_float(StringInfo buf, double value)
+/* Append a float8 as the shortest digits that read back exactly. */
+static void
+append_float(StringInfo buf, double value)
 {
 	char		digits[DOUBLE_SHORTEST_DECIMAL_LEN];
 
@@ -209,7 +210,7 @@ wl_summary_out(FunctionCallInfo fcinfo, const WlSummaryType *type, bool stored)
 			double		f;
 
 			memcpy(&f, &dense[1 + i], sizeof(f));
-			wl_append_float(&buf, f);
+			append_float(&buf, f);
 		}
 	}
 	for (int bin = 0; bin < WL_BINS; bin++)
@@ -408,7 +409,7 @@ wl_append_json(StringInfo buf, const char *key, double value, bool isnull)
 	if (isnull)
 		appendStringInfoString(buf, "null");
 	else
-		wl_append_float(buf, value);
+		append_float(buf, value);
 }
 
 Datum

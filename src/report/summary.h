@@ -193,9 +193,6 @@ wl_summary_accum_rollup(FunctionCallInfo fcinfo, const WlSummaryType *type)
 	PG_RETURN_POINTER(dense);
 }
 
-/* Append a float8 as the shortest digits that read back exactly. */
-extern void wl_append_float(StringInfo buf, double value);
-
 /* Append a further member of a JSON object; its value is null if isnull. */
 extern void wl_append_json(StringInfo buf, const char *key, double value, bool isnull);
 
