@@ -79,7 +79,7 @@ CREATE TYPE williams_field_score AS (
 	scores jsonb
 );
 COMMENT ON TYPE williams_field_score IS
-'the result of williams_score_fields: overall is the mean of scores; multiplier is the factor in each score; num_fields is the number of expected fields that are present; review has the names of the fields to be reviewed; scores maps each field name to its score in [0, 1]';
+'the score of a document: overall is the mean of scores times multiplier; num_fields is the number of expected fields that are present; review has the names of the fields for review; scores maps each field name to its score in [0, 1], which is compared with the threshold';
 
 CREATE FUNCTION williams_score_fields(fields jsonb, rules jsonb,
 		confidence jsonb = NULL, script text = NULL) RETURNS williams_field_score
@@ -87,6 +87,43 @@ CREATE FUNCTION williams_score_fields(fields jsonb, rules jsonb,
 	LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION williams_score_fields(jsonb, jsonb, jsonb, text) IS
 'scores each field that the rules of a document type expect; if fields is NULL, all fields are missing; if confidence is NULL, each field starts at 0.85; if script is NULL, it is detected; if rules is NULL, so is the result; error 22023 for malformed rules, for a confidence that is not a number in [0, 1], and for a script other than ''arabic'', ''cjk'' or ''latin''';
+
+CREATE FUNCTION williams_score(fields jsonb, profile text,
+		confidence jsonb = NULL) RETURNS williams_field_score
+	AS 'MODULE_PATHNAME', 'wl_score'
+	LANGUAGE C STABLE PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION williams_score(jsonb, text, jsonb) IS
+'as williams_score_fields, by the rules of the profile of this name, and as the trigger williams_score_ocr scores a row: bad data is not an error, but scores 0 and is for review; if there is no such profile, or profile is NULL, the document is scored without one and all its fields are for review';
+
+CREATE FUNCTION williams_explain(fields jsonb, rules jsonb, confidence jsonb = NULL,
+		OUT field text, OUT value text, OUT engine_confidence float8, OUT score float8,
+		OUT threshold float8, OUT review boolean, OUT reasons text[])
+		RETURNS SETOF record
+	AS 'MODULE_PATHNAME', 'wl_explain'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100 ROWS 10;
+COMMENT ON FUNCTION williams_explain(jsonb, jsonb, jsonb) IS
+'a row for each field that the rules expect: its value (NULL if it is missing), the engine''s confidence in it (NULL if the engine says nothing), its score, its threshold, and why it is for review (empty if it is not): missing, low_confidence, format, short, script, model, audit, and the names of checks; no rows if rules is NULL; the same errors as williams_score_fields';
+
+CREATE FUNCTION williams_explain(fields jsonb, profile text, confidence jsonb = NULL,
+		OUT field text, OUT value text, OUT engine_confidence float8, OUT score float8,
+		OUT threshold float8, OUT review boolean, OUT reasons text[])
+		RETURNS SETOF record
+	AS 'MODULE_PATHNAME', 'wl_explain_by_name'
+	LANGUAGE C STABLE PARALLEL SAFE COST 100 ROWS 10;
+COMMENT ON FUNCTION williams_explain(jsonb, text, jsonb) IS
+'explains williams_score(fields, profile, confidence) in the same rows; if there is no such profile, a row for each field that was extracted, with the reason no_profile';
+
+CREATE FUNCTION williams_rules_version(rules jsonb) RETURNS bigint
+	AS 'MODULE_PATHNAME', 'wl_rules_version'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
+COMMENT ON FUNCTION williams_rules_version(jsonb) IS
+'the version that the trigger williams_score_ocr writes into profile_version for rows scored by these rules: a hash of their text, never 0; the rules are not validated';
+
+CREATE FUNCTION williams_audit(key text, rate float8) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'wl_audit'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION williams_audit(text, float8) IS
+'true for a share of rate of all keys, chosen by a hash, so always the same; with a document''s fields as text it is the choice that "audit" in rules makes; error 22023 if rate is not in [0, 1]';
 
 CREATE TABLE williams_profile (
 	name text PRIMARY KEY,
@@ -97,7 +134,7 @@ COMMENT ON TABLE williams_profile IS
 COMMENT ON COLUMN williams_profile.name IS
 'the name for the trigger argument profile=; takes precedence over a shipped profile of the same name';
 COMMENT ON COLUMN williams_profile.rules IS
-'the rules for williams_score_fields: fields, checks, threshold; error 22023 if malformed';
+'the rules for williams_score_fields: fields, checks, threshold, model, precision, audit; error 22023 if malformed';
 
 SELECT pg_catalog.pg_extension_config_dump('williams_profile'::pg_catalog.regclass, ''::pg_catalog.text);
 

@@ -1,7 +1,7 @@
 /*
  * fields.c
- *		The fields of an OCR result: the number that was extracted, and the mean of the
- *		engine's confidences in them.
+ *		The fields of an OCR result: the number that was extracted, and the engine's
+ *		confidence in each.
  *
  * jsonb is walked in place, with a stack on the heap: a document may be nested
  * deeper than C's stack allows. Everything here is IMMUTABLE: the database's
@@ -68,9 +68,8 @@ wl_field_count(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(count);
 }
 
-/* The names in a text array, in jsonb's order of keys, without the NULLs. */
-static WlName *
-sorted_names(ArrayType *array, int *n)
+WlName *
+wl_sorted_names(ArrayType *array, int *n)
 {
 	Datum	   *datums;
 	bool	   *nulls;
@@ -100,7 +99,7 @@ wl_field_count_expected(PG_FUNCTION_ARGS)
 	Jsonb	   *fields = PG_GETARG_JSONB_P(0);
 	int			n;
 	int			i = 0;
-	WlName	   *names = sorted_names(PG_GETARG_ARRAYTYPE_P(1), &n);
+	WlName	   *names = wl_sorted_names(PG_GETARG_ARRAYTYPE_P(1), &n);
 	WlKeys		keys;
 	WlValues	values;
 	WlName		key;
@@ -132,55 +131,15 @@ wl_is_json_null(JsonbContainer *container)
 }
 
 bool
-wl_mean_confidence(JsonbContainer *fields, JsonbContainer *confidence,
-				   double *mean, int64 *n)
-{
-	WlKeys		keys;
-	WlValues	values;
-	WlName		key;
-	WlValue		value;
-	JsonbValue	found;
-	double		sum = 0.0;
-	double		x;
-
-	*n = 0;
-	*mean = 0.0;
-	if (wl_is_json_null(confidence))
-		return true;
-	if (!JsonContainerIsObject(confidence))
-		return false;
-	if (!JsonContainerIsObject(fields))
-		return true;
-	wl_keys_begin(&keys, fields);
-	wl_values_begin(&values, fields);
-	while (wl_keys_next(&keys, &key) && wl_values_next(&values, &value))
-	{
-		CHECK_FOR_INTERRUPTS();
-		if (wl_count_value(&value) == 0 ||
-			getKeyJsonValueFromContainer(confidence, key.name, key.length, &found) == NULL ||
-			found.type == jbvNull)
-			continue;
-		if (found.type != jbvNumeric)
-			return false;
-		x = wl_number(found.val.numeric);
-		if (!wl_is_fraction(x))
-			return false;
-		sum += x;
-		(*n)++;
-	}
-	if (*n > 0)
-		*mean = sum / *n;
-	return true;
-}
-
-bool
-wl_field_confidence(JsonbContainer *confidence, const char *name, int length, double *x)
+wl_field_confidence(JsonbContainer *confidence, const WlName *name, double *x)
 {
 	JsonbValue	found;
 
-	if (getKeyJsonValueFromContainer(confidence, name, length, &found) == NULL ||
-		found.type != jbvNumeric)
+	if (getKeyJsonValueFromContainer(confidence, name->name, name->length, &found) == NULL ||
+		found.type == jbvNull)
+		return true;
+	if (found.type != jbvNumeric)
 		return false;
 	*x = wl_number(found.val.numeric);
-	return true;
+	return wl_is_fraction(*x);
 }

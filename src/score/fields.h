@@ -1,11 +1,12 @@
 /*
  * fields.h
  *		The fields of an OCR result: their number, and the engine's confidence in
- *		them.
+ *		each.
  */
 #ifndef WL_FIELDS_H
 #define WL_FIELDS_H
 
+#include "utils/array.h"
 #include "utils/jsonb.h"
 
 #include "score/jsonb_walk.h"
@@ -42,20 +43,13 @@ wl_count_value(const WlValue *value)
 	return wl_leaf_counts(value) ? 1 : 0;
 }
 
-/*
- * The mean confidence of the top-level fields that were extracted. *n is the
- * number of fields that have a confidence; if it is 0, so is *mean. Returns false
- * if `confidence` is neither an object nor null, or if its value for one of these
- * fields is neither a number in [0, 1] nor null.
- */
-extern bool wl_mean_confidence(JsonbContainer *fields, JsonbContainer *confidence,
-							   double *mean, int64 *n);
+/* The names in a text[], in jsonb's order of keys, without the NULLs. */
+extern WlName *wl_sorted_names(ArrayType *array, int *n);
 
 /*
- * The confidence of one field in the object `confidence`; it may be out of range.
- * Returns false and leaves *x unchanged if there is none or it is not a number.
+ * The confidence of one field in the object `confidence`; *x is left alone if there
+ * is none or it is null. Returns false if it is not a number in [0, 1].
  */
-extern bool wl_field_confidence(JsonbContainer *confidence, const char *name,
-								int length, double *x);
+extern bool wl_field_confidence(JsonbContainer *confidence, const WlName *name, double *x);
 
 #endif							/* WL_FIELDS_H */

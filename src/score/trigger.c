@@ -10,8 +10,8 @@
  * Misuse of the trigger is an error. Bad data in a row never is: the row scores 0
  * and goes to review, so that one unreadable page does not make a load fail.
  *
- * An UPDATE scores a row again only if one of its inputs changed, so that a
- * clerk's decision stays. An UPDATE that moves a row to another partition is an
+ * An UPDATE scores a row again only if one of its inputs changed, or if it sets the
+ * version of the rules to NULL, so that a clerk's decision stays. An UPDATE that moves a row to another partition is an
  * INSERT there like any other: it scores the row.
  */
 #include "postgres.h"
@@ -21,7 +21,6 @@
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "fmgr.h"
-#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
@@ -29,20 +28,18 @@
 #include "utils/rel.h"
 
 #include "base/check.h"
-#include "math/bound.h"
-#include "score/fields.h"
-#include "score/jsonb_walk.h"
 #include "score/profile/profile.h"
+#include "score/results.h"
 #include "score/trigger_arguments.h"
+#include "score/verified.h"
 
 /* The score of a row. */
 typedef struct Score
 {
-	double		confidence;
-	double		multiplier;
-	int64		num_fields;
-	bool		review;
-	Datum		review_names;	/* text[], if the review column is one */
+	WlDocumentScore document;
+	int64		version;		/* of the rules; 0 if there are none */
+	WlName	   *verified;
+	int			nverified;
 } Score;
 
 static void
@@ -75,6 +72,32 @@ get_column(const WlScoreTrigger *t, WlTriggerKey key, HeapTuple row, TupleDesc d
 	return heap_getattr(row, t->columns[key].attnum, desc, isnull);
 }
 
+/* A jsonb of a row; NULL if the key names no column, the row is NULL or the value is. */
+static Jsonb *
+get_jsonb(const WlScoreTrigger *t, WlTriggerKey key, HeapTuple row, TupleDesc desc)
+{
+	bool		isnull = true;
+	Datum		value = row == NULL ? (Datum) 0 : get_column(t, key, row, desc, &isnull);
+
+	return isnull ? NULL : DatumGetJsonbP(value);
+}
+
+static ArrayType *
+get_array(const WlScoreTrigger *t, WlTriggerKey key, HeapTuple row, TupleDesc desc)
+{
+	bool		isnull = true;
+	Datum		value = row == NULL ? (Datum) 0 : get_column(t, key, row, desc, &isnull);
+
+	return isnull ? NULL : DatumGetArrayTypeP(value);
+}
+
+static bool
+same_bytes(Datum a, Datum b)
+{
+	return VARSIZE_ANY(DatumGetPointer(a)) == VARSIZE_ANY(DatumGetPointer(b)) &&
+		memcmp(DatumGetPointer(a), DatumGetPointer(b), VARSIZE_ANY(DatumGetPointer(a))) == 0;
+}
+
 /*
  * Is a value the same as before? If the UPDATE did not touch it, it has the same
  * bytes, or is the same pointer to them: it is not detoasted.
@@ -84,14 +107,15 @@ same_value(Oid type, Datum a, Datum b)
 {
 	if (type == FLOAT8OID)
 		return DatumGetBool(DirectFunctionCall2(float8eq, a, b));
-	if (VARSIZE_ANY(DatumGetPointer(a)) == VARSIZE_ANY(DatumGetPointer(b)) &&
-		memcmp(DatumGetPointer(a), DatumGetPointer(b), VARSIZE_ANY(DatumGetPointer(a))) == 0)
+	if (same_bytes(a, b))
 		return true;
-	return DatumGetBool(DirectFunctionCall2(jsonb_eq, a, b));
+	if (type == JSONBOID)
+		return DatumGetBool(DirectFunctionCall2(jsonb_eq, a, b));
+	return same_bytes(PointerGetDatum(PG_DETOAST_DATUM(a)), PointerGetDatum(PG_DETOAST_DATUM(b)));
 }
 
 static bool
-inputs_unchanged(const WlScoreTrigger *t, TriggerData *trigdata, TupleDesc desc)
+inputs_unchanged(const WlScoreTrigger *t, HeapTuple old, HeapTuple new, TupleDesc desc)
 {
 	for (int k = 0; k < WL_TRIGGER_KEYS; k++)
 	{
@@ -100,10 +124,10 @@ inputs_unchanged(const WlScoreTrigger *t, TriggerData *trigdata, TupleDesc desc)
 		bool		before_null;
 		bool		after_null;
 
-		if (t->columns[k].attnum == 0 || t->columns[k].role != WL_ROLE_INPUT)
+		if (!wl_is_input(&t->columns[k]))
 			continue;
-		before = get_column(t, k, trigdata->tg_trigtuple, desc, &before_null);
-		after = get_column(t, k, trigdata->tg_newtuple, desc, &after_null);
+		before = get_column(t, k, old, desc, &before_null);
+		after = get_column(t, k, new, desc, &after_null);
 		if (before_null != after_null)
 			return false;
 		if (!before_null && !same_value(t->columns[k].type, before, after))
@@ -112,154 +136,116 @@ inputs_unchanged(const WlScoreTrigger *t, TriggerData *trigdata, TupleDesc desc)
 	return true;
 }
 
-/*
- * The base confidence of a row is the first available of: the base column, the
- * mean of the engine's confidences for the fields that are present, base_value.
- * Returns false if a confidence of the row is not a number in [0, 1].
- */
+/* An UPDATE that sets the version to NULL asks for the row to be scored. */
 static bool
-get_base(const WlScoreTrigger *t, HeapTuple row, TupleDesc desc, Jsonb *fields,
-		 double *base)
+version_is_null(const WlScoreTrigger *t, HeapTuple row, TupleDesc desc)
 {
 	bool		isnull;
-	int64		n;
-	Datum		value = get_column(t, WL_KEY_BASE, row, desc, &isnull);
 
-	if (!isnull)
-	{
-		*base = DatumGetFloat8(value);
-		return wl_is_fraction(*base);
-	}
-	value = get_column(t, WL_KEY_ENGINE_CONFIDENCE, row, desc, &isnull);
-	if (!isnull)
-	{
-		if (!wl_mean_confidence(&fields->root, &DatumGetJsonbP(value)->root, base, &n))
-			return false;
-		if (n > 0)
-			return true;
-	}
-	*base = t->base_value;
-	return true;
+	(void) get_column(t, WL_KEY_PROFILE_VERSION, row, desc, &isnull);
+	return isnull && t->columns[WL_KEY_PROFILE_VERSION].attnum != 0;
 }
 
-/*
- * The names of the extracted fields whose engine confidence (base_value if the
- * engine gives none) is below the threshold, or of all of them if the row is bad.
- * The array is empty only if the row does not need review: if it does and no
- * field can be named, the array has the name of the fields column.
- */
-static Datum
-names_for_review(const WlScoreTrigger *t, HeapTuple row, TupleDesc desc, Jsonb *fields,
-				 const Score *score, bool bad)
+/* The profile of a row; NULL if it has none. */
+static const WlFoundProfile *
+get_profile(const WlScoreTrigger *t, HeapTuple row, TupleDesc desc)
+{
+	text	   *name = t->profile;
+	bool		isnull;
+	Datum		value = get_column(t, WL_KEY_PROFILE_COLUMN, row, desc, &isnull);
+	const WlFoundProfile *found;
+
+	if (!isnull)
+		name = DatumGetTextPP(value);
+	if (name == NULL)
+		return NULL;
+	found = wl_find_profile(t->finder, name);
+	if (found->profile == NULL)
+		return NULL;
+	if (t->has_threshold)
+		wl_set_threshold(found->profile, t->threshold);
+	return found;
+}
+
+static void
+score_without_profile(const WlScoreTrigger *t, HeapTuple row, TupleDesc desc,
+					  JsonbContainer *fields, JsonbContainer *confidence,
+					  WlDocumentScore *document)
 {
 	bool		isnull;
-	Datum		value = get_column(t, WL_KEY_ENGINE_CONFIDENCE, row, desc, &isnull);
-	JsonbContainer *confidence = NULL;
-	WlKeys		keys;
-	WlValues	values;
-	WlName		key;
-	WlValue		field;
-	Datum	   *names;
-	int			n = 0;
+	Datum		base = get_column(t, WL_KEY_BASE, row, desc, &isnull);
+	WlPlainRules rules = {
+		.base = WL_SILENT,
+		.base_value = t->base_value,
+		.threshold = t->threshold,
+		.no_profile = t->columns[WL_KEY_PROFILE_COLUMN].attnum != 0
+	};
 
-	if (fields == NULL || !JB_ROOT_IS_OBJECT(fields))
-		return score->review ? t->unreadable : PointerGetDatum(construct_empty_array(TEXTOID));
-	if (!isnull && !bad)
-		confidence = &DatumGetJsonbP(value)->root;
-	if (confidence != NULL && !JsonContainerIsObject(confidence))
-		confidence = NULL;
-	names = palloc((JsonContainerSize(&fields->root) + 1) * sizeof(Datum));
-	wl_keys_begin(&keys, &fields->root);
-	wl_values_begin(&values, &fields->root);
-	while (wl_keys_next(&keys, &key) && wl_values_next(&values, &field))
-	{
-		double		base = t->base_value;
-
-		CHECK_FOR_INTERRUPTS();
-		if (wl_count_value(&field) == 0)
-			continue;
-		if (!bad && (confidence == NULL ||
-					 !wl_field_confidence(confidence, key.name, key.length, &base)))
-			base = t->base_value;
-		if (bad || wl_is_below(base, t->threshold))
-			names[n++] = PointerGetDatum(cstring_to_text_with_len(key.name, key.length));
-	}
-	if (n == 0 && score->review)
-		return t->unreadable;
-	return PointerGetDatum(construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT));
+	if (!isnull)
+		rules.base = wl_is_fraction(DatumGetFloat8(base)) ? DatumGetFloat8(base) : get_float8_nan();
+	wl_score_plain(&rules, fields, confidence, document);
 }
 
-/* Score a row by the profile. All fields of a bad row go to review, whatever the threshold. */
+/* old is the row before the UPDATE, or NULL. */
 static Score
-score_by_profile(const WlScoreTrigger *t, HeapTuple row, TupleDesc desc)
+score_row(const WlScoreTrigger *t, HeapTuple old, HeapTuple row, TupleDesc desc)
 {
 	Score		score = {0};
-	WlDocumentScore document;
-	bool		bad;
-	bool		no_fields;
-	bool		no_confidence;
-	Datum		fields = get_column(t, WL_KEY_FIELDS, row, desc, &no_fields);
-	Datum		confidence = get_column(t, WL_KEY_ENGINE_CONFIDENCE, row, desc, &no_confidence);
+	Jsonb	   *fields = get_jsonb(t, WL_KEY_FIELDS, row, desc);
+	Jsonb	   *confidence = get_jsonb(t, WL_KEY_ENGINE_CONFIDENCE, row, desc);
+	JsonbContainer *fields_root = fields == NULL ? NULL : &fields->root;
+	JsonbContainer *confidence_root = confidence == NULL ? NULL : &confidence->root;
+	const WlFoundProfile *found = get_profile(t, row, desc);
 
-	bad = wl_score_document(t->profile,
-							no_fields ? NULL : &DatumGetJsonbP(fields)->root,
-							no_confidence ? NULL : &DatumGetJsonbP(confidence)->root,
-							WL_SCRIPT_UNKNOWN, &document) != NULL ||
-		document.num_fields == 0;
-	score.confidence = document.overall;
-	score.multiplier = document.multiplier;
-	score.num_fields = document.num_fields;
-	score.review_names = wl_review_names(t->profile, &document,
-										 bad ? get_float8_infinity() : t->threshold);
-	score.review = ARR_NDIM(DatumGetArrayTypeP(score.review_names)) > 0;
-	return score;
-}
-
-static Score
-score_row(const WlScoreTrigger *t, HeapTuple row, TupleDesc desc)
-{
-	Score		score = {.confidence = 0.0,.num_fields = 0,.review = true};
-	Jsonb	   *fields = NULL;
-	bool		isnull;
-	bool		bad;
-	double		base;
-	Datum		value;
-
-	if (t->profile != NULL)
-		return score_by_profile(t, row, desc);
-	value = get_column(t, WL_KEY_FIELDS, row, desc, &isnull);
-	if (!isnull)
+	if (found == NULL)
+		score_without_profile(t, row, desc, fields_root, confidence_root, &score.document);
+	else
 	{
-		fields = DatumGetJsonbP(value);
-		if (!JB_ROOT_IS_SCALAR(fields))
-			score.num_fields = wl_count_fields(&fields->root);
+		score.version = found->version;
+		(void) wl_score_document(found->profile, fields_root, confidence_root,
+								 WL_SCRIPT_UNKNOWN, &score.document);
 	}
-	score.multiplier = wl_math_confidence_multiplier(score.num_fields);
-	bad = score.num_fields == 0 || !get_base(t, row, desc, fields, &base);
-	if (!bad)
+	if (t->columns[WL_KEY_VERIFIED].attnum != 0)
 	{
-		score.confidence = base * score.multiplier;
-		score.review = wl_is_below(base, t->threshold);
+		score.verified = wl_verified_names(get_array(t, WL_KEY_VERIFIED, row, desc),
+										   get_array(t, WL_KEY_VERIFIED, old, desc),
+										   fields, get_jsonb(t, WL_KEY_FIELDS, old, desc),
+										   &score.nverified);
+		wl_accept_verified(&score.document, score.verified, score.nverified,
+						   get_jsonb(t, WL_KEY_SCORES, old, desc), t->no_field);
+		if (found != NULL)
+			score.document.score = wl_mean_score(&score.document);
 	}
-	if (t->columns[WL_KEY_REVIEW].type == TEXTARRAYOID)
-		score.review_names = names_for_review(t, row, desc, fields, &score, bad);
 	return score;
 }
 
 static Datum
 output_value(const WlScoreTrigger *t, const Score *score, WlTriggerKey key)
 {
+	const WlDocumentScore *document = &score->document;
+
 	switch (key)
 	{
+		case WL_KEY_SCORE:
+			return Float8GetDatum(document->score);
 		case WL_KEY_CONFIDENCE:
-			return Float8GetDatum(score->confidence);
-		case WL_KEY_NUM_FIELDS:
-			return Int32GetDatum((int32) Min(score->num_fields, PG_INT32_MAX));
+			return Float8GetDatum(wl_confidence(document));
 		case WL_KEY_MULTIPLIER:
-			return Float8GetDatum(score->multiplier);
+			return Float8GetDatum(document->multiplier);
+		case WL_KEY_NUM_FIELDS:
+			return Int32GetDatum((int32) Min(document->num_fields, PG_INT32_MAX));
+		case WL_KEY_SCORES:
+			return JsonbPGetDatum(wl_scores_object(document));
 		case WL_KEY_REVIEW:
-			return t->columns[key].type == TEXTARRAYOID ? score->review_names :
-				BoolGetDatum(score->review);
+			return t->columns[key].type == TEXTARRAYOID ?
+				PointerGetDatum(wl_review_names(document, t->no_field)) :
+				BoolGetDatum(wl_is_for_review(document));
+		case WL_KEY_REASONS:
+			return JsonbPGetDatum(wl_reasons_object(document, t->no_field));
+		case WL_KEY_PROFILE_VERSION:
+			return Int64GetDatum(score->version);
+		case WL_KEY_VERIFIED:
+			return PointerGetDatum(wl_names_array(score->verified, score->nverified));
 		default:
 			elog(ERROR, "key %d is not an output", (int) key);
 	}
@@ -279,7 +265,7 @@ write_outputs(FunctionCallInfo fcinfo, WlScoreTrigger *t, HeapTuple row,
 	{
 		WlTriggerColumn *column = &t->columns[k];
 
-		if (column->attnum == 0 || column->role != WL_ROLE_OUTPUT)
+		if (!wl_is_output(column))
 			continue;
 		columns[n] = column->attnum;
 		values[n] = output_value(t, score, k);
@@ -298,6 +284,7 @@ wl_score_ocr(PG_FUNCTION_ARGS)
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
 	WlScoreTrigger *t = fcinfo->flinfo->fn_extra;
 	TupleDesc	desc;
+	HeapTuple	old = NULL;
 	HeapTuple	row;
 	Score		score;
 
@@ -311,10 +298,11 @@ wl_score_ocr(PG_FUNCTION_ARGS)
 	row = trigdata->tg_trigtuple;
 	if (TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event))
 	{
+		old = row;
 		row = trigdata->tg_newtuple;
-		if (inputs_unchanged(t, trigdata, desc))
+		if (!version_is_null(t, row, desc) && inputs_unchanged(t, old, row, desc))
 			return PointerGetDatum(row);
 	}
-	score = score_row(t, row, desc);
+	score = score_row(t, old, row, desc);
 	return PointerGetDatum(write_outputs(fcinfo, t, row, desc, &score));
 }

@@ -5,26 +5,19 @@
  *
  * Each argument is key=value. The keys, the types of the columns that they name
  * and what the trigger does with these columns are in one table. Inputs are
- * read before outputs are written. A column cannot be both: its value would
- * compound from UPDATE to UPDATE.
- *
- * A profile is read with the rights of the current user; the plan of that query
- * is kept for the session.
+ * read before outputs are written. A column cannot serve two keys if one of them is
+ * written: its value would compound from UPDATE to UPDATE.
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
-#include "executor/spi.h"
 #include "fmgr.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
 #include "base/check.h"
-#include "base/session.h"
 #include "score/fields.h"
 #include "score/names.h"
 #include "score/trigger_arguments.h"
@@ -37,15 +30,21 @@ static const struct
 	Oid			other;			/* another type that will do, or InvalidOid */
 }			keys[WL_TRIGGER_KEYS] = {
 	[WL_KEY_FIELDS] = {"fields", WL_ROLE_INPUT, JSONBOID},
-	[WL_KEY_CONFIDENCE] = {"confidence", WL_ROLE_OUTPUT, FLOAT8OID},
+	[WL_KEY_ENGINE_CONFIDENCE] = {"engine_confidence", WL_ROLE_INPUT, JSONBOID},
 	[WL_KEY_BASE] = {"base", WL_ROLE_INPUT, FLOAT8OID},
 	[WL_KEY_BASE_VALUE] = {"base_value", WL_ROLE_NUMBER},
-	[WL_KEY_ENGINE_CONFIDENCE] = {"engine_confidence", WL_ROLE_INPUT, JSONBOID},
 	[WL_KEY_PROFILE] = {"profile", WL_ROLE_PROFILE},
-	[WL_KEY_NUM_FIELDS] = {"num_fields", WL_ROLE_OUTPUT, INT4OID},
+	[WL_KEY_PROFILE_COLUMN] = {"profile_column", WL_ROLE_INPUT, TEXTOID},
+	[WL_KEY_THRESHOLD] = {"threshold", WL_ROLE_NUMBER},
+	[WL_KEY_VERIFIED] = {"verified", WL_ROLE_BOTH, TEXTARRAYOID},
+	[WL_KEY_SCORE] = {"score", WL_ROLE_OUTPUT, FLOAT8OID},
+	[WL_KEY_CONFIDENCE] = {"confidence", WL_ROLE_OUTPUT, FLOAT8OID},
 	[WL_KEY_MULTIPLIER] = {"multiplier", WL_ROLE_OUTPUT, FLOAT8OID},
+	[WL_KEY_NUM_FIELDS] = {"num_fields", WL_ROLE_OUTPUT, INT4OID},
+	[WL_KEY_SCORES] = {"scores", WL_ROLE_OUTPUT, JSONBOID},
 	[WL_KEY_REVIEW] = {"review", WL_ROLE_OUTPUT, BOOLOID, TEXTARRAYOID},
-	[WL_KEY_THRESHOLD] = {"threshold", WL_ROLE_NUMBER}
+	[WL_KEY_REASONS] = {"reasons", WL_ROLE_OUTPUT, JSONBOID},
+	[WL_KEY_PROFILE_VERSION] = {"profile_version", WL_ROLE_OUTPUT, INT8OID}
 };
 
 /* The key of a key=value argument; *value receives what follows the equals sign. */
@@ -142,24 +141,17 @@ resolve_column(Relation rel, const char *trigger, WlTriggerKey key, const char *
 		column->domain = att->atttypid;
 }
 
-/* The required columns are named, and no output is used for another key too. */
+/* The fields and a column to write are named, and no column that is written has two keys. */
 static void
 check_columns(const char *trigger, const WlScoreTrigger *t)
 {
-	static const WlTriggerKey required[] = {WL_KEY_FIELDS, WL_KEY_CONFIDENCE};
-
-	for (int i = 0; i < lengthof(required); i++)
-		if (t->columns[required[i]].attnum == 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("trigger \"%s\" has no argument \"%s\"",
-							trigger, keys[required[i]].name),
-					 errhint("williams_score_ocr requires \"fields=COLUMN\" and \"confidence=COLUMN\".")));
+	bool		writes = false;
 
 	for (int out = 0; out < WL_TRIGGER_KEYS; out++)
 	{
-		if (t->columns[out].attnum == 0 || t->columns[out].role != WL_ROLE_OUTPUT)
+		if (!wl_is_output(&t->columns[out]))
 			continue;
+		writes |= t->columns[out].role == WL_ROLE_OUTPUT;
 		for (int other = 0; other < WL_TRIGGER_KEYS; other++)
 			if (other != out && t->columns[other].attnum == t->columns[out].attnum)
 				ereport(ERROR,
@@ -169,6 +161,13 @@ check_columns(const char *trigger, const WlScoreTrigger *t)
 								trigger),
 						 errhint("A column that the trigger writes cannot be used for another key.")));
 	}
+	if (t->columns[WL_KEY_FIELDS].attnum == 0 || !writes)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 t->columns[WL_KEY_FIELDS].attnum == 0 ?
+				 errmsg("trigger \"%s\" has no argument \"fields\"", trigger) :
+				 errmsg("trigger \"%s\" has no column to write", trigger),
+				 errhint("williams_score_ocr requires \"fields=COLUMN\" and a column to write, such as \"score=COLUMN\" or \"review=COLUMN\".")));
 }
 
 /* Reject keys whose prerequisites are missing or that have no effect. */
@@ -177,13 +176,18 @@ check_combination(const char *trigger, const WlScoreTrigger *t, const bool *seen
 {
 	static const WlTriggerKey unused[] = {WL_KEY_BASE, WL_KEY_BASE_VALUE};
 
-	if (t->columns[WL_KEY_REVIEW].type == TEXTARRAYOID &&
-		!seen[WL_KEY_PROFILE] && !seen[WL_KEY_ENGINE_CONFIDENCE])
+	if (seen[WL_KEY_PROFILE] && seen[WL_KEY_PROFILE_COLUMN])
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a text[] column for \"review\" of trigger \"%s\" requires \"profile\" or \"engine_confidence\"",
+				 errmsg("\"profile\" and \"profile_column\" of trigger \"%s\" cannot be used together", trigger),
+				 errhint("Use \"profile\" if all rows have the same profile, and \"profile_column\" if each row names its own.")));
+	if (t->columns[WL_KEY_REVIEW].type == TEXTARRAYOID &&
+		!seen[WL_KEY_PROFILE] && !seen[WL_KEY_PROFILE_COLUMN] && !seen[WL_KEY_ENGINE_CONFIDENCE])
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a text[] column for \"review\" of trigger \"%s\" requires \"profile\", \"profile_column\" or \"engine_confidence\"",
 						trigger),
-				 errhint("Add \"profile=NAME\" or \"engine_confidence=COLUMN\", or use a boolean column.")));
+				 errhint("Add one of these keys, or use a boolean column.")));
 	for (int i = 0; seen[WL_KEY_PROFILE] && i < lengthof(unused); i++)
 		if (seen[unused[i]])
 			ereport(ERROR,
@@ -194,76 +198,32 @@ check_combination(const char *trigger, const WlScoreTrigger *t, const bool *seen
 							 WL_DEFAULT_CONFIDENCE)));
 }
 
-/*
- * The rules of the profile of this name, or NULL if there is none; a user's own
- * comes before a shipped one. The trigger's table is locked, so its function and
- * the rest of the extension cannot be dropped meanwhile.
- */
-static Jsonb *
-profile_rules(FunctionCallInfo fcinfo, const char *name)
+/* Store the value of an argument. */
+static void
+set_argument(Relation rel, const char *trigger, WlTriggerKey key, const char *value,
+			 WlScoreTrigger *t)
 {
-	Oid			types[] = {TEXTOID};
-	Datum		values[] = {CStringGetTextDatum(name)};
-	Oid			schema = get_func_namespace(fcinfo->flinfo->fn_oid);
-	Oid			relations[] = {
-		get_relname_relid("williams_profile", schema),
-		get_relname_relid("williams_shipped_profile", schema)
-	};
-	const char *schema_name = quote_identifier(get_namespace_name(schema));
-	const char *query = psprintf("SELECT coalesce("
-								 "(SELECT rules FROM %s.williams_profile WHERE name OPERATOR(pg_catalog.=) $1), "
-								 "(SELECT rules FROM %s.williams_shipped_profile WHERE name OPERATOR(pg_catalog.=) $1))",
-								 schema_name, schema_name);
-	Datum		rules;
-	bool		isnull;
-
-	if (wl_execute_kept(query, 1, types, values, NULL, true, relations, lengthof(relations)) != SPI_OK_SELECT)
-		elog(ERROR, "the query for a profile failed");
-	rules = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
-	return isnull ? NULL : DatumGetJsonbP(rules);
-}
-
-static WlProfile *
-find_profile(FunctionCallInfo fcinfo, const char *trigger, const char *name)
-{
-	Jsonb	   *rules;
-	WlProfile  *profile;
-	MemoryContext old;
-
-	SPI_connect();
-	rules = profile_rules(fcinfo, name);
-	if (rules == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("unknown profile \"%s\" in trigger \"%s\"", name, trigger),
-				 errhint("The profiles are in williams_profile and williams_shipped_profile.")));
-	old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-	profile = wl_parse_profile(rules);
-	MemoryContextSwitchTo(old);
-	SPI_finish();
-	return profile;
-}
-
-static Datum
-name_array(MemoryContext context, const char *name)
-{
-	MemoryContext old = MemoryContextSwitchTo(context);
-	Datum		names[] = {CStringGetTextDatum(name)};
-	ArrayType  *array = construct_array(names, 1, TEXTOID, -1, false, TYPALIGN_INT);
-
-	MemoryContextSwitchTo(old);
-	return PointerGetDatum(array);
+	if (key == WL_KEY_PROFILE)
+		t->profile = cstring_to_text(value);
+	else if (key == WL_KEY_BASE_VALUE)
+		t->base_value = parse_number(trigger, key, value);
+	else if (key == WL_KEY_THRESHOLD)
+	{
+		t->threshold = parse_number(trigger, key, value);
+		t->has_threshold = true;
+	}
+	else
+		resolve_column(rel, trigger, key, value, &t->columns[key]);
 }
 
 WlScoreTrigger *
 wl_resolve_trigger(FunctionCallInfo fcinfo, Relation rel, const Trigger *trigger)
 {
-	WlScoreTrigger *t;
+	MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+	WlScoreTrigger *t = palloc0(sizeof(WlScoreTrigger));
 	bool		seen[WL_TRIGGER_KEYS] = {0};
 	const char *value = NULL;
-	const char *profile = NULL;
 
-	t = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(WlScoreTrigger));
 	t->base_value = WL_DEFAULT_CONFIDENCE;
 	t->threshold = WL_DEFAULT_THRESHOLD;
 	for (int i = 0; i < trigger->tgnargs; i++)
@@ -276,25 +236,19 @@ wl_resolve_trigger(FunctionCallInfo fcinfo, Relation rel, const Trigger *trigger
 					 errmsg("\"%s\" is given twice in trigger \"%s\"",
 							keys[key].name, trigger->tgname)));
 		seen[key] = true;
-		if (key == WL_KEY_PROFILE)
-			profile = value;
-		else if (keys[key].role != WL_ROLE_NUMBER)
-			resolve_column(rel, trigger->tgname, key, value, &t->columns[key]);
-		else if (key == WL_KEY_THRESHOLD)
-			t->threshold = parse_number(trigger->tgname, key, value);
-		else
-			t->base_value = parse_number(trigger->tgname, key, value);
+		set_argument(rel, trigger->tgname, key, value, t);
 	}
 	check_columns(trigger->tgname, t);
 	check_combination(trigger->tgname, t, seen);
-	t->unreadable = name_array(fcinfo->flinfo->fn_mcxt,
-							   NameStr(TupleDescAttr(RelationGetDescr(rel),
-													 t->columns[WL_KEY_FIELDS].attnum - 1)->attname));
-	if (profile != NULL)
-	{
-		t->profile = find_profile(fcinfo, trigger->tgname, profile);
-		if (!seen[WL_KEY_THRESHOLD])
-			t->threshold = wl_profile_threshold(t->profile);
-	}
+	t->no_field = pstrdup(NameStr(TupleDescAttr(RelationGetDescr(rel),
+												t->columns[WL_KEY_FIELDS].attnum - 1)->attname));
+	t->finder = wl_new_finder(fcinfo);
+	MemoryContextSwitchTo(old);
+	if (t->profile != NULL && wl_find_profile(t->finder, t->profile)->profile == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("unknown profile \"%s\" in trigger \"%s\"",
+						text_to_cstring(t->profile), trigger->tgname),
+				 errhint("The profiles are in williams_profile and williams_shipped_profile.")));
 	return t;
 }

@@ -102,6 +102,16 @@ INSERT INTO expected VALUES
 	('williams_score_fields',
 		'fields jsonb, rules jsonb, confidence jsonb DEFAULT NULL::jsonb, script text DEFAULT NULL::text',
 		'williams_field_score', 'f', 'i', false, 's', 'wl_score_fields'),
+	('williams_score', 'fields jsonb, profile text, confidence jsonb DEFAULT NULL::jsonb',
+		'williams_field_score', 'f', 's', false, 's', 'wl_score'),
+	('williams_explain',
+		'fields jsonb, rules jsonb, confidence jsonb DEFAULT NULL::jsonb, OUT field text, OUT value text, OUT engine_confidence double precision, OUT score double precision, OUT threshold double precision, OUT review boolean, OUT reasons text[]',
+		'SETOF record', 'f', 'i', false, 's', 'wl_explain'),
+	('williams_explain',
+		'fields jsonb, profile text, confidence jsonb DEFAULT NULL::jsonb, OUT field text, OUT value text, OUT engine_confidence double precision, OUT score double precision, OUT threshold double precision, OUT review boolean, OUT reasons text[]',
+		'SETOF record', 'f', 's', false, 's', 'wl_explain_by_name'),
+	('williams_rules_version', 'rules jsonb', 'bigint', 'f', 'i', true, 's', 'wl_rules_version'),
+	('williams_audit', 'key text, rate double precision', 'boolean', 'f', 'i', true, 's', 'wl_audit'),
 	('williams_check_profile', '', 'trigger', 'f', 'v', false, 'u', 'wl_check_profile'),
 	('williams_score_ocr', '', 'trigger', 'f', 'v', false, 'u', 'wl_score_ocr'),
 	-- Plan
@@ -316,6 +326,9 @@ SELECT set_eq(
 			'OUT document integer, OUT page integer, OUT field text, OUT value text, OUT confidence double precision'),
 		('wl_ocr_fields_text', 'document text, engine text DEFAULT ''auto''::text, '
 			'OUT document integer, OUT page integer, OUT field text, OUT value text, OUT confidence double precision'),
+		('wl_explain_by_name', 'fields jsonb, profile text, confidence jsonb DEFAULT NULL::jsonb, OUT field text, OUT value text, '
+			'OUT engine_confidence double precision, OUT score double precision, OUT threshold double precision, '
+			'OUT review boolean, OUT reasons text[]'),
 		('wl_scorecard_accum_adjusted', 'williams_scorecard_state, num_fields bigint, base_confidence double precision'),
 		('wl_scorecard_accum_rollup', 'williams_scorecard_state, williams_scorecard'),
 		('wl_calibration_accum_rollup', 'williams_calibration_state, williams_calibration'),

@@ -7,7 +7,6 @@
 \getenv abs_srcdir PG_ABS_SRCDIR
 \i :abs_srcdir/common/error_of.sql
 
--- The multiplier of a single field is 1, so its score shows the rules alone.
 CREATE FUNCTION pg_temp.score(value jsonb, format text = NULL, confidence numeric = NULL, script text = NULL, checks jsonb = '[]')
 RETURNS text LANGUAGE sql AS $$
     SELECT (s.scores ->> 'f') || CASE WHEN s.review = '{f}' THEN ' review' WHEN s.review <> '{}' THEN ' ?' ELSE '' END
@@ -70,7 +69,7 @@ FROM unnest(ARRAY['x', ' x ', E'\u3000x', 'xy', 'x y', ' xy', 'é', 'éé', '山
 SELECT pg_temp.score('7', confidence => 0.9) AS one_digit, pg_temp.score('42') AS two;
 
 --
--- Rules 5 and 7: the multiplier of the fields present, 0.857071 for two, 0.855464 for three
+-- Rules 6 and 7: the threshold; the multiplier of the fields present, 0.857071 for two, 0.855464 for three
 --
 SELECT overall, multiplier, num_fields, review, scores
 FROM williams_score_fields('{"a": "xx", "b": "yy", "c": "", "d": "not asked for"}',
@@ -79,16 +78,16 @@ FROM williams_score_fields('{"a": "xx", "b": "yy", "c": "", "d": "not asked for"
 SELECT review FROM williams_score_fields('{}', '{"fields": {"bb": null, "b": null, "a": null, "B": null, "aaa": null, "é": null}}');
 -- Scores are clamped: 1 + 0.10 becomes 1, and 0 - 0.15 - 0.05 - 0.10 becomes 0.
 SELECT pg_temp.score('"2024-01-01"', 'date', 1) AS above, pg_temp.score('"x"', 'date', 0, 'arabic') AS below;
--- 1.1 * 0.857071 is clamped after the multiplication
-SELECT scores, review FROM williams_score_fields('{"a": "2024-01-01", "b": "yy"}', '{"fields": {"a": "date", "b": null}}', '{"a": 1}');
--- The threshold is compared with the score without the multiplier; 0.85 - 0.05 is not below 0.8.
+-- The multiplier is applied to the mean of the scores, after these are clamped.
+SELECT scores, review, overall FROM williams_score_fields('{"a": "2024-01-01", "b": "yy"}', '{"fields": {"a": "date", "b": null}}', '{"a": 1}');
+-- The threshold is compared with the score; 0.85 - 0.05 is not below 0.8.
 SELECT scores, review FROM williams_score_fields('{"a": "xx", "b": "yy"}', '{"fields": {"a": null, "b": null}}', NULL, 'arabic');
 SELECT t AS threshold, (williams_score_fields('{"a": "xx", "b": "yy"}', jsonb_build_object('fields', '{"a": null, "b": null}'::jsonb, 'threshold', t),
                                               '{"a": 0.9}')).review
 FROM unnest('{0,0.85,0.86,0.9,0.9001,1}'::numeric[]) AS t;
 
 --
--- Rule 6: checks
+-- Rule 5: checks
 --
 SELECT value, pg_temp.score(value::jsonb, 'number', checks => '[{"check": "range", "fields": ["f"], "min": 10, "max": 20, "factor": 0.8}]') AS score
 FROM unnest(ARRAY['10', '20', '"1,5"', '9.99', '20.01', '"-15"', '"abc"', 'true', '"1,000,000.00"', 'null', '[15]']) AS value
@@ -103,13 +102,12 @@ FROM unnest(ARRAY['12345678', '1234567', '12345678 ', E'12345678\n', '١٢٣٤٥
 SELECT pattern, pg_temp.score('"Straße 7"', checks => jsonb_build_array(jsonb_build_object('check', 'pattern', 'fields', '["f"]'::jsonb, 'pattern', pattern))) AS score
 FROM unnest(ARRAY['aß', '(?i)STRA', '(?i)STRASSE', '^.{8}$', '\mStra', '^\w+ ', '']) AS pattern;
 -- Each pair of neighbours that is out of order fails; the middle of two such pairs fails twice.
-SELECT a, b, c, round(((s.scores -> 'a')::float8 / m)::numeric, 6) AS a, round(((s.scores -> 'b')::float8 / m)::numeric, 6) AS b, round(((s.scores -> 'c')::float8 / m)::numeric, 6) AS c, s.review
+SELECT a, b, c, round(((s.scores -> 'a')::float8 / 0.95)::numeric, 6) AS a, round(((s.scores -> 'b')::float8 / 0.95)::numeric, 6) AS b, round(((s.scores -> 'c')::float8 / 0.95)::numeric, 6) AS c, s.review
 FROM (VALUES ('2001-01-01', '2002-01-01', '2003-01-01'), ('2002-01-01', '2001-01-01', '2003-01-01'), ('2003-01-01', '2002-01-01', '2001-01-01'),
              ('2001-01-01', '2001-01-01', '2003-01-01'), ('2003-01-01', NULL, '2001-01-01'), ('2003-01-01', 'June', '2001-01-01'),
              ('2001-01-01', '1 June', NULL)) AS v (a, b, c),
      williams_score_fields(jsonb_build_object('a', a, 'b', b, 'c', c), '{"fields": {"a": "date", "b": "date", "c": "date"},
-                           "checks": [{"check": "ordered", "fields": ["a", "b", "c"], "factor": 0.5}]}') AS s,
-     LATERAL (SELECT s.multiplier * 0.95) AS m (m);
+                           "checks": [{"check": "ordered", "fields": ["a", "b", "c"], "factor": 0.5}]}') AS s;
 -- The factors of several checks multiply: 0.85 * 0.5 * 0.7 * 0.5.
 SELECT pg_temp.score('"abc"', checks => '[{"check": "range", "fields": ["f"], "max": 1, "factor": 0.9}, {"check": "length", "fields": ["f"], "length": 1, "factor": 0.7},
                                          {"check": "pattern", "fields": ["f"], "pattern": "z"}]');
@@ -118,7 +116,7 @@ SELECT pg_temp.score('"abc"', checks => '[{"check": "range", "fields": ["f"], "m
 -- MRZ: the specimen of ICAO 9303, and variants with each character of line 2 misread
 --
 CREATE FUNCTION pg_temp.mrz(line1 text, line2 text) RETURNS text LANGUAGE sql AS $$
-    SELECT CASE WHEN abs((scores -> 'b')::float8 - multiplier * 0.85) < 1e-12 THEN 'holds' ELSE 'fails' END
+    SELECT CASE WHEN (scores -> 'b')::float8 = 0.85 THEN 'holds' ELSE 'fails' END
     FROM williams_score_fields(jsonb_build_object('a', line1, 'b', line2),
                                '{"fields": {"a": null, "b": null}, "checks": [{"check": "mrz", "fields": ["a", "b"]}]}') AS s
 $$;

@@ -19,7 +19,7 @@ FROM ocr ORDER BY id;
 -- The rules: the multiplier is 1 for one field, 0.857071 for two, 0.855464 for three
 --
 INSERT INTO ocr (id, extracted, engine, base, note) VALUES
-(1, '{"a": "x", "b": "y"}', '{"a": 0.1}', 0.9, '0.9 * 0.857071: the base column comes first'),
+(1, '{"a": "x", "b": "y"}', '{"a": 0.1}', 0.9, '0.9 * 0.857071: the base column comes first; a is below'),
 (2, '{"a": "x", "b": "y"}', '{"a": 0.7, "b": 0.78}', NULL, '0.74 * 0.857071: then the engine; below 0.75'),
 (3, '{"a": "x", "b": "y"}', NULL, NULL, '0.81 * 0.857071: then the constant'),
 (4, '{"a": "x"}', NULL, 0.75, 'equal to the threshold, not below it'),
@@ -34,7 +34,7 @@ INSERT INTO ocr (id, extracted, engine, base, note) VALUES
 (12, '{"a": "x"}', '{"a": 1}', 0, 'a base of 0 is a base'),
 (13, '{"a": "x"}', '{"a": 0.9, "z": 7, "y": "high", "b": 1e400}', NULL, '0.9: absent fields are ignored'),
 (14, '{"a": "x"}', '{}', NULL, '0.81'),
-(15, '{"a": 0, "b": false}', '[7]', 0.9, '0.9 * 0.857071: engine is not read');
+(15, '{"a": 0, "b": false}', '[7]', 0.9, 'bad data, although base is good');
 SELECT * FROM scored;
 TRUNCATE ocr;
 
@@ -67,21 +67,22 @@ SELECT i, CASE WHEN random() < 0.3 THEN round(random()::numeric * 1.2, 3) END,
        (SELECT jsonb_object_agg('f' || f, round(random()::numeric * 1.02, 3)) FROM generate_series(3, i % 11) AS f) END
 FROM generate_series(1, 3000) AS i;
 WITH mean AS (
-    SELECT o.*, m.mean, m.bad
+    SELECT o.*, m.mean, coalesce(m.bad, false) AS bad, coalesce(m.low, false) AS low
     FROM ocr AS o, LATERAL (
-        SELECT avg(c.value::float8) AS mean, bool_or(c.value::float8 > 1) AS bad
+        SELECT avg(c.value::float8) AS mean, bool_or(c.value::float8 > 1) AS bad,
+               bool_or(c.value::float8 < 0.75) AS low
         FROM jsonb_each(o.extracted) AS f JOIN jsonb_each_text(o.engine) AS c USING (key)
         WHERE williams_field_count(f.value) > 0) AS m),
 plain AS (
     SELECT *, coalesce(williams_field_count(extracted), 0) AS count,
-           CASE WHEN base > 1 OR base IS NULL AND bad THEN NULL ELSE coalesce(base, mean, 0.81) END AS start
+           CASE WHEN base > 1 OR bad THEN NULL ELSE coalesce(base, mean, 0.81) END AS start
     FROM mean)
 SELECT count(*) AS rows, count(*) FILTER (WHERE review) > 500 AS to_review,
        count(*) FILTER (WHERE confidence > 0) > 500 AS scored,
        count(*) FILTER (WHERE n <> count OR multiplier <> williams_confidence_multiplier(count)
            OR abs(confidence - CASE WHEN count = 0 OR start IS NULL THEN 0
                                ELSE start * williams_confidence_multiplier(count) END) > 1e-15
-           OR review <> (count = 0 OR start IS NULL OR start < 0.75)) AS wrong
+           OR review <> (count = 0 OR start IS NULL OR start < 0.75 OR low)) AS wrong
 FROM plain;
 TRUNCATE ocr;
 
@@ -394,7 +395,7 @@ DELETE FROM williams_profile WHERE name = 'sheet';
 DROP TABLE sheet;
 
 --
--- review as text[] without a profile: the engine's confidence in each field, or base_value, counts
+-- review as text[] without a profile: the engine's confidence in each field, or the base, counts
 --
 CREATE TABLE sheet (id int, doc jsonb, engine jsonb, base float8, score float8, review text[], flag boolean);
 CREATE TRIGGER score BEFORE INSERT OR UPDATE ON sheet FOR EACH ROW EXECUTE FUNCTION williams_score_ocr(
@@ -411,6 +412,6 @@ INSERT INTO sheet (id, doc, engine, base) VALUES
 (20, '{"a": "x", "b": "y"}', '{"a": 7, "b": 1}', NULL), (21, '{"a": "x", "b": ""}', '0.9', NULL), (22, '{"a": "x"}', '{"a": 1}', 7),
 (23, '{"a": "x", "b": "y"}', '[0.9]', 0.9);
 SELECT id, round(score::numeric, 6) AS score, review, flag, doc, engine, base FROM sheet ORDER BY id;
--- The array is empty only if the boolean is false.
-SELECT count(*) FROM sheet WHERE flag AND review = '{}' OR review IS NULL;
+-- The boolean is true exactly where the array is not empty.
+SELECT count(*) FROM sheet WHERE flag <> (review <> '{}') OR flag IS NULL OR review IS NULL;
 DROP TABLE sheet;

@@ -1,16 +1,17 @@
 /*
  * checks.c
- *		The checks of a profile: rule 6.
+ *		The checks of a profile: rule 5.
  *
  * A check is an entry of the table check_types: its name, its own keys, the
- * number of its fields, and the functions that parse and apply it. To add a
+ * number of its fields, and the functions that parse and apply it. Its place in the
+ * table is its reason. To add a
  * check, add an entry. Every check also has the keys "check", "fields" and
  * "factor"; the default of factor is 0.5.
  *
  * A field that fails a check has its score multiplied by the check's factor. A
- * check of single fields looks at each field by itself; the other checks compare
- * fields, and all those compared fail together. Missing fields are not checked.
- * The text is checked as it is, white space included.
+ * check of single fields looks at each field by itself and decides its outcome; the
+ * other checks compare fields, and all those compared fail together. Missing fields
+ * are not checked. The text is checked as it is, white space included.
  *
  * The result is IMMUTABLE: patterns are matched under the collation "C", which no
  * operating system changes, and the database's encoding, which decides what a
@@ -67,7 +68,13 @@ struct CheckType
 	int			max_fields;
 	const char *fields_problem; /* the message if there are fewer or more */
 	void		(*validate) (const WlCheck *check); /* may be NULL */
-	void		(*apply) (const WlCheck *check, const WlFieldText *texts, WlDocumentScore *score);
+
+	/*
+	 * One of the two. A check of single fields returns whether a field fails;
+	 * it may change the factor. A check between fields calls fail() itself.
+	 */
+	bool		(*fails) (const WlCheck *check, const WlFieldText *t, double *factor);
+	void		(*compare) (const WlCheck *check, WlFieldScore *fields);
 };
 
 /* key is NULL if the check as a whole is malformed. */
@@ -78,30 +85,8 @@ refuse_check(int index, const char *key, const char *problem)
 					psprintf("checks[%d].%s", index, key), problem, NULL);
 }
 
-static void
-fail(WlDocumentScore *score, int field, double factor)
-{
-	score->scores[field] *= factor;
-	score->unmultiplied[field] *= factor;
-}
-
-/*
- * Apply a check of single fields. factor_of returns what the score of a field is
- * multiplied by: 1 if the field passes.
- */
-static inline void
-apply_singly(const WlCheck *check, const WlFieldText *texts, WlDocumentScore *score,
-			 double (*factor_of) (const WlCheck *check, const WlFieldText *t))
-{
-	for (int k = 0; k < check->nfields; k++)
-	{
-		int			field = check->fields[k];
-
-		CHECK_FOR_INTERRUPTS();
-		if (texts[field].data != NULL)
-			fail(score, field, factor_of(check, &texts[field]));
-	}
-}
+/* A field fails a check between fields. */
+static void fail(const WlCheck *check, WlFieldScore *field);
 
 static double
 parse_number(const WlCheck *check, const char *key, const JsonbValue *value)
@@ -120,21 +105,21 @@ parse_number(const WlCheck *check, const char *key, const JsonbValue *value)
  * twice.
  */
 static void
-apply_ordered(const WlCheck *check, const WlFieldText *texts, WlDocumentScore *score)
+compare_ordered(const WlCheck *check, WlFieldScore *fields)
 {
-	int			previous = -1;
+	WlFieldScore *previous = NULL;
 
 	for (int k = 0; k < check->nfields; k++)
 	{
-		int			field = check->fields[k];
+		WlFieldScore *field = &fields[check->fields[k]];
 
-		if (texts[field].data == NULL || !wl_is_date(&texts[field]))
+		if (field->text.data == NULL || !wl_is_date(&field->text))
 			continue;
-		if (previous >= 0 &&
-			memcmp(texts[previous].data, texts[field].data, WL_DATE_LENGTH) >= 0)
+		if (previous != NULL &&
+			memcmp(previous->text.data, field->text.data, WL_DATE_LENGTH) >= 0)
 		{
-			fail(score, previous, check->factor);
-			fail(score, field, check->factor);
+			fail(check, previous);
+			fail(check, field);
 		}
 		previous = field;
 	}
@@ -151,16 +136,10 @@ parse_length(WlCheck *check, const char *key, const JsonbValue *value)
 	check->length = (int) number;
 }
 
-static double
-length_factor(const WlCheck *check, const WlFieldText *t)
+static bool
+fails_length(const WlCheck *check, const WlFieldText *t, double *factor)
 {
-	return pg_mbstrlen_with_len(t->data, t->length) == check->length ? 1.0 : check->factor;
-}
-
-static void
-apply_length(const WlCheck *check, const WlFieldText *texts, WlDocumentScore *score)
-{
-	apply_singly(check, texts, score, length_factor);
+	return pg_mbstrlen_with_len(t->data, t->length) != check->length;
 }
 
 /*
@@ -186,20 +165,17 @@ validate_range(const WlCheck *check)
 		refuse_check(check->index, "min", "it must not be greater than \"max\"");
 }
 
-static double
-range_factor(const WlCheck *check, const WlFieldText *t)
+static bool
+fails_range(const WlCheck *check, const WlFieldText *t, double *factor)
 {
 	double		number;
 
 	if (!wl_is_number(t, &number))
-		return NOT_A_NUMBER_FACTOR;
-	return number >= check->min && number <= check->max ? 1.0 : check->factor;
-}
-
-static void
-apply_range(const WlCheck *check, const WlFieldText *texts, WlDocumentScore *score)
-{
-	apply_singly(check, texts, score, range_factor);
+	{
+		*factor = NOT_A_NUMBER_FACTOR;
+		return true;
+	}
+	return !(number >= check->min && number <= check->max);
 }
 
 /*
@@ -233,32 +209,25 @@ parse_pattern(WlCheck *check, const char *key, const JsonbValue *value)
 	refuse_check(check->index, key, problem);
 }
 
-static double
-pattern_factor(const WlCheck *check, const WlFieldText *t)
+static bool
+fails_pattern(const WlCheck *check, const WlFieldText *t, double *factor)
 {
-	return RE_compile_and_execute(check->pattern, unconstify(char *, t->data), t->length,
-								  PATTERN_FLAGS, C_COLLATION_OID, 0, NULL) ?
-		1.0 : check->factor;
-}
-
-static void
-apply_pattern(const WlCheck *check, const WlFieldText *texts, WlDocumentScore *score)
-{
-	apply_singly(check, texts, score, pattern_factor);
+	return !RE_compile_and_execute(check->pattern, unconstify(char *, t->data), t->length,
+								   PATTERN_FLAGS, C_COLLATION_OID, 0, NULL);
 }
 
 /* "mrz": two fields are the lines of a passport. It needs both of them. */
 static void
-apply_mrz(const WlCheck *check, const WlFieldText *texts, WlDocumentScore *score)
+compare_mrz(const WlCheck *check, WlFieldScore *fields)
 {
-	int			line1 = check->fields[0];
-	int			line2 = check->fields[1];
+	WlFieldScore *line1 = &fields[check->fields[0]];
+	WlFieldScore *line2 = &fields[check->fields[1]];
 
-	if (texts[line1].data != NULL && texts[line2].data != NULL &&
-		!wl_mrz_holds(&texts[line1], &texts[line2]))
+	if (line1->text.data != NULL && line2->text.data != NULL &&
+		!wl_mrz_holds(&line1->text, &line2->text))
 	{
-		fail(score, line1, check->factor);
-		fail(score, line2, check->factor);
+		fail(check, line1);
+		fail(check, line2);
 	}
 }
 
@@ -272,7 +241,7 @@ static const CheckType check_types[] = {
 		.min_fields = 2,
 		.max_fields = PG_INT32_MAX,
 		.fields_problem = "it must name at least two fields",
-		.apply = apply_ordered
+		.compare = compare_ordered
 	},
 	{
 		.name = "length",
@@ -281,7 +250,7 @@ static const CheckType check_types[] = {
 		.min_fields = 1,
 		.max_fields = PG_INT32_MAX,
 		.fields_problem = "it must name at least one field",
-		.apply = apply_length
+		.fails = fails_length
 	},
 	{
 		.name = "range",
@@ -291,7 +260,7 @@ static const CheckType check_types[] = {
 		.max_fields = PG_INT32_MAX,
 		.fields_problem = "it must name at least one field",
 		.validate = validate_range,
-		.apply = apply_range
+		.fails = fails_range
 	},
 	{
 		.name = "pattern",
@@ -300,16 +269,42 @@ static const CheckType check_types[] = {
 		.min_fields = 1,
 		.max_fields = PG_INT32_MAX,
 		.fields_problem = "it must name at least one field",
-		.apply = apply_pattern
+		.fails = fails_pattern
 	},
 	{
 		.name = "mrz",
 		.min_fields = 2,
 		.max_fields = 2,
 		.fields_problem = "it must name the two lines",
-		.apply = apply_mrz
+		.compare = compare_mrz
 	}
 };
+
+int
+wl_check_kinds(void)
+{
+	return lengthof(check_types);
+}
+
+const char *
+wl_check_kind(int i)
+{
+	return check_types[i].name;
+}
+
+static uint32
+reason_of(const WlCheck *check)
+{
+	StaticAssertStmt(WL_REASON_CHECKS + lengthof(check_types) <= 32, "a reason is a bit of a uint32");
+	return WL_REASON_BIT(WL_REASON_CHECKS + (check->type - check_types));
+}
+
+static void
+fail(const WlCheck *check, WlFieldScore *field)
+{
+	field->shared_factor *= check->factor;
+	field->reasons |= reason_of(check);
+}
 
 static const CheckType *
 parse_type(int index, JsonbContainer *object)
@@ -445,17 +440,14 @@ parse_check(const WlProfile *profile, WlCheck *check, int index, const JsonbValu
 }
 
 void
-wl_parse_checks(WlProfile *profile, JsonbContainer *rules)
+wl_parse_checks(WlProfile *profile, const JsonbValue *value)
 {
-	JsonbValue	value;
 	JsonbContainer *array;
 	int		   *named_by;
 
-	if (!wl_get_key(rules, "checks", &value))
-		return;
-	if (value.type != jbvBinary || !JsonContainerIsArray(value.val.binary.data))
+	if (value->type != jbvBinary || !JsonContainerIsArray(value->val.binary.data))
 		wl_refuse_rules("checks", "it must be an array", NULL);
-	array = value.val.binary.data;
+	array = value->val.binary.data;
 	profile->nchecks = JsonContainerSize(array);
 	profile->checks = palloc0(Max(profile->nchecks, 1) * sizeof(WlCheck));
 	named_by = palloc0(profile->nfields * sizeof(int));
@@ -468,14 +460,42 @@ wl_parse_checks(WlProfile *profile, JsonbContainer *rules)
 	pfree(named_by);
 }
 
+/* Apply a check of single fields. */
+static void
+apply_singly(const WlCheck *check, WlFieldScore *fields)
+{
+	for (int k = 0; k < check->nfields; k++)
+	{
+		WlFieldScore *field = &fields[check->fields[k]];
+		double		factor = check->factor;
+
+		CHECK_FOR_INTERRUPTS();
+		if (field->text.data == NULL)
+			continue;
+		if (check->type->fails(check, &field->text, &factor))
+		{
+			field->own_factor *= factor;
+			field->reasons |= reason_of(check);
+			field->outcome = WL_OUTCOME_FAILED;
+		}
+		else if (field->outcome == WL_OUTCOME_NONE)
+			field->outcome = WL_OUTCOME_PASSED;
+	}
+}
+
 void
-wl_apply_checks(const WlProfile *profile, const WlFieldText *texts, WlDocumentScore *score)
+wl_apply_checks(const WlProfile *profile, bool single, WlFieldScore *fields)
 {
 	for (int i = 0; i < profile->nchecks; i++)
 	{
 		const WlCheck *check = &profile->checks[i];
 
 		CHECK_FOR_INTERRUPTS();
-		check->type->apply(check, texts, score);
+		if (single != (check->type->fails != NULL))
+			continue;
+		if (single)
+			apply_singly(check, fields);
+		else
+			check->type->compare(check, fields);
 	}
 }

@@ -1,32 +1,25 @@
 /*
  * document.c
- *		Scores one document by a profile: rules 1, 4, 5 and 7. Rule 2 is in
- *		formats.c, rule 3 in script.c and rule 6 in checks.c.
+ *		Scores one document by a profile: rules 1, 4, 6 and 7. Rule 2 is in
+ *		formats.c, rule 3 in script.c, rule 5 in checks.c; a model is in model.c.
  *
- * The rules are numbered as in docs/score.md. What they leave open is decided as
- * follows:
+ * The rules are numbered as in docs/score.md.
  *
- * - The text of a value is what ->> returns: 42, true, {"a": 1}. An object or
- *   array is present if it has a leaf that is neither null nor blank; the first
- *   megabyte of its text counts.
- * - Rule 5 clamps the score, then rule 6 multiplies it.
- * - The threshold of rule 7 is compared with the score without the multiplier. A
- *   check that fails can therefore send its fields to review.
+ * A model gives the probability that what was read for a field is right. It has
+ * learnt from the field's format and from the checks of this field alone, so they are
+ * not applied on top of it; the checks between fields are.
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "miscadmin.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/json.h"
 
 #include "base/check.h"
 #include "math/bound.h"
+#include "score/field_text.h"
 #include "score/fields.h"
 #include "score/profile/rules.h"
 
-#define CONTAINER_TEXT		(1024 * 1024)
 #define SHORT_PENALTY		0.10
 
 /* Does a text, which is not blank, have a single character once it is trimmed? */
@@ -56,89 +49,6 @@ is_short(const WlFieldText *t)
 		p += pg_mblen((const char *) p);
 	}
 	return true;
-}
-
-/* Append a key or a leaf to the text of its container. */
-static void
-append_leaf(StringInfo buf, const JsonbValue *v)
-{
-	switch (v->type)
-	{
-		case jbvNull:
-			appendStringInfoString(buf, "null");
-			break;
-		case jbvBool:
-			appendStringInfoString(buf, v->val.boolean ? "true" : "false");
-			break;
-		case jbvNumeric:
-			appendStringInfoString(buf, DatumGetCString(DirectFunctionCall1(numeric_out,
-																			NumericGetDatum(v->val.numeric))));
-			break;
-		case jbvString:
-			escape_json(buf, pnstrdup(v->val.string.val,
-									  pg_mbcliplen(v->val.string.val, v->val.string.len, CONTAINER_TEXT)));
-			break;
-		default:
-			elog(ERROR, "jsonb type %d is not a leaf", (int) v->type);
-	}
-}
-
-/*
- * The text of an object or array as ->> returns it, cut off after about
- * CONTAINER_TEXT bytes. A few kilobytes of numbers like 1e131000 would otherwise
- * take up all memory, and no row may make a load fail. No format, and no check
- * except a pattern, depends on the rest.
- */
-static char *
-container_text(JsonbContainer *container)
-{
-	JsonbIterator *it = JsonbIteratorInit(container);
-	JsonbIteratorToken token;
-	JsonbValue	v;
-	bool		first = true;	/* no comma before the next item */
-	StringInfoData buf;
-
-	initStringInfo(&buf);
-	while (buf.len < CONTAINER_TEXT && (token = JsonbIteratorNext(&it, &v, false)) != WJB_DONE)
-	{
-		bool		opens = token == WJB_BEGIN_ARRAY || token == WJB_BEGIN_OBJECT;
-
-		CHECK_FOR_INTERRUPTS();
-		if (!first && (opens || token == WJB_KEY || token == WJB_ELEM))
-			appendStringInfoString(&buf, ", ");
-		first = opens || token == WJB_KEY;
-		if (opens)
-			appendStringInfoChar(&buf, token == WJB_BEGIN_ARRAY ? '[' : '{');
-		else if (token == WJB_END_ARRAY || token == WJB_END_OBJECT)
-			appendStringInfoChar(&buf, token == WJB_END_ARRAY ? ']' : '}');
-		else
-			append_leaf(&buf, &v);
-		if (token == WJB_KEY)
-			appendStringInfoString(&buf, ": ");
-	}
-	return buf.data;
-}
-
-/* The text of a value as ->> returns it; none if the field counts as missing. */
-static WlFieldText
-text_of(const WlValue *value)
-{
-	WlFieldText t = {NULL, 0};
-
-	if (wl_count_value(value) == 0)
-		return t;
-	t.data = value->data;
-	t.length = value->length;
-	if (JBE_ISSTRING(value->entry))
-		return t;
-	if (JBE_ISNUMERIC(value->entry))
-		t.data = DatumGetCString(DirectFunctionCall1(numeric_out, PointerGetDatum(value->data)));
-	else if (JBE_ISBOOL(value->entry))
-		t.data = JBE_ISBOOL_TRUE(value->entry) ? "true" : "false";
-	else
-		t.data = container_text((JsonbContainer *) value->data);
-	t.length = strlen(t.data);
-	return t;
 }
 
 /* Walks the entries of an object whose keys are fields of a profile. */
@@ -184,29 +94,28 @@ expected_next(ExpectedWalk *walk, int *field, WlValue *value)
 	return false;
 }
 
+/* Rule 1: the texts of the fields that are present. */
 static void
-get_texts(const WlProfile *profile, const JsonbContainer *fields, WlFieldText *texts)
+get_texts(const WlProfile *profile, const JsonbContainer *fields, WlDocumentScore *document)
 {
 	ExpectedWalk walk;
 	WlValue		value;
 	int			field;
 
-	memset(texts, 0, profile->nfields * sizeof(WlFieldText));
+	document->num_fields = 0;
 	if (fields == NULL || !JsonContainerIsObject(fields))
 		return;
 	expected_begin(&walk, profile, fields);
 	while (expected_next(&walk, &field, &value))
-		texts[field] = text_of(&value);
+	{
+		document->fields[field].text = wl_text_of(&value);
+		document->num_fields += document->fields[field].text.data != NULL;
+	}
 }
 
-/*
- * Rule 1: set start[] of each field that is present to the engine's confidence,
- * and leave it alone if the engine gives none. The result is that of
- * wl_score_document.
- */
+/* The engine's confidences. The result is that of wl_judge_document. */
 static const char *
-get_starts(const WlProfile *profile, JsonbContainer *confidence,
-		   const WlFieldText *texts, double *start)
+get_confidences(const WlProfile *profile, JsonbContainer *confidence, WlFieldScore *fields)
 {
 	ExpectedWalk walk;
 	WlValue		value;
@@ -219,23 +128,61 @@ get_starts(const WlProfile *profile, JsonbContainer *confidence,
 	expected_begin(&walk, profile, confidence);
 	while (expected_next(&walk, &field, &value))
 	{
-		if (texts[field].data == NULL || JBE_ISNULL(value.entry))
+		double		x = -1;
+
+		if (fields[field].text.data == NULL || JBE_ISNULL(value.entry))
 			continue;
-		if (!JBE_ISNUMERIC(value.entry))
-			return text_to_cstring(profile->fields[field].name);
-		start[field] = wl_number((Numeric) value.data);
-		if (!wl_is_fraction(start[field]))
-			return text_to_cstring(profile->fields[field].name);
+		if (JBE_ISNUMERIC(value.entry))
+			x = wl_number((Numeric) value.data);
+		if (!wl_is_fraction(x))
+			return pnstrdup(fields[field].name.name, fields[field].name.length);
+		fields[field].confidence = x;
 	}
 	return NULL;
 }
 
-static inline double
-format_effect(const WlFormat *format, const WlFieldText *t)
+static void
+apply_formats(const WlProfile *profile, WlFieldScore *fields)
 {
-	if (format == NULL)
-		return 0.0;
-	return format->matches(t) ? format->match : format->mismatch;
+	for (int i = 0; i < profile->nfields; i++)
+	{
+		const WlFormat *format = profile->fields[i].format;
+
+		CHECK_FOR_INTERRUPTS();
+		if (format == NULL || fields[i].text.data == NULL)
+			continue;
+		fields[i].outcome = format->matches(&fields[i].text) ? WL_OUTCOME_PASSED : WL_OUTCOME_FAILED;
+		if (fields[i].outcome == WL_OUTCOME_FAILED)
+			fields[i].reasons |= WL_REASON_BIT(WL_REASON_FORMAT);
+	}
+}
+
+const char *
+wl_judge_document(const WlProfile *profile, JsonbContainer *fields,
+				  JsonbContainer *confidence, WlDocumentScore *document)
+{
+	const char *bad;
+
+	document->nfields = profile->nfields;
+	document->reasons = 0;
+	document->fields = palloc(profile->nfields * sizeof(WlFieldScore));
+	for (int i = 0; i < profile->nfields; i++)
+		document->fields[i] = (WlFieldScore)
+	{
+		.name = profile->fields[i].key,
+			.confidence = WL_SILENT,
+			.threshold = profile->fields[i].threshold == WL_NO_THRESHOLD ?
+			profile->threshold : profile->fields[i].threshold,
+			.own_factor = 1.0,
+			.shared_factor = 1.0
+	};
+	get_texts(profile, fields, document);
+	bad = get_confidences(profile, confidence, document->fields);
+	if (bad != NULL)
+		return bad;
+	apply_formats(profile, document->fields);
+	wl_apply_checks(profile, true, document->fields);
+	return NULL;
 }
 
 static inline double
@@ -244,72 +191,111 @@ clamp(double x)
 	return x < 0.0 ? 0.0 : x > 1.0 ? 1.0 : x;
 }
 
-/* Rules 2 to 5 for all fields. unmultiplied[] holds their starts. */
-static void
-score_texts(const WlProfile *profile, const WlFieldText *texts, WlDocumentScore *score)
+/* Rules 2 to 5 for a field that is present, apart from the checks between fields. */
+static double
+score_by_rules(const WlFormat *format, double script_effect, WlFieldScore *field)
 {
-	double		script_effect = wl_script_effect(score->script);
+	double		x = field->confidence == WL_SILENT ? WL_DEFAULT_CONFIDENCE : field->confidence;
+
+	if (wl_is_below(x, field->threshold))
+		field->reasons |= WL_REASON_BIT(WL_REASON_LOW_CONFIDENCE);
+	if (format != NULL)
+		x += field->reasons & WL_REASON_BIT(WL_REASON_FORMAT) ? format->mismatch : format->match;
+	x += script_effect;
+	if (script_effect < 0)
+		field->reasons |= WL_REASON_BIT(WL_REASON_SCRIPT);
+	if (is_short(&field->text))
+	{
+		x -= SHORT_PENALTY;
+		field->reasons |= WL_REASON_BIT(WL_REASON_SHORT);
+	}
+	return clamp(x) * field->own_factor;
+}
+
+static double
+score_by_model(const WlModel *model, int i, WlFieldScore *field)
+{
+	double		p = wl_model_probability(model, i, field->outcome, field->confidence);
+
+	if (wl_is_below(p, field->threshold))
+		field->reasons |= WL_REASON_BIT(WL_REASON_MODEL);
+	return p;
+}
+
+/* Set the scores, and keep the reasons of the fields for review only. */
+static void
+score_fields(const WlProfile *profile, WlDocumentScore *document)
+{
+	double		script_effect = wl_script_effect(document->script);
 
 	for (int i = 0; i < profile->nfields; i++)
 	{
-		double		x;
+		WlFieldScore *field = &document->fields[i];
 
 		CHECK_FOR_INTERRUPTS();
-		if (texts[i].data == NULL)
+		if (field->text.data == NULL)
 		{
-			score->unmultiplied[i] = score->scores[i] = 0.0;
+			field->score = 0.0;
+			field->reasons = wl_is_below(0.0, field->threshold) ? WL_REASON_BIT(WL_REASON_MISSING) : 0;
 			continue;
 		}
-		x = score->unmultiplied[i] + format_effect(profile->fields[i].format, &texts[i]) +
-			script_effect - (is_short(&texts[i]) ? SHORT_PENALTY : 0.0);
-		score->scores[i] = clamp(x * score->multiplier);
-		score->unmultiplied[i] = clamp(x);
+		field->score = field->shared_factor *
+			(profile->model != NULL ? score_by_model(profile->model, i, field) :
+			 score_by_rules(profile->fields[i].format, script_effect, field));
+		if (!wl_is_below(field->score, field->threshold))
+			field->reasons = 0;
+	}
+	document->score = wl_mean_score(document);
+}
+
+/* What is accepted goes to review all the same if the document is to be audited. */
+static void
+audit_document(const WlProfile *profile, JsonbContainer *fields, WlDocumentScore *document)
+{
+	char	   *key;
+
+	if (profile->audit == 0 || fields == NULL)
+		return;
+	key = JsonbToCString(NULL, fields, 0);
+	if (!wl_is_audited(key, strlen(key), profile->audit))
+		return;
+	for (int i = 0; i < document->nfields; i++)
+		if (document->fields[i].reasons == 0)
+			document->fields[i].reasons = WL_REASON_BIT(WL_REASON_AUDIT);
+}
+
+/* The document scores 0, and all of it is for review, whatever the thresholds. */
+static void
+fail_document(WlDocumentScore *document)
+{
+	document->score = 0.0;
+	for (int i = 0; i < document->nfields; i++)
+	{
+		WlFieldScore *field = &document->fields[i];
+
+		field->score = 0.0;
+		field->confidence = WL_SILENT;
+		field->reasons = WL_REASON_BIT(field->text.data == NULL ? WL_REASON_MISSING :
+									   WL_REASON_LOW_CONFIDENCE);
 	}
 }
 
 const char *
 wl_score_document(const WlProfile *profile, JsonbContainer *fields,
-				  JsonbContainer *confidence, WlScript script, WlDocumentScore *score)
+				  JsonbContainer *confidence, WlScript script, WlDocumentScore *document)
 {
-	int			n = profile->nfields;
-	WlFieldText *texts = palloc(n * sizeof(WlFieldText));
-	const char *bad;
-	double		sum = 0.0;
+	const char *bad = wl_judge_document(profile, fields, confidence, document);
 
-	score->scores = palloc(2 * n * sizeof(double));
-	score->unmultiplied = score->scores + n;
-	score->overall = 0.0;
-	score->num_fields = 0;
-	get_texts(profile, fields, texts);
-	for (int i = 0; i < n; i++)
+	document->script = script == WL_SCRIPT_UNKNOWN ?
+		wl_detect_script(document->fields, document->nfields) : script;
+	document->multiplier = wl_math_confidence_multiplier(document->num_fields);
+	if (bad != NULL || document->num_fields == 0)
 	{
-		score->unmultiplied[i] = WL_DEFAULT_CONFIDENCE;
-		score->num_fields += texts[i].data != NULL;
-	}
-	score->script = script == WL_SCRIPT_UNKNOWN ? wl_detect_script(texts, n) : script;
-	score->multiplier = wl_math_confidence_multiplier(score->num_fields);
-	bad = get_starts(profile, confidence, texts, score->unmultiplied);
-	if (bad != NULL)
-	{
-		memset(score->scores, 0, 2 * n * sizeof(double));
+		fail_document(document);
 		return bad;
 	}
-	score_texts(profile, texts, score);
-	wl_apply_checks(profile, texts, score);
-	for (int i = 0; i < n; i++)
-		sum += score->scores[i];
-	score->overall = sum / n;
+	wl_apply_checks(profile, false, document->fields);
+	score_fields(profile, document);
+	audit_document(profile, fields, document);
 	return NULL;
-}
-
-Datum
-wl_review_names(const WlProfile *profile, const WlDocumentScore *score, double threshold)
-{
-	Datum	   *names = palloc(profile->nfields * sizeof(Datum));
-	int			n = 0;
-
-	for (int i = 0; i < profile->nfields; i++)
-		if (wl_is_below(score->unmultiplied[i], threshold))
-			names[n++] = PointerGetDatum(profile->fields[i].name);
-	return PointerGetDatum(construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT));
 }

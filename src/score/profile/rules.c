@@ -2,8 +2,9 @@
  * rules.c
  *		Parses the rules of a document type into a profile.
  *
- * Rules are an object with the keys "fields", "checks" and "threshold". All of
- * it is checked here and in checks.c; a profile that has been parsed is valid.
+ * Rules are an object; its keys are in the table at the end of this file. All of
+ * it is checked here, in checks.c and in model.c; a profile that has been parsed is
+ * valid.
  *
  * The fields of a profile are in jsonb's order of keys, by length and then by
  * bytes: jsonb keeps no other.
@@ -15,6 +16,7 @@
 
 #include "base/check.h"
 #include "score/fields.h"
+#include "score/names.h"
 #include "score/profile/rules.h"
 
 /* How many bytes of an unknown name a message shows. */
@@ -61,8 +63,28 @@ wl_get_fraction(const JsonbValue *value, double *result)
 	return wl_is_fraction(*result);
 }
 
+bool
+wl_get_object(const JsonbValue *value, JsonbContainer **object)
+{
+	if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
+		return false;
+	*object = value->val.binary.data;
+	return true;
+}
+
+/* A number in [0, 1]; anything else is refused. */
+static double
+parse_fraction(const char *key, const JsonbValue *value)
+{
+	double		number;
+
+	if (!wl_get_fraction(value, &number))
+		wl_refuse_rules(key, "it must be a number between 0 and 1", NULL);
+	return number;
+}
+
 static const WlFormat *
-parse_format(const WlName *key, const JsonbValue *value)
+parse_format(const char *key, const JsonbValue *value)
 {
 	const WlFormat *format = NULL;
 
@@ -71,24 +93,51 @@ parse_format(const WlName *key, const JsonbValue *value)
 	if (value->type == jbvString)
 		format = wl_find_format(value->val.string.val, value->val.string.len);
 	if (format == NULL)
-		wl_refuse_name(psprintf("fields.%s", pnstrdup(key->name, key->length)), "format", value,
+		wl_refuse_name(key, "format", value,
 					   psprintf("The formats are %s; null accepts any text.", wl_list_formats()));
 	return format;
 }
 
+/* A field's entry: its format, or an object with format and threshold. */
 static void
-parse_fields(WlProfile *profile, JsonbContainer *rules)
+parse_field(WlProfileField *field, JsonbValue *value)
 {
-	JsonbValue	value;
+	char	   *path = psprintf("fields.%s", pnstrdup(field->key.name, field->key.length));
 	JsonbContainer *object;
 	WlKeys		keys;
 	WlName		key;
 
-	if (!wl_get_key(rules, "fields", &value))
-		wl_refuse_rules("fields", "it is missing", NULL);
-	if (value.type != jbvBinary || !JsonContainerIsObject(value.val.binary.data))
+	field->threshold = WL_NO_THRESHOLD;
+	field->format = NULL;
+	if (!wl_get_object(value, &object))
+	{
+		field->format = parse_format(path, value);
+		return;
+	}
+	wl_keys_begin(&keys, object);
+	while (wl_keys_next(&keys, &key))
+	{
+		char	   *name = psprintf("%s.%s", path, pnstrdup(key.name, key.length));
+
+		getKeyJsonValueFromContainer(object, key.name, key.length, value);
+		if (wl_key_is(&key, "format"))
+			field->format = parse_format(name, value);
+		else if (wl_key_is(&key, "threshold"))
+			field->threshold = parse_fraction(name, value);
+		else
+			wl_refuse_rules(name, "unknown key", "The keys are \"format\" and \"threshold\".");
+	}
+}
+
+static void
+parse_fields(WlProfile *profile, const JsonbValue *value)
+{
+	JsonbContainer *object;
+	WlKeys		keys;
+	WlName		key;
+
+	if (!wl_get_object(value, &object))
 		wl_refuse_rules("fields", "it must be an object", NULL);
-	object = value.val.binary.data;
 	if (JsonContainerSize(object) == 0)
 		wl_refuse_rules("fields", "it must name at least one field", NULL);
 	profile->fields = palloc(JsonContainerSize(object) * sizeof(WlProfileField));
@@ -96,27 +145,75 @@ parse_fields(WlProfile *profile, JsonbContainer *rules)
 	while (wl_keys_next(&keys, &key))
 	{
 		WlProfileField *field = &profile->fields[profile->nfields++];
+		JsonbValue	entry;
 
 		CHECK_FOR_INTERRUPTS();
-		getKeyJsonValueFromContainer(object, key.name, key.length, &value);
-		field->format = parse_format(&key, &value);
-		field->name = cstring_to_text_with_len(key.name, key.length);
-		field->key.name = VARDATA(field->name);
+		field->key.name = pnstrdup(key.name, key.length);
 		field->key.length = key.length;
+		getKeyJsonValueFromContainer(object, key.name, key.length, &entry);
+		parse_field(field, &entry);
 	}
 }
 
 static void
+parse_threshold(WlProfile *profile, const JsonbValue *value)
+{
+	profile->threshold = parse_fraction("threshold", value);
+}
+
+static void
+parse_audit(WlProfile *profile, const JsonbValue *value)
+{
+	profile->audit = parse_fraction("audit", value);
+}
+
+static void
+parse_model(WlProfile *profile, const JsonbValue *value)
+{
+	profile->model = wl_parse_model(profile, value);
+}
+
+/* The threshold is the lowest one that the model's own evidence supports. */
+static void
+parse_precision(WlProfile *profile, const JsonbValue *value)
+{
+	double		precision = parse_fraction("precision", value);
+
+	if (profile->model == NULL)
+		wl_refuse_rules("precision", "it requires \"model\"",
+						"The threshold for a precision comes from the evidence of a model; use \"threshold\" without one.");
+	if (profile->threshold != WL_NO_THRESHOLD)
+		wl_refuse_rules("precision", "it cannot be used together with \"threshold\"", NULL);
+	if (!wl_model_threshold(profile->model, precision, &profile->threshold))
+		wl_refuse_rules("precision", "the evidence of the model supports no threshold for it",
+						"Use a lower precision, or fit the model again with more evidence.");
+}
+
+/* The keys of rules, in the order in which they are parsed and messages list them. */
+static const struct
+{
+	const char *name;
+	void		(*parse) (WlProfile *profile, const JsonbValue *value);
+}			keys[] = {
+	{"fields", parse_fields},
+	{"checks", wl_parse_checks},
+	{"threshold", parse_threshold},
+	{"model", parse_model},
+	{"precision", parse_precision},
+	{"audit", parse_audit}
+};
+
+static void
 check_keys(JsonbContainer *rules)
 {
-	WlKeys		keys;
+	WlKeys		k;
 	WlName		key;
 
-	wl_keys_begin(&keys, rules);
-	while (wl_keys_next(&keys, &key))
-		if (!wl_key_is(&key, "fields") && !wl_key_is(&key, "checks") && !wl_key_is(&key, "threshold"))
+	wl_keys_begin(&k, rules);
+	while (wl_keys_next(&k, &key))
+		if (wl_find_name(keys, key.name, key.length) < 0)
 			wl_refuse_rules(pnstrdup(key.name, key.length), "unknown key",
-							"The keys are \"fields\", \"checks\" and \"threshold\".");
+							psprintf("The keys are %s.", wl_list_names(keys)));
 }
 
 WlProfile  *
@@ -131,16 +228,19 @@ wl_parse_profile(Jsonb *rules)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("rules must be an object")));
 	check_keys(root);
-	profile->threshold = WL_DEFAULT_THRESHOLD;
-	if (wl_get_key(root, "threshold", &value) && !wl_get_fraction(&value, &profile->threshold))
-		wl_refuse_rules("threshold", "it must be a number between 0 and 1", NULL);
-	parse_fields(profile, root);
-	wl_parse_checks(profile, root);
+	profile->threshold = WL_NO_THRESHOLD;
+	if (!wl_get_key(root, "fields", &value))
+		wl_refuse_rules("fields", "it is missing", NULL);
+	for (int i = 0; i < lengthof(keys); i++)
+		if (wl_get_key(root, keys[i].name, &value))
+			keys[i].parse(profile, &value);
+	if (profile->threshold == WL_NO_THRESHOLD)
+		profile->threshold = WL_DEFAULT_THRESHOLD;
 	return profile;
 }
 
-double
-wl_profile_threshold(const WlProfile *profile)
+void
+wl_set_threshold(WlProfile *profile, double threshold)
 {
-	return profile->threshold;
+	profile->threshold = threshold;
 }

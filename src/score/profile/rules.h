@@ -10,13 +10,6 @@
 #include "score/jsonb_walk.h"
 #include "score/profile/profile.h"
 
-/* The text of a field's value; data is NULL if the field is missing. */
-typedef struct WlFieldText
-{
-	const char *data;
-	uint32		length;
-} WlFieldText;
-
 /* A format that a field's text can be expected to have. */
 typedef struct WlFormat
 {
@@ -28,12 +21,15 @@ typedef struct WlFormat
 
 typedef struct WlProfileField
 {
-	WlName		key;			/* points into name */
-	text	   *name;
+	WlName		key;
 	const WlFormat *format;		/* NULL if any text will do */
+	double		threshold;		/* the field's own, or WL_NO_THRESHOLD */
 } WlProfileField;
 
+#define WL_NO_THRESHOLD	(-1.0)
+
 typedef struct WlCheck WlCheck;
+typedef struct WlModel WlModel;
 
 struct WlProfile
 {
@@ -42,6 +38,9 @@ struct WlProfile
 	int			nchecks;
 	WlCheck    *checks;
 	double		threshold;
+	double		audit;			/* the share of accepted documents to be
+								 * audited */
+	WlModel    *model;			/* NULL if there is none */
 };
 
 static inline bool
@@ -67,6 +66,9 @@ extern bool wl_get_key(JsonbContainer *object, const char *name, JsonbValue *val
 /* Get a number in [0, 1]; false if the value is anything else. */
 extern bool wl_get_fraction(const JsonbValue *value, double *result);
 
+/* Is it an object? If so, *object receives it. */
+extern bool wl_get_object(const JsonbValue *value, JsonbContainer **object);
+
 /* formats.c */
 #define WL_DATE_LENGTH	10
 
@@ -87,7 +89,7 @@ extern double wl_script_effect(WlScript script);
 extern WlScript wl_find_script(const text *name);
 
 /* The script in which most characters of a document are written. */
-extern WlScript wl_detect_script(const WlFieldText *texts, int n);
+extern WlScript wl_detect_script(const WlFieldScore *fields, int n);
 
 /* mrz.c */
 
@@ -97,10 +99,37 @@ extern bool wl_mrz_holds(const WlFieldText *line1, const WlFieldText *line2);
 /* checks.c */
 
 /* Parse the checks of a profile whose fields have been parsed. */
-extern void wl_parse_checks(WlProfile *profile, JsonbContainer *rules);
+extern void wl_parse_checks(WlProfile *profile, const JsonbValue *value);
 
-/* Multiply the scores of the fields that fail a check. */
-extern void wl_apply_checks(const WlProfile *profile, const WlFieldText *texts,
-							WlDocumentScore *score);
+/*
+ * Apply the checks of single fields, or those between fields, to a document: set
+ * outcomes, reasons and factors.
+ */
+extern void wl_apply_checks(const WlProfile *profile, bool single, WlFieldScore *fields);
+
+/* The number of kinds of checks, and the name of kind i. */
+extern int	wl_check_kinds(void);
+extern const char *wl_check_kind(int i);
+
+/* model.c */
+
+/*
+ * Parse the model of rules whose fields have been parsed. A malformed one is error
+ * 22023.
+ */
+extern WlModel *wl_parse_model(const WlProfile *profile, const JsonbValue *value);
+
+/*
+ * The probability that what was read for a field is right. confidence is the
+ * engine's, or WL_SILENT.
+ */
+extern double wl_model_probability(const WlModel *model, int field, WlOutcome outcome,
+								   double confidence);
+
+/*
+ * The lowest threshold for which the evidence of the model shows this precision;
+ * false if there is none.
+ */
+extern bool wl_model_threshold(const WlModel *model, double precision, double *threshold);
 
 #endif							/* WL_RULES_H */

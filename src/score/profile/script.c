@@ -53,7 +53,7 @@ wl_find_script(const text *name)
  * latin otherwise, and in any database that is not UTF-8.
  */
 WlScript
-wl_detect_script(const WlFieldText *texts, int n)
+wl_detect_script(const WlFieldScore *fields, int n)
 {
 	int64		counts[WL_SCRIPT_UNKNOWN] = {0};
 	int64		total = 0;
@@ -63,8 +63,8 @@ wl_detect_script(const WlFieldText *texts, int n)
 		return WL_SCRIPT_LATIN;
 	for (int i = 0; i < n; i++)
 	{
-		const unsigned char *p = (const unsigned char *) texts[i].data;
-		const unsigned char *end = p + texts[i].length;
+		const unsigned char *p = (const unsigned char *) fields[i].text.data;
+		const unsigned char *end = p + fields[i].text.length;
 
 		while (p < end)
 		{

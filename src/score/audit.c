@@ -1,0 +1,39 @@
+/*
+ * audit.c
+ *		williams_audit: chooses documents that a person checks although they would be
+ *		accepted.
+ *
+ * The choice is a hash of a key, so it is the same each time. What a rate chooses, a
+ * higher rate chooses too.
+ */
+#include "postgres.h"
+
+#include "common/hashfn.h"
+#include "fmgr.h"
+#include "utils/builtins.h"
+
+#include "base/check.h"
+#include "score/score.h"
+
+/* Other hashes of the same keys, such as those of hash partitions, do not predict the choice. */
+#define AUDIT_SEED	UINT64CONST(0x77696C6C69616D73)
+
+bool
+wl_is_audited(const char *key, Size length, double rate)
+{
+	uint64		hash = hash_bytes_extended((const unsigned char *) key, length, AUDIT_SEED);
+
+	/* 53 bits, as many as a double has */
+	return (double) (hash >> 11) < rate * (double) (UINT64CONST(1) << 53);
+}
+
+PG_FUNCTION_INFO_V1(wl_audit);
+Datum
+wl_audit(PG_FUNCTION_ARGS)
+{
+	text	   *key = PG_GETARG_TEXT_PP(0);
+	double		rate = PG_GETARG_FLOAT8(1);
+
+	wl_check_fraction(rate, "rate");
+	PG_RETURN_BOOL(wl_is_audited(VARDATA_ANY(key), VARSIZE_ANY_EXHDR(key), rate));
+}

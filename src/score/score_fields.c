@@ -1,0 +1,207 @@
+/*
+ * score_fields.c
+ *		williams_score_fields, williams_score and williams_explain: score a document in
+ *		a query, by rules or by the name of a profile.
+ *
+ * By rules, bad data is an error, and the functions are IMMUTABLE; checks.c says why
+ * patterns are. By name, they do for a document what the trigger does for a row: bad
+ * data scores 0, so that it does not stop a query over many rows, and a document
+ * whose type has no profile is scored without one and is for review. They are STABLE
+ * because they read the profile.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/tuplestore.h"
+
+#include "base/record.h"
+#include "score/fields.h"
+#include "score/profile/profile.h"
+#include "score/profile/rules.h"
+#include "score/results.h"
+
+#define SCORE_COLUMNS	6
+#define EXPLAIN_COLUMNS	7
+
+/* What stands for a document for review that has no field to name. */
+#define NO_FIELD	"fields"
+
+typedef struct ScoreState
+{
+	TupleDesc	desc;			/* of williams_field_score */
+	WlRulesCache *cache;
+	WlProfileFinder *finder;
+} ScoreState;
+
+static ScoreState *
+get_state(FunctionCallInfo fcinfo)
+{
+	if (fcinfo->flinfo->fn_extra == NULL)
+		fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(ScoreState));
+	return fcinfo->flinfo->fn_extra;
+}
+
+/* The root of an argument; NULL if that is NULL. */
+static JsonbContainer *
+container_argument(FunctionCallInfo fcinfo, int n)
+{
+	return PG_ARGISNULL(n) ? NULL : &PG_GETARG_JSONB_P(n)->root;
+}
+
+/* field: what wl_score_document returned */
+pg_noreturn static void
+refuse_confidence(JsonbContainer *confidence, const char *field)
+{
+	if (!JsonContainerIsObject(confidence))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("confidence must be an object")));
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("confidence of field \"%s\" must be a number between 0 and 1", field)));
+}
+
+/* Score (fields, rules, confidence). */
+static void
+score_by_rules(FunctionCallInfo fcinfo, WlScript script, WlDocumentScore *document)
+{
+	JsonbContainer *confidence = container_argument(fcinfo, 2);
+	const WlProfile *profile = wl_cached_profile(fcinfo, &get_state(fcinfo)->cache,
+												 (struct varlena *) PG_GETARG_POINTER(1));
+	const char *bad = wl_score_document(profile, container_argument(fcinfo, 0), confidence,
+										script, document);
+
+	if (bad != NULL)
+		refuse_confidence(confidence, bad);
+}
+
+/* Score (fields, profile, confidence). */
+static void
+score_by_name(FunctionCallInfo fcinfo, WlDocumentScore *document)
+{
+	static const WlPlainRules without = {
+		.base = WL_SILENT,
+		.base_value = WL_DEFAULT_CONFIDENCE,
+		.threshold = WL_DEFAULT_THRESHOLD,
+		.no_profile = true,
+		.texts = true
+	};
+	ScoreState *state = get_state(fcinfo);
+	JsonbContainer *fields = container_argument(fcinfo, 0);
+	JsonbContainer *confidence = container_argument(fcinfo, 2);
+	WlProfile  *profile = NULL;
+
+	if (state->finder == NULL)
+		state->finder = wl_new_finder(fcinfo);
+	if (!PG_ARGISNULL(1))
+		profile = wl_find_profile(state->finder, PG_GETARG_TEXT_PP(1))->profile;
+	if (profile == NULL)
+		wl_score_plain(&without, fields, confidence, document);
+	else
+		(void) wl_score_document(profile, fields, confidence, WL_SCRIPT_UNKNOWN, document);
+}
+
+static Datum
+score_record(FunctionCallInfo fcinfo, const WlDocumentScore *document)
+{
+	ScoreState *state = get_state(fcinfo);
+	Datum		values[SCORE_COLUMNS];
+	bool		nulls[SCORE_COLUMNS] = {0};
+
+	if (state->desc == NULL)
+	{
+		TupleDesc	desc = wl_result_desc(fcinfo, SCORE_COLUMNS);
+		MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+
+		state->desc = BlessTupleDesc(CreateTupleDescCopy(desc));
+		MemoryContextSwitchTo(old);
+	}
+	values[0] = Float8GetDatum(wl_confidence(document));
+	values[1] = Float8GetDatum(document->multiplier);
+	values[2] = Int64GetDatum(document->num_fields);
+	nulls[3] = document->script == WL_SCRIPT_UNKNOWN;
+	values[3] = nulls[3] ? (Datum) 0 : CStringGetTextDatum(wl_script_name(document->script));
+	values[4] = PointerGetDatum(wl_review_names(document, NO_FIELD));
+	values[5] = JsonbPGetDatum(wl_scores_object(document));
+	return HeapTupleGetDatum(heap_form_tuple(state->desc, values, nulls));
+}
+
+PG_FUNCTION_INFO_V1(wl_score_fields);
+Datum
+wl_score_fields(PG_FUNCTION_ARGS)
+{
+	WlScript	script = PG_ARGISNULL(3) ? WL_SCRIPT_UNKNOWN : wl_find_script(PG_GETARG_TEXT_PP(3));
+	WlDocumentScore document;
+
+	if (PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	score_by_rules(fcinfo, script, &document);
+	return score_record(fcinfo, &document);
+}
+
+PG_FUNCTION_INFO_V1(wl_score);
+Datum
+wl_score(PG_FUNCTION_ARGS)
+{
+	WlDocumentScore document;
+
+	score_by_name(fcinfo, &document);
+	return score_record(fcinfo, &document);
+}
+
+/* (field, value, engine_confidence, score, threshold, review, reasons) for each field */
+static void
+explain_document(FunctionCallInfo fcinfo, const WlDocumentScore *document)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	for (int i = 0; i < document->nfields; i++)
+	{
+		const WlFieldScore *field = &document->fields[i];
+		Datum		values[EXPLAIN_COLUMNS];
+		bool		nulls[EXPLAIN_COLUMNS] = {0};
+
+		values[0] = PointerGetDatum(cstring_to_text_with_len(field->name.name, field->name.length));
+		nulls[1] = field->text.data == NULL;
+		values[1] = nulls[1] ? (Datum) 0 :
+			PointerGetDatum(cstring_to_text_with_len(field->text.data, field->text.length));
+		nulls[2] = field->confidence == WL_SILENT;
+		values[2] = Float8GetDatum(field->confidence);
+		values[3] = Float8GetDatum(field->score);
+		values[4] = Float8GetDatum(field->threshold);
+		values[5] = BoolGetDatum(field->reasons != 0);
+		values[6] = PointerGetDatum(wl_reasons_array(field->reasons));
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+}
+
+PG_FUNCTION_INFO_V1(wl_explain);
+Datum
+wl_explain(PG_FUNCTION_ARGS)
+{
+	WlDocumentScore document;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (!PG_ARGISNULL(1))
+	{
+		score_by_rules(fcinfo, WL_SCRIPT_UNKNOWN, &document);
+		explain_document(fcinfo, &document);
+	}
+	return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(wl_explain_by_name);
+Datum
+wl_explain_by_name(PG_FUNCTION_ARGS)
+{
+	WlDocumentScore document;
+
+	InitMaterializedSRF(fcinfo, 0);
+	score_by_name(fcinfo, &document);
+	explain_document(fcinfo, &document);
+	return (Datum) 0;
+}
