@@ -248,15 +248,21 @@ score_fields(const WlProfile *profile, WlDocumentScore *document)
 	document->score = wl_mean_score(document);
 }
 
-/* What is accepted goes to review all the same if the document is to be audited. */
+/*
+ * What is accepted goes to review all the same if the document is to be audited. Its
+ * key is the text of the engine's confidences, which stays the same when a person
+ * corrects a value; that of the fields if there are no confidences.
+ */
 static void
-audit_document(const WlProfile *profile, JsonbContainer *fields, WlDocumentScore *document)
+audit_document(const WlProfile *profile, JsonbContainer *fields, JsonbContainer *confidence,
+			   WlDocumentScore *document)
 {
 	char	   *key;
 
-	if (profile->audit == 0 || fields == NULL)
+	if (profile->audit == 0)
 		return;
-	key = JsonbToCString(NULL, fields, 0);
+	key = JsonbToCString(NULL, confidence != NULL && JsonContainerIsObject(confidence) ?
+						 confidence : fields, 0);
 	if (!wl_is_audited(key, strlen(key), profile->audit))
 		return;
 	for (int i = 0; i < document->nfields; i++)
@@ -296,6 +302,6 @@ wl_score_document(const WlProfile *profile, JsonbContainer *fields,
 	}
 	wl_apply_checks(profile, false, document->fields);
 	score_fields(profile, document);
-	audit_document(profile, fields, document);
+	audit_document(profile, fields, confidence, document);
 	return NULL;
 }
