@@ -132,9 +132,9 @@ CREATE TABLE williams_profile (
 COMMENT ON TABLE williams_profile IS
 'the rules of your own document types, by name; dumped by pg_dump';
 COMMENT ON COLUMN williams_profile.name IS
-'the name for the trigger argument profile=; takes precedence over a shipped profile of the same name';
+'the name of the document type, as in the trigger''s profile=NAME or in a row''s profile_column; takes precedence over a shipped profile of the same name';
 COMMENT ON COLUMN williams_profile.rules IS
-'the rules for williams_score_fields: fields, checks, threshold, model, precision, audit; error 22023 if malformed';
+'the rules: an object with the keys fields (required), checks, threshold, model, precision and audit; error 22023 if malformed; rows that were scored before a change keep their scores until their profile_version is set to NULL';
 
 SELECT pg_catalog.pg_extension_config_dump('williams_profile'::pg_catalog.regclass, ''::pg_catalog.text);
 
@@ -184,13 +184,13 @@ CREATE VIEW williams_shipped_profile (name, rules) AS VALUES
 COMMENT ON VIEW williams_shipped_profile IS
 'the rules of the document types that come with the extension, by name; a row of williams_profile with the same name takes precedence';
 COMMENT ON COLUMN williams_shipped_profile.name IS
-'the name for the trigger argument profile=';
+'the name of the document type, as in the trigger''s profile=NAME or in a row''s profile_column';
 COMMENT ON COLUMN williams_shipped_profile.rules IS
-'the rules for williams_score_fields: fields, checks, threshold';
+'the rules, as in williams_profile';
 GRANT SELECT ON williams_shipped_profile TO PUBLIC;
 
 CREATE FUNCTION williams_score_ocr() RETURNS trigger
 	AS 'MODULE_PATHNAME', 'wl_score_ocr'
 	LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10;
 COMMENT ON FUNCTION williams_score_ocr() IS
-'BEFORE INSERT OR UPDATE trigger, FOR EACH ROW, that scores an OCR result; arguments are key=value: fields, confidence (both required), base, base_value, engine_confidence, profile, num_fields, multiplier, review, threshold; bad data in a row is not an error: the row scores 0 and goes to review';
+'BEFORE INSERT OR UPDATE trigger, FOR EACH ROW, that scores an OCR result; arguments are key=value; it reads the columns fields (required), engine_confidence, base and profile_column, reads and writes verified, and writes score, scores, review, reasons, num_fields, multiplier, confidence and profile_version, at least one of them; base_value and threshold are numbers, profile is a name; an UPDATE scores a row again if it changes a column that is read, or sets profile_version to NULL; bad data in a row is not an error: the row scores 0 and goes to review';
