@@ -13,8 +13,6 @@
 
 #include <math.h>
 
-#include "common/shortest_dec.h"
-#include "lib/stringinfo.h"
 #include "libpq/pqformat.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
@@ -125,13 +123,10 @@ store_summary(const WlSummaryType *type, const void *dense)
 	uint8	   *p;
 
 	Assert(type->valid(dense));
-	/* 64 bits take at most 10 bytes */
 	value = palloc(VARHDRSZ + WL_STORED_HEAD + head + sizeof(map) +
-				   WL_BINS * type->entry * 10);
+				   WL_BINS * type->entry * WL_STORED_INTEGER);
 	p = (uint8 *) VARDATA(value);
-	*p++ = WL_SUMMARY_VERSION;
-	while (p < (uint8 *) VARDATA(value) + WL_STORED_HEAD)
-		*p++ = 0;
+	p = wl_stored_put_head(p, WL_SUMMARY_VERSION);
 	memcpy(p, words + 1, head);
 	p += head + sizeof(map);
 	for (int bin = 0; bin < WL_BINS; bin++)
@@ -142,13 +137,7 @@ store_summary(const WlSummaryType *type, const void *dense)
 			continue;
 		map[bin / 64] |= UINT64CONST(1) << (bin % 64);
 		for (int i = 0; i < type->entry; i++)
-		{
-			uint64		rest = entry[i];
-
-			for (; rest > 0x7F; rest >>= 7)
-				*p++ = (rest & 0x7F) | 0x80;
-			*p++ = rest;
-		}
+			p = wl_stored_put(p, entry[i]);
 	}
 	memcpy(VARDATA(value) + WL_STORED_HEAD + head, map, sizeof(map));
 	SET_VARSIZE(value, p - (uint8 *) value);
@@ -182,16 +171,6 @@ dense_argument(FunctionCallInfo fcinfo, const WlSummaryType *type, bool stored)
 	return dense;
 }
 
-/* Append a float8 as the shortest digits that read back exactly. */
-static void
-append_float(StringInfo buf, double value)
-{
-	char		digits[DOUBLE_SHORTEST_DECIMAL_LEN];
-
-	double_to_shortest_decimal_buf(value, digits);
-	appendStringInfoString(buf, digits);
-}
-
 Datum
 wl_summary_out(FunctionCallInfo fcinfo, const WlSummaryType *type, bool stored)
 {
@@ -210,7 +189,7 @@ wl_summary_out(FunctionCallInfo fcinfo, const WlSummaryType *type, bool stored)
 			double		f;
 
 			memcpy(&f, &dense[1 + i], sizeof(f));
-			append_float(&buf, f);
+			wl_append_float(&buf, f);
 		}
 	}
 	for (int bin = 0; bin < WL_BINS; bin++)
@@ -297,54 +276,18 @@ wl_summary_send(FunctionCallInfo fcinfo, const WlSummaryType *type, bool stored)
 }
 
 void
-wl_stored_corrupt(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_DATA_CORRUPTED),
-			 errmsg("stored summary is damaged")));
-}
-
-void
 wl_stored_open(WlStored *stored, const WlSummaryType *type, struct varlena *value)
 {
-	const char *p = VARDATA_ANY(value);
 	Size		head = head_words(type) * sizeof(uint64);
-	Size		size = VARSIZE_ANY_EXHDR(value);
+	const uint8 *p = wl_stored_begin(value, WL_SUMMARY_VERSION, &stored->end);
 
-	if (size < WL_STORED_HEAD + head + sizeof(stored->map))
+	if (stored->end - p < (ptrdiff_t) (head + sizeof(stored->map)))
 		wl_stored_corrupt();
-	if (p[0] != WL_SUMMARY_VERSION)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("unsupported version of a stored summary"),
-				 errdetail("The version is %d; this library supports version %d.",
-						   (uint8) p[0], WL_SUMMARY_VERSION)));
-	if (p[1] != 0 || p[2] != 0 || p[3] != 0)
-		wl_stored_corrupt();
-	stored->head = p + WL_STORED_HEAD;
-	memcpy(stored->map, stored->head + head, sizeof(stored->map));
+	stored->head = (const char *) p;
+	memcpy(stored->map, p + head, sizeof(stored->map));
 	if (stored->map[3] >> (WL_BINS % 64) != 0)
 		wl_stored_corrupt();
-	stored->entries = (const uint8 *) stored->head + head + sizeof(stored->map);
-	stored->end = (const uint8 *) p + size;
-}
-
-const uint8 *
-wl_stored_long(const uint8 *p, const uint8 *end, uint64 *value)
-{
-	int			shift = 0;
-	uint8		byte;
-
-	*value = 0;
-	do
-	{
-		if (p == end || shift > 63)
-			wl_stored_corrupt();
-		byte = *p++;
-		*value |= (uint64) (byte & 0x7F) << shift;
-		shift += 7;
-	} while (byte & 0x80);
-	return p;
+	stored->entries = p + head + sizeof(stored->map);
 }
 
 void
@@ -409,7 +352,7 @@ wl_append_json(StringInfo buf, const char *key, double value, bool isnull)
 	if (isnull)
 		appendStringInfoString(buf, "null");
 	else
-		append_float(buf, value);
+		wl_append_float(buf, value);
 }
 
 Datum

@@ -18,13 +18,12 @@
 #define WL_SUMMARY_H
 
 #include "fmgr.h"
-#include "lib/stringinfo.h"
 #include "port/pg_bitutils.h"
-#include "utils/fmgrprotos.h"
 
 #include "base/check.h"
 #include "base/compat.h"
 #include "base/state.h"
+#include "base/stored.h"
 #include "math/bins.h"
 #include "math/exact.h"
 
@@ -56,11 +55,7 @@ typedef struct WlSummaryType
 /* The words of a dense summary; words[0] is the number of values. */
 #define WL_SUMMARY_WORDS(head, entry)	(1 + (head) + WL_BINS * (entry))
 
-/*
- * The stored form. Its varlena header may be short, so nothing here is aligned:
- * read it with memcpy. Words of bins are stored in 7 bits per byte, low bits first.
- */
-#define WL_STORED_HEAD	4		/* version, three zeros */
+/* The stored form, after its head (base/stored.h). Read the words with memcpy. */
 #define WL_STORED_MAP	(WL_BINS / 8 + 7)	/* one bit per bin, in four words */
 
 typedef struct WlStored
@@ -104,25 +99,6 @@ extern void wl_summary_read(const WlSummaryType *type, Datum value, void *dense)
 
 /* Begin to read a stored summary; error XX001 if it is damaged, 0A000 for another version. */
 extern void wl_stored_open(WlStored *stored, const WlSummaryType *type, struct varlena *value);
-pg_noreturn extern void wl_stored_corrupt(void);
-
-/* Read an integer of any length at p; returns the position after it. */
-extern const uint8 *wl_stored_long(const uint8 *p, const uint8 *end, uint64 *value);
-
-/*
- * Read the integer at *next and advance *next past it. Most integers have one
- * byte, and a rollup reads millions of them.
- */
-static inline uint64
-wl_stored_integer(const uint8 **next, const uint8 *end)
-{
-	uint64		value;
-
-	if (likely(*next < end && **next <= 0x7F))
-		return *(*next)++;
-	*next = wl_stored_long(*next, end, &value);
-	return value;
-}
 
 /*
  * Add a stored summary's bins to those of a dense one; returns the number of
@@ -202,12 +178,6 @@ extern Datum wl_json_result(StringInfo buf);
 /* The argument "bins": the number of bins of a result; error 22023 unless it divides 200. */
 extern int	wl_bins_argument(FunctionCallInfo fcinfo, int argument);
 
-/* Defines the SQL-callable function wl_NAME_SUFFIX; its body is one call. */
-#define WL_SUMMARY_FUNCTION(name, suffix, call) \
-	PG_FUNCTION_INFO_V1(wl_##name##_##suffix); \
-	Datum wl_##name##_##suffix(PG_FUNCTION_ARGS) { return call; } \
-	StaticAssertDecl(true, "takes the semicolon")
-
 /* The I/O functions of a type and of its state: wl_NAME_in, wl_NAME_state_in and so on. */
 #define WL_SUMMARY_IO_OF(name, type, stored) \
 	WL_SUMMARY_FUNCTION(name, in, wl_summary_in(fcinfo, &(type), stored)); \
@@ -225,21 +195,5 @@ extern int	wl_bins_argument(FunctionCallInfo fcinfo, int argument);
 	WL_SUMMARY_FUNCTION(name, combine, wl_summary_combine(fcinfo, &(type))); \
 	WL_SUMMARY_FUNCTION(name, final, wl_summary_final(fcinfo, &(type))); \
 	WL_SUMMARY_FUNCTION(name, add, wl_summary_add(fcinfo, &(type)))
-
-/*
- * Comparisons and hashes of a stored type: wl_NAME_eq and so on. Equal bytes mean
- * equal summaries, so bytea's functions serve.
- */
-#define WL_SUMMARY_ORDER(name) \
-	WL_SUMMARY_FUNCTION(name, eq, byteaeq(fcinfo)); \
-	WL_SUMMARY_FUNCTION(name, ne, byteane(fcinfo)); \
-	WL_SUMMARY_FUNCTION(name, lt, bytealt(fcinfo)); \
-	WL_SUMMARY_FUNCTION(name, le, byteale(fcinfo)); \
-	WL_SUMMARY_FUNCTION(name, ge, byteage(fcinfo)); \
-	WL_SUMMARY_FUNCTION(name, gt, byteagt(fcinfo)); \
-	WL_SUMMARY_FUNCTION(name, cmp, byteacmp(fcinfo)); \
-	WL_SUMMARY_FUNCTION(name, sortsupport, bytea_sortsupport(fcinfo)); \
-	WL_SUMMARY_FUNCTION(name, hash, hashvarlena(fcinfo)); \
-	WL_SUMMARY_FUNCTION(name, hash_extended, hashvarlenaextended(fcinfo))
 
 #endif							/* WL_SUMMARY_H */
