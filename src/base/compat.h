@@ -26,6 +26,15 @@
 	} while (0)
 #endif
 
+/* Text as jsonb; false if it is not JSON and the error is soft. */
+#if PG_VERSION_NUM >= 160000
+#define wl_jsonb_in(text, escontext, result) \
+	DirectInputFunctionCallSafe(jsonb_in, text, InvalidOid, -1, escontext, result)
+#else
+#define wl_jsonb_in(text, escontext, result) \
+	((void) (escontext), *(result) = DirectFunctionCall1(jsonb_in, CStringGetDatum(text)), true)
+#endif
+
 /* 18 introduced the prefix of functions that do not return. */
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn pg_attribute_noreturn()
