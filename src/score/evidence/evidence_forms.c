@@ -162,7 +162,7 @@ parse_evidence(WlEvidence *e, const JsonbContainer *root)
 		!wl_values_next(&values, &fields) || !get_object(&fields, &object) ||
 		!wl_keys_next(&keys, &key) || key.length != 7 || memcmp(key.name, "version", 7) != 0 ||
 		!wl_values_next(&values, &version) || !get_count(&version, &number) ||
-		number != WL_EVIDENCE_VERSION || JsonContainerSize(object) > WL_EVIDENCE_FIELDS)
+		number != WL_EVIDENCE_VERSION)
 		return false;
 	wl_keys_begin(&keys, object);
 	wl_values_begin(&values, object);
@@ -333,7 +333,7 @@ receive_evidence(WlEvidence *e, StringInfo buf)
 	if (pq_getmsgbyte(buf) != WL_EVIDENCE_VERSION || pq_getmsgbyte(buf) != 0)
 		return false;
 	n = pq_getmsgint(buf, 4);
-	if (n < 0 || n > WL_EVIDENCE_FIELDS)
+	if (n < 0)
 		return false;
 	for (int i = 0; i < n; i++)
 	{

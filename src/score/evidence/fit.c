@@ -69,97 +69,164 @@ objective(const WlFit *fit, const WlCoefficients *w)
 
 /*
  * Newton's step
+ *
+ * A field's own block is F = sum of weight * (1, x)(1, x)' plus ridge * I. It is
+ * coupled with intercept and slope by -ridge * I, and with effect k by E_k, the sum of
+ * weight * (1, x) where the effect applies. To eliminate the field, the effects are
+ * regressed on (1, x). What is left of them is a sum of squares, so nothing cancels
+ * even if an effect applies to all of a field's values, and only ridge tells the two
+ * apart.
  */
 
-/* A field's part of the gradient and of the Hessian. */
+/* Weights of a field's values: their sum, the mean of x and the squares around it. */
+typedef struct Moments
+{
+	double		sum;
+	double		mean;
+	double		spread;
+	double		ridge;
+	double		determinant;
+} Moments;
+
+/* A field's part of the gradient, and the elimination of the field. */
 typedef struct Block
 {
-	double		g[2];
-	double		d[2][2];		/* inverse of the field's own block */
-	double		b[2][WL_FIT_COMMON];	/* the coupling with the common
-										 * coefficients */
+	double		g[2];			/* the gradient */
+	double		step[2];		/* the step if the common coefficients stay */
+	double		shift[2][2];	/* its change with intercept and slope */
+	double		effects[WL_FIT_EFFECTS][2]; /* minus its change with each
+											 * effect */
 } Block;
 
-/* The inverse of a field's block, h[] weighted by x^0, x^1 and x^2, plus ridge. */
+/* Solve (F + ridge * I) * result = a; a[1] is given around the mean: a[1] - mean * a[0]. */
 static void
-invert_block(double inverse[2][2], const double h[3], double spread, double ridge)
+solve_block(const Moments *m, double a, double centred, double result[2])
 {
-	/*
-	 * the determinant as a sum without cancellation: h0 * spread is h0 * h2 -
-	 * h1^2
-	 */
-	double		determinant = h[0] * spread + ridge * (h[0] + h[2]) + ridge * ridge;
+	result[0] = ((m->spread + m->ridge) * a - m->sum * m->mean * centred) / m->determinant;
+	result[1] = ((m->sum + m->ridge) * centred + m->ridge * m->mean * a) / m->determinant;
+}
 
-	inverse[0][0] = (h[2] + ridge) / determinant;
-	inverse[1][1] = (h[0] + ridge) / determinant;
-	inverse[0][1] = inverse[1][0] = -h[1] / determinant;
+static void
+measure_weights(Moments *m, const WlObserved *o, const double *weights, int n, double ridge)
+{
+	m->ridge = ridge;
+	m->sum = m->mean = m->spread = 0;
+	for (int j = 0; j < n; j++)
+	{
+		m->sum += weights[j];
+		m->mean += weights[j] * o[j].x;
+	}
+	m->mean = m->sum > 0 ? m->mean / m->sum : 0;
+	for (int j = 0; j < n; j++)
+		m->spread += weights[j] * square(o[j].x - m->mean);
+	m->determinant = m->sum * m->spread + square(ridge) +
+		ridge * (m->sum + m->spread + m->sum * square(m->mean));
 }
 
 /*
- * Compute the block of field i, whose observations are first to last - 1, and add
- * these to the common part of the gradient and the Hessian.
+ * Set slopes and weights of a field's values: the first and second derivative. Add
+ * the slopes to the gradient of the effects, and return their sum.
+ *
+ * Where an effect applies to all values, its gradient and that of the field cancel
+ * but for ridge. So both are made from the same sums, of values with the same effects,
+ * and have the same rounding errors.
+ */
+static double
+sum_slopes(const WlCoefficients *w, const WlObserved *o, int n, double *slopes, double *weights,
+		   double gradient[WL_FIT_COMMON])
+{
+	double		total = 0;
+	int			next;
+
+	for (int j = 0; j < n; j = next)
+	{
+		double		sum = 0;
+
+		for (next = j; next < n && memcmp(o[next].effects, o[j].effects, sizeof(o->effects)) == 0; next++)
+		{
+			double		p = wl_expit(wl_fit_logit(w, &o[next]));
+
+			slopes[next] = o[next].seen * p - o[next].right;
+			weights[next] = o[next].seen * p * (1 - p);
+			sum += slopes[next];
+		}
+		total += sum;
+		for (int k = 0; k < WL_FIT_EFFECTS; k++)
+			if (o[j].effects[k])
+				gradient[WL_FIT_PASSED + k] += sum;
+	}
+	return total;
+}
+
+/* Add what is left of the effects once the field is eliminated to the Hessian. */
+static void
+eliminate_effects(const Moments *m, const WlObserved *o, const double *weights, int n,
+				  Block *block, double hessian[WL_FIT_COMMON][WL_FIT_COMMON])
+{
+	for (int k = 0; k < WL_FIT_EFFECTS; k++)
+	{
+		double		sum = 0;
+		double		centred = 0;
+
+		for (int j = 0; j < n; j++)
+			if (o[j].effects[k])
+			{
+				sum += weights[j];
+				centred += weights[j] * (o[j].x - m->mean);
+			}
+		solve_block(m, sum, centred, block->effects[k]);
+		hessian[WL_FIT_PASSED + k][WL_FIT_INTERCEPT] += m->ridge * block->effects[k][0];
+		hessian[WL_FIT_PASSED + k][WL_FIT_SLOPE] += m->ridge * block->effects[k][1];
+	}
+	for (int k = 0; k < WL_FIT_EFFECTS; k++)
+		for (int l = 0; l <= k; l++)
+		{
+			const double *a = block->effects[k];
+			const double *b = block->effects[l];
+			double		left = m->ridge * (a[0] * b[0] + a[1] * b[1]);
+
+			for (int j = 0; j < n; j++)
+				left += weights[j] * (o[j].effects[k] - a[0] - a[1] * o[j].x) *
+					(o[j].effects[l] - b[0] - b[1] * o[j].x);
+			hessian[WL_FIT_PASSED + k][WL_FIT_PASSED + l] += left;
+		}
+}
+
+/*
+ * Add field i, with n values at o, to the common part of the gradient and, once it
+ * is eliminated, to the lower triangle of the Hessian.
  */
 static void
-sum_field(const WlFit *fit, int i, int first, int last, Block *block,
+add_field(const WlFit *fit, int i, const WlObserved *o, int n, Block *block,
 		  double gradient[WL_FIT_COMMON], double hessian[WL_FIT_COMMON][WL_FIT_COMMON])
 {
-	const WlCoefficients *w = &fit->w;
+	const WlLine *line = &fit->w.lines[i];
+	const double *common = fit->w.common;
+	double		ridge = fit->ridge;
+	double		slopes[WL_CELLS];
 	double		weights[WL_CELLS];
-	double		h[3] = {0};
-	double		spread = 0;
+	double		pull[2] = {ridge * (line->u - common[WL_FIT_INTERCEPT]), ridge * (line->v - common[WL_FIT_SLOPE])};
+	double		centred;
+	Moments		m;
 
-	memset(block, 0, sizeof(*block));
-	block->g[0] = fit->ridge * (w->lines[i].u - w->common[WL_FIT_INTERCEPT]);
-	block->g[1] = fit->ridge * (w->lines[i].v - w->common[WL_FIT_SLOPE]);
-	gradient[WL_FIT_INTERCEPT] -= block->g[0];
-	gradient[WL_FIT_SLOPE] -= block->g[1];
-	block->b[0][WL_FIT_INTERCEPT] = block->b[1][WL_FIT_SLOPE] = -fit->ridge;
-	for (int j = first; j < last; j++)
-	{
-		const WlObserved *o = &fit->observed[j];
-		double		p = wl_expit(wl_fit_logit(w, o));
-		double		slope = o->seen * p - o->right;
-		double		weight = o->seen * p * (1 - p);
-
-		weights[j - first] = weight;
-		block->g[0] += slope;
-		block->g[1] += slope * o->x;
-		h[0] += weight;
-		h[1] += weight * o->x;
-		h[2] += weight * o->x * o->x;
-		for (int k = 0; k < WL_FIT_EFFECTS; k++)
-		{
-			if (!o->effects[k])
-				continue;
-			gradient[WL_FIT_PASSED + k] += slope;
-			block->b[0][WL_FIT_PASSED + k] += weight;
-			block->b[1][WL_FIT_PASSED + k] += weight * o->x;
-			for (int l = 0; l < WL_FIT_EFFECTS; l++)
-				if (o->effects[l])
-					hessian[WL_FIT_PASSED + k][WL_FIT_PASSED + l] += weight;
-		}
-	}
-	for (int j = first; j < last && h[0] > 0; j++)
-		spread += weights[j - first] * square(fit->observed[j].x - h[1] / h[0]);
-	invert_block(block->d, h, spread, fit->ridge);
+	block->g[0] = sum_slopes(&fit->w, o, n, slopes, weights, gradient) + pull[0];
+	gradient[WL_FIT_INTERCEPT] -= pull[0];
+	gradient[WL_FIT_SLOPE] -= pull[1];
+	measure_weights(&m, o, weights, n, ridge);
+	centred = pull[1] - m.mean * pull[0];
+	for (int j = 0; j < n; j++)
+		centred += slopes[j] * (o[j].x - m.mean);
+	block->g[1] = centred + m.mean * block->g[0];
+	solve_block(&m, block->g[0], centred, block->step);
+	solve_block(&m, ridge, -m.mean * ridge, block->shift[0]);
+	solve_block(&m, 0, ridge, block->shift[1]);
+	for (int a = 0; a < 2; a++)
+		for (int b = 0; b <= a; b++)
+			hessian[a][b] -= ridge * block->shift[a][b];
+	eliminate_effects(&m, o, weights, n, block, hessian);
 }
 
-/* Subtract the field's block from the common part: the Schur complement. */
-static void
-eliminate_field(const Block *block, double gradient[WL_FIT_COMMON], double hessian[WL_FIT_COMMON][WL_FIT_COMMON])
-{
-	for (int k = 0; k < WL_FIT_COMMON; k++)
-	{
-		double		a = block->b[0][k] * block->d[0][0] + block->b[1][k] * block->d[1][0];
-		double		b = block->b[0][k] * block->d[0][1] + block->b[1][k] * block->d[1][1];
-
-		gradient[k] -= a * block->g[0] + b * block->g[1];
-		for (int l = 0; l < WL_FIT_COMMON; l++)
-			hessian[k][l] -= a * block->b[0][l] + b * block->b[1][l];
-	}
-}
-
-/* Solve hessian * x = b by Cholesky's method; false if the matrix is not positive. */
+/* Solve a * x = b, given the lower triangle of a, by Cholesky's method; false if the matrix is not positive. */
 static bool
 solve(double a[WL_FIT_COMMON][WL_FIT_COMMON], const double b[WL_FIT_COMMON], double x[WL_FIT_COMMON])
 {
@@ -192,6 +259,23 @@ solve(double a[WL_FIT_COMMON][WL_FIT_COMMON], const double b[WL_FIT_COMMON], dou
 	return true;
 }
 
+/* The step of a field, given that of the common coefficients. */
+static void
+field_step(const Block *block, const double common[WL_FIT_COMMON], WlLine *step)
+{
+	double		s[2];
+
+	for (int a = 0; a < 2; a++)
+	{
+		s[a] = block->step[a] + block->shift[0][a] * common[WL_FIT_INTERCEPT] +
+			block->shift[1][a] * common[WL_FIT_SLOPE];
+		for (int k = 0; k < WL_FIT_EFFECTS; k++)
+			s[a] -= block->effects[k][a] * common[WL_FIT_PASSED + k];
+	}
+	step->u = s[0];
+	step->v = s[1];
+}
+
 /*
  * Compute Newton's step; false if there is none. *size is its largest part, and
  * *decrement its product with the gradient: twice the expected decrease.
@@ -217,12 +301,19 @@ newton_step(WlFit *fit, Block *blocks, double *size, double *decrement)
 
 		while (last < fit->n && fit->observed[last].field == i)
 			last++;
-		sum_field(fit, i, first, last, &blocks[i], gradient, hessian);
+		add_field(fit, i, &fit->observed[first], last - first, &blocks[i], gradient, hessian);
 		first = last;
 	}
 	memcpy(reduced, gradient, sizeof(gradient));
 	for (int i = 0; i < nfields; i++)
-		eliminate_field(&blocks[i], reduced, hessian);
+	{
+		const Block *block = &blocks[i];
+
+		reduced[WL_FIT_INTERCEPT] += fit->ridge * block->step[0];
+		reduced[WL_FIT_SLOPE] += fit->ridge * block->step[1];
+		for (int k = 0; k < WL_FIT_EFFECTS; k++)
+			reduced[WL_FIT_PASSED + k] -= block->effects[k][0] * block->g[0] + block->effects[k][1] * block->g[1];
+	}
 	if (!solve(hessian, reduced, step))
 		return false;
 	*size = *decrement = 0;
@@ -233,19 +324,11 @@ newton_step(WlFit *fit, Block *blocks, double *size, double *decrement)
 	}
 	for (int i = 0; i < nfields; i++)
 	{
-		const Block *block = &blocks[i];
-		double		g[2] = {block->g[0], block->g[1]};
 		WlLine	   *line = &fit->step.lines[i];
 
-		for (int k = 0; k < WL_FIT_COMMON; k++)
-		{
-			g[0] -= block->b[0][k] * step[k];
-			g[1] -= block->b[1][k] * step[k];
-		}
-		line->u = block->d[0][0] * g[0] + block->d[0][1] * g[1];
-		line->v = block->d[1][0] * g[0] + block->d[1][1] * g[1];
+		field_step(&blocks[i], step, line);
 		*size = Max(*size, Max(fabs(line->u), fabs(line->v)));
-		*decrement += line->u * block->g[0] + line->v * block->g[1];
+		*decrement += line->u * blocks[i].g[0] + line->v * blocks[i].g[1];
 	}
 	return isfinite(*size) && isfinite(*decrement);
 }
