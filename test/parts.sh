@@ -35,7 +35,7 @@ pgtap() { (fresh pgtap && pg_prove -Q test/pgtap/*.sql); }
 parity() { (fresh parity && test/parity.py); }
 
 # tests with real results of OCR engines and the truth about them, if WILLIAMS_DATA has them
-real() { (fresh real && test/real/score_engines.py && test/real/report_calibration.py); }
+real() { (fresh real && test/real/score_engines.py && test/real/report_calibration.py && test/real/score_model.py); }
 
 tap() { test/tap.sh; }
 

@@ -22,6 +22,7 @@ SELECT set_eq(
 	$$VALUES ('williams_workload_state', 'b', 40, 'd', 'p', false),
 		('williams_efficiency_state', 'b', 64, 'd', 'p', false),
 		('williams_field_score', 'c', -1, 'd', 'x', false),
+		('williams_evidence', 'b', -1, 'd', 'x', false),
 		('williams_scorecard', 'b', -1, 'd', 'x', false),
 		('williams_scorecard_state', 'b', 1664, 'd', 'p', false),
 		('williams_calibration', 'b', -1, 'd', 'x', false),
@@ -36,6 +37,8 @@ SELECT set_eq(
 			'williams_workload_state_recv', 'williams_workload_state_send'),
 		('williams_efficiency_state', 'williams_efficiency_state_in', 'williams_efficiency_state_out',
 			'williams_efficiency_state_recv', 'williams_efficiency_state_send'),
+		('williams_evidence', 'williams_evidence_in', 'williams_evidence_out',
+			'williams_evidence_recv', 'williams_evidence_send'),
 		('williams_scorecard', 'williams_scorecard_in', 'williams_scorecard_out',
 			'williams_scorecard_recv', 'williams_scorecard_send'),
 		('williams_scorecard_state', 'williams_scorecard_state_in', 'williams_scorecard_state_out',
@@ -60,7 +63,8 @@ GROUP BY typname, attributes;
 SELECT set_eq(
 	$$SELECT castsource::regtype::text, casttarget::regtype::text, castfunc::regprocedure::text, castcontext::text FROM pg_cast
 	  WHERE castsource IN (SELECT objid FROM member) OR casttarget IN (SELECT objid FROM member)$$,
-	$$VALUES ('williams_scorecard', 'jsonb', 'williams_to_jsonb(williams_scorecard)', 'e'),
+	$$VALUES ('williams_evidence', 'jsonb', 'williams_to_jsonb(williams_evidence)', 'e'),
+		('williams_scorecard', 'jsonb', 'williams_to_jsonb(williams_scorecard)', 'e'),
 		('williams_calibration', 'jsonb', 'williams_to_jsonb(williams_calibration)', 'e')$$,
 	'summaries have an explicit cast to jsonb; no cast bypasses the checks of a type''s input function');
 SELECT set_eq(
@@ -68,8 +72,15 @@ SELECT set_eq(
 		nullif(o.oprrest::text, '-') AS rest, nullif(o.oprjoin::text, '-') AS join, o.oprcanhash, o.oprcanmerge
 	  FROM member JOIN pg_operator AS o ON o.oid = objid AND classid = 'pg_operator'::regclass
 		LEFT JOIN pg_operator AS c ON c.oid = o.oprcom LEFT JOIN pg_operator AS n ON n.oid = o.oprnegate$$,
-	$$VALUES ('+', 'williams_scorecard', 'williams_scorecard', 'williams_scorecard_add', '+', NULL, NULL, NULL, false, false),
+	$$VALUES ('+', 'williams_evidence', 'williams_evidence', 'williams_evidence_add', '+', NULL, NULL, NULL, false, false),
+		('+', 'williams_scorecard', 'williams_scorecard', 'williams_scorecard_add', '+', NULL, NULL, NULL, false, false),
 		('+', 'williams_calibration', 'williams_calibration', 'williams_calibration_add', '+', NULL, NULL, NULL, false, false),
+		('=', 'williams_evidence', 'boolean', 'williams_evidence_eq', '=', '<>', 'eqsel', 'eqjoinsel', true, true),
+		('<>', 'williams_evidence', 'boolean', 'williams_evidence_ne', '<>', '=', 'neqsel', 'neqjoinsel', false, false),
+		('<', 'williams_evidence', 'boolean', 'williams_evidence_lt', '>', '>=', 'scalarltsel', 'scalarltjoinsel', false, false),
+		('<=', 'williams_evidence', 'boolean', 'williams_evidence_le', '>=', '>', 'scalarlesel', 'scalarlejoinsel', false, false),
+		('>=', 'williams_evidence', 'boolean', 'williams_evidence_ge', '<=', '<', 'scalargesel', 'scalargejoinsel', false, false),
+		('>', 'williams_evidence', 'boolean', 'williams_evidence_gt', '<', '<=', 'scalargtsel', 'scalargtjoinsel', false, false),
 		('=', 'williams_scorecard', 'boolean', 'williams_scorecard_eq', '=', '<>', 'eqsel', 'eqjoinsel', true, true),
 		('<>', 'williams_scorecard', 'boolean', 'williams_scorecard_ne', '<>', '=', 'neqsel', 'neqjoinsel', false, false),
 		('<', 'williams_scorecard', 'boolean', 'williams_scorecard_lt', '>', '>=', 'scalarltsel', 'scalarltjoinsel', false, false),
@@ -96,6 +107,9 @@ SELECT set_eq(
 		opcdefault, amvalidate(c.oid)
 	  FROM member JOIN pg_opclass AS c ON c.oid = objid AND classid = 'pg_opclass'::regclass JOIN pg_am AS m ON m.oid = opcmethod$$,
 	$$VALUES
+		('btree', 'williams_evidence_ops', 'williams_evidence', '1 <, 2 <=, 3 =, 4 >=, 5 >',
+			'1 williams_evidence_cmp, 2 williams_evidence_sortsupport, 4 btequalimage', true, true),
+		('hash', 'williams_evidence_ops', 'williams_evidence', '1 =', '1 williams_evidence_hash, 2 williams_evidence_hash_extended', true, true),
 		('btree', 'williams_scorecard_ops', 'williams_scorecard', '1 <, 2 <=, 3 =, 4 >=, 5 >',
 			'1 williams_scorecard_cmp, 2 williams_scorecard_sortsupport, 4 btequalimage', true, true),
 		('hash', 'williams_scorecard_ops', 'williams_scorecard', '1 =', '1 williams_scorecard_hash, 2 williams_scorecard_hash_extended', true, true),

@@ -39,6 +39,7 @@ CREATE FUNCTION pg_temp.call(f regproc, types oid[], nulled int) RETURNS text LA
                          WHEN 'williams_scorecard_state'::regtype THEN '''(1,0,0,0,0,0,0,0)''::williams_scorecard_state'
                          WHEN 'williams_calibration'::regtype THEN '(SELECT williams_calibration_agg(i / 200.0, i > 10) FROM generate_series(1, 199) AS i)'
                          WHEN 'williams_calibration_state'::regtype THEN '''(1,0,0,0,0,0)''::williams_calibration_state'
+                         WHEN 'williams_evidence'::regtype THEN '''{"version": 1, "fields": {"a": {"none": {"0.5": [40, 20]}}}}''::williams_evidence'
                          WHEN 'williams_workload_state'::regtype THEN '''(0,0,0,0,0)''::williams_workload_state'
                          ELSE '''(0,0,0,0,0,0,0,0)''::williams_efficiency_state' END END, ', ' ORDER BY i))
     FROM unnest(types) WITH ORDINALITY AS a (t, i);

@@ -13,7 +13,8 @@ CREATE TABLE doc_part_1 PARTITION OF doc_part FOR VALUES IN (2);
 CREATE TABLE doc_part_2 PARTITION OF doc_part FOR VALUES IN (3, 4);
 INSERT INTO doc_part SELECT * FROM doc;
 CREATE TABLE doc_day AS
-SELECT id / 20 AS day, part, williams_scorecard_agg(mb / 9) AS card, williams_calibration_agg(mb / 9, kind > 0) AS seen FROM doc GROUP BY day, part;
+SELECT id / 20 AS day, part, williams_scorecard_agg(mb / 9) AS card, williams_calibration_agg(mb / 9, kind > 0) AS seen,
+       williams_evidence_agg(fields, '{"fields": {"a": "number", "b": null}}', NULL, fields || '{"b": " 1"}') AS found FROM doc GROUP BY day, part;
 ANALYZE doc, doc_part, doc_day;
 
 SET parallel_setup_cost = 0;
@@ -58,6 +59,9 @@ SELECT query, c.* FROM unnest(ARRAY[
     'SELECT part, williams_scorecard_agg(mb / 9)::text, williams_calibration_agg(mb / 9, kind > 0)::text FROM doc GROUP BY part',
     'SELECT williams_rollup(card)::text AS a, williams_rollup(seen)::text AS b FROM doc_day',
     'SELECT part, williams_rollup(card)::text AS a, williams_rollup(seen)::text AS b FROM doc_day WHERE part > 1 GROUP BY part',
+    'SELECT williams_evidence_agg(fields, ''{"fields": {"a": null, "b": "number"}}'', jsonb_build_object(''b'', round((mb / 9)::numeric, 3)), fields || ''{"a": 7}'') AS e FROM doc',
+    'SELECT part, williams_evidence_agg(fields, ''{"fields": {"a": null, "b": "number"}}'', NULL, fields) AS e FROM doc GROUP BY part',
+    'SELECT williams_rollup(found) AS e FROM doc_day', 'SELECT part, williams_rollup(found) AS e FROM doc_day GROUP BY part',
     'SELECT (williams_efficiency(t)).*, (williams_workload(mb, 10)).* FROM doc_part']) AS query, pg_temp.compare(query) AS c;
 
 -- Functions, in workers.
@@ -68,6 +72,7 @@ SELECT query, c.* FROM unnest(ARRAY[
     'SELECT min(williams_adjusted_confidence(t, mb / 9)), max(williams_confidence_multiplier(t, 0.5, ''support'')) FROM doc',
     'SELECT sum(williams_batch_size(t, 10, 1 + mb)) FROM doc',
     'SELECT min(williams_stddev(card + card)) AS a, max(williams_quantile(card, 0.9)) AS b, sum(williams_count(seen)) AS c, min(williams_brier(seen)) AS d FROM doc_day',
+    'SELECT max(williams_count(found)) AS a, min(williams_fit(found + ''{"version": 1, "fields": {"a": {"none": {"0.9": [40, 30]}}}}'') ->> ''slope'') AS b FROM doc_day WHERE day % 7 = 0',
     'SELECT count(*), sum(items) FROM doc, williams_plan(id, 100) WHERE id < 500']) AS query, pg_temp.compare(query) AS c;
 
 -- Partitionwise: partitions are aggregated separately, in whole or partial groups.
@@ -76,6 +81,7 @@ SELECT query, pg_temp.plan_has(query, 'Append') AS append, c.* FROM unnest(ARRAY
     'SELECT part, (williams_efficiency(t)).*, (williams_workload(mb, 10)).* FROM doc_part GROUP BY part',
     'SELECT kind, (williams_efficiency(t)).*, (williams_workload(mb, 10)).* FROM doc_part GROUP BY kind',
     'SELECT kind, williams_scorecard_agg(mb / 9)::text, williams_calibration_agg(mb / 9, kind > 0)::text FROM doc_part GROUP BY kind',
+    'SELECT kind, williams_evidence_agg(fields, ''{"fields": {"a": null, "b": null}}'', NULL, fields) AS e FROM doc_part GROUP BY kind',
     'SELECT (williams_efficiency(t)).*, (williams_workload(mb, 10)).* FROM doc_part']) AS query, pg_temp.compare(query) AS c;
 
 -- Partitionwise without workers: the same as over the plain table.
