@@ -10,6 +10,7 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/numeric.h"
 
 #include "score/profile/rules.h"
 #include "score/results.h"
@@ -70,34 +71,16 @@ wl_review_names(const WlDocumentScore *document, const char *no_field)
 	return construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT);
 }
 
-/*
- * A score in [0, 1] as a numeric of at most 15 decimals. A cast from float8 keeps
- * as many, but costs far more.
- */
+/* A score in [0, 1] as a numeric of at most 15 decimals, as a cast from float8 gives. */
 static Numeric
 score_numeric(double score)
 {
-	char		digits[20] = "0.";
 	int64		value = (int64) rint(score * 1e15);
-	int			length = 17;
+	int			decimals = 15;
 
-	if (value >= INT64CONST(1000000000000000))
-		strcpy(digits, "1");
-	else if (value == 0)
-		strcpy(digits, "0");
-	else
-	{
-		for (; value % 10 == 0; value /= 10)
-			length--;
-		digits[length] = '\0';
-		while (length > 2)
-		{
-			digits[--length] = '0' + value % 10;
-			value /= 10;
-		}
-	}
-	return DatumGetNumeric(DirectFunctionCall3(numeric_in, CStringGetDatum(digits),
-											   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+	for (; decimals > 0 && value % 10 == 0; value /= 10)
+		decimals--;
+	return int64_div_fast_to_numeric(value, decimals);
 }
 
 /* The next pair of an object with the names of fields as keys, which are in jsonb's order. */
