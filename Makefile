@@ -23,7 +23,7 @@ ISOLATION = plan_table run_claim run_split run_task run_stop run_sessions run_lo
 ISOLATION_OPTS = --inputdir=$(srcdir)/test/isolation --load-extension=williams
 TAP_TESTS = 1
 PROVE_TESTS = test/t/*.pl
-EXTRA_CLEAN = libwilliams.so sql/$(EXTENSION)--*.sql test/core/bound_accuracy
+EXTRA_CLEAN = libwilliams.so sql/$(EXTENSION)--*.sql test/core/bound_accuracy test/core/binomial_accuracy
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
@@ -76,6 +76,10 @@ lib:
 # Compares the bound with MPFR.
 test/core/bound_accuracy: test/core/bound_accuracy.c $(OUR_HEADERS)
 	$(CC) -Isrc -O2 -Wall -Wextra -o $@ $< -lmpfr -lgmp -lm
+
+# Compares binomial tails with exact values.
+test/core/binomial_accuracy: test/core/binomial_accuracy.c $(OUR_HEADERS)
+	$(CC) -Isrc -O2 -Wall -Wextra -o $@ $< -lm
 
 demo:
 	@tools/deps.sh demo

@@ -13,7 +13,8 @@ fresh() {
 }
 
 core() {
-    make -s test/core/bound_accuracy && test/core/bound_accuracy
+    make -s test/core/bound_accuracy test/core/binomial_accuracy &&
+        test/core/bound_accuracy && test/core/binomial_accuracy
 }
 
 ctypes() {
