@@ -322,20 +322,43 @@ CREATE FUNCTION williams_reliability(calibration williams_calibration, bins int 
 COMMENT ON FUNCTION williams_reliability(williams_calibration, int) IS
 'a row for each bin, including empty ones, numbered from 1: the number of observations, their mean confidence and the share that is correct, both NULL for an empty bin; a bin has lower <= confidence < upper, the last one also 1.0; error 22023 unless bins divides 200';
 
+CREATE FUNCTION williams_auroc(calibration williams_calibration) RETURNS float8
+	AS 'MODULE_PATHNAME', 'wl_auroc'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_auroc(williams_calibration) IS
+'the probability, from 0 to 1, that a correct observation has a higher confidence than a wrong one, where two of the same bin of 0.005 count half; 0.5 is what chance gives; NULL unless there are observations of both kinds';
+
+CREATE FUNCTION williams_risk_coverage(calibration williams_calibration,
+		OUT threshold float8, OUT coverage float8, OUT risk float8, OUT risk_high float8)
+		RETURNS SETOF record
+	AS 'MODULE_PATHNAME', 'wl_risk_coverage'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10 ROWS 100;
+COMMENT ON FUNCTION williams_risk_coverage(williams_calibration) IS
+'a row for each bin of 0.005 that is not empty, from the highest down, with its lower bound as the threshold: the share of the observations that is accepted (confidence >= threshold), the share of these that is wrong, and the upper bound of its 95 % interval (Wilson); no rows for an empty calibration';
+
 CREATE FUNCTION williams_threshold(calibration williams_calibration,
-		target_precision float8, min_count bigint = 100,
+		target_precision float8, min_count bigint = 100, guarantee float8 = NULL,
 		OUT threshold float8, OUT accepted_share float8,
 		OUT "precision" float8, OUT precision_low float8)
 	AS 'MODULE_PATHNAME', 'wl_threshold'
+	LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION williams_threshold(williams_calibration, float8, bigint, float8) IS
+'the lowest threshold, a multiple of 0.005 below 1, such that at least min_count observations are accepted (confidence >= threshold) and at least the share target_precision of these is correct; with it the share accepted, the precision (the share of these that is correct) and the lower bound of its 95 % interval (Wilson); with a guarantee, the lowest bound of a bin with observations whose true precision is at least target_precision with this probability, by fixed-sequence testing; all NULL if there is no such threshold or another argument is NULL; error 22023 if target_precision is outside [0, 1], min_count is below 1 or guarantee is outside [0, 1)';
+
+CREATE FUNCTION williams_threshold_cost(calibration williams_calibration,
+		cost_error float8, cost_review float8,
+		OUT threshold float8, OUT accepted_share float8, OUT cost float8,
+		OUT cost_accept_all float8, OUT cost_review_all float8)
+	AS 'MODULE_PATHNAME', 'wl_threshold_cost'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
-COMMENT ON FUNCTION williams_threshold(williams_calibration, float8, bigint) IS
-'the lowest threshold, a multiple of 0.005 below 1, such that at least min_count observations are accepted (confidence >= threshold) and at least the share target_precision of these is correct; with it the share accepted, the precision (the share of these that is correct) and the lower bound of its 95 % interval (Wilson); all NULL if there is no such threshold; error 22023 if target_precision is outside [0, 1] or min_count is below 1';
+COMMENT ON FUNCTION williams_threshold_cost(williams_calibration, float8, float8) IS
+'the threshold of least cost, where an accepted wrong value costs cost_error and a review cost_review; with it the share accepted, the mean cost of a value, and what it would be if all were accepted or all reviewed; threshold is NULL if reviewing all costs least; of equal costs the one with the fewest reviews; all NULL for an empty calibration; error 22023 if a cost is negative, infinite or NaN';
 
 CREATE FUNCTION williams_to_jsonb(calibration williams_calibration) RETURNS jsonb
 	AS 'MODULE_PATHNAME', 'wl_calibration_to_jsonb'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION williams_to_jsonb(williams_calibration) IS
-'an object: count, accuracy, brier, ece, and reliability, an array of those of 10 bins that are not empty';
+'an object: count, accuracy, brier, ece, auroc, and reliability, an array of those of 10 bins that are not empty';
 
 CREATE CAST (williams_calibration AS jsonb) WITH FUNCTION williams_to_jsonb(williams_calibration);
 COMMENT ON CAST (williams_calibration AS jsonb) IS

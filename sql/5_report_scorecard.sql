@@ -359,6 +359,13 @@ CREATE FUNCTION williams_histogram(scorecard williams_scorecard, bins int = 20,
 COMMENT ON FUNCTION williams_histogram(williams_scorecard, int) IS
 'the histogram: a row for each bin, including empty ones, numbered from 1; a bin has lower <= confidence < upper, the last one also 1.0; error 22023 unless bins divides 200 (1, 2, 4, 5, 8, 10, 20, 25, 40, 50, 100 or 200)';
 
+CREATE FUNCTION williams_drift(a williams_scorecard, b williams_scorecard,
+		OUT psi float8, OUT ks float8)
+	AS 'MODULE_PATHNAME', 'wl_drift'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
+COMMENT ON FUNCTION williams_drift(williams_scorecard, williams_scorecard) IS
+'how far the distribution of b is from that of a: psi, the population stability index over the tenths of a (and the values outside its range), where an empty group counts as half a value; ks, the largest distance, from 0 to 1, between the shares below a multiple of 0.005; both 0 if the distributions are the same, both NULL if a scorecard is empty';
+
 CREATE FUNCTION williams_to_jsonb(scorecard williams_scorecard) RETURNS jsonb
 	AS 'MODULE_PATHNAME', 'wl_scorecard_to_jsonb'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;

@@ -28,6 +28,15 @@ wl_refuse_fraction(double value, const char *name)
 }
 
 void
+wl_refuse_guarantee(double value)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("guarantee must be at least 0 and less than 1"),
+			 errdetail("The value is %.15g.", value)));
+}
+
+void
 wl_refuse_megabytes(double value, const char *name)
 {
 	ereport(ERROR,

@@ -17,6 +17,7 @@
 
 pg_noreturn extern void wl_refuse_count(int64 value, const char *name);
 pg_noreturn extern void wl_refuse_fraction(double value, const char *name);
+pg_noreturn extern void wl_refuse_guarantee(double value);
 pg_noreturn extern void wl_refuse_megabytes(double value, const char *name);
 pg_noreturn extern void wl_refuse_weight(double value, const char *key);
 pg_noreturn extern void wl_refuse_item_size(double value);
@@ -55,6 +56,14 @@ wl_check_fraction(double value, const char *name)
 		wl_refuse_fraction(value, name);
 }
 
+/* the probability with which a guarantee holds; nothing is certain */
+static inline void
+wl_check_guarantee(double value)
+{
+	if (unlikely(!(value >= 0.0 && value < 1.0)))
+		wl_refuse_guarantee(value);
+}
+
 /* the weight of an item, or a memory budget: megabytes, 0 included */
 static inline bool
 wl_is_megabytes(double value)
@@ -67,6 +76,13 @@ wl_check_megabytes(double value, const char *name)
 {
 	if (unlikely(!wl_is_megabytes(value)))
 		wl_refuse_megabytes(value, name);
+}
+
+/* a cost in any unit; the same rule */
+static inline void
+wl_check_cost(double value, const char *name)
+{
+	wl_check_megabytes(value, name);
 }
 
 /* memory_per_item_mb, the assumed size of every item; a divisor */

@@ -17,6 +17,7 @@
 #include "utils/tuplestore.h"
 
 #include "base/check.h"
+#include "base/record.h"
 #include "base/state.h"
 #include "math/bound.h"
 #include "report/summary.h"
@@ -304,11 +305,11 @@ share_below(const Scorecard *s, double x)
 	return below / (double) s->count;
 }
 
-/* Read argument 0; false if it is an empty scorecard. */
+/* Read an argument; false if it is an empty scorecard. */
 static bool
-scorecard_argument(FunctionCallInfo fcinfo, Scorecard *s)
+scorecard_argument(FunctionCallInfo fcinfo, int argument, Scorecard *s)
 {
-	wl_summary_read(&scorecard_type, PG_GETARG_DATUM(0), s);
+	wl_summary_read(&scorecard_type, PG_GETARG_DATUM(argument), s);
 	return s->count > 0;
 }
 
@@ -318,7 +319,7 @@ wl_scorecard_count(PG_FUNCTION_ARGS)
 {
 	Scorecard	s;
 
-	scorecard_argument(fcinfo, &s);
+	scorecard_argument(fcinfo, 0, &s);
 	PG_RETURN_INT64(s.count);
 }
 
@@ -328,7 +329,7 @@ wl_average(PG_FUNCTION_ARGS)
 {
 	Scorecard	s;
 
-	if (!scorecard_argument(fcinfo, &s))
+	if (!scorecard_argument(fcinfo, 0, &s))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(average(&s));
 }
@@ -339,7 +340,7 @@ wl_stddev(PG_FUNCTION_ARGS)
 {
 	Scorecard	s;
 
-	scorecard_argument(fcinfo, &s);
+	scorecard_argument(fcinfo, 0, &s);
 	if (s.count < 2)
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(deviation(&s));
@@ -351,7 +352,7 @@ wl_min(PG_FUNCTION_ARGS)
 {
 	Scorecard	s;
 
-	if (!scorecard_argument(fcinfo, &s))
+	if (!scorecard_argument(fcinfo, 0, &s))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(s.min);
 }
@@ -362,7 +363,7 @@ wl_max(PG_FUNCTION_ARGS)
 {
 	Scorecard	s;
 
-	if (!scorecard_argument(fcinfo, &s))
+	if (!scorecard_argument(fcinfo, 0, &s))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(s.max);
 }
@@ -375,7 +376,7 @@ wl_quantile(PG_FUNCTION_ARGS)
 	double		q = PG_GETARG_FLOAT8(1);
 
 	wl_check_fraction(q, "q");
-	if (!scorecard_argument(fcinfo, &s))
+	if (!scorecard_argument(fcinfo, 0, &s))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(quantile(&s, q));
 }
@@ -388,7 +389,7 @@ wl_share_below(PG_FUNCTION_ARGS)
 	double		x = PG_GETARG_FLOAT8(1);
 
 	wl_check_fraction(x, "x");
-	if (!scorecard_argument(fcinfo, &s))
+	if (!scorecard_argument(fcinfo, 0, &s))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(share_below(&s, x));
 }
@@ -414,7 +415,7 @@ wl_histogram(PG_FUNCTION_ARGS)
 	int			bins = wl_bins_argument(fcinfo, 1);
 	Scorecard	s;
 
-	scorecard_argument(fcinfo, &s);
+	scorecard_argument(fcinfo, 0, &s);
 	InitMaterializedSRF(fcinfo, 0);
 	for (int i = 0; i < bins; i++)
 	{
@@ -430,6 +431,84 @@ wl_histogram(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+/*
+ * A group of values for williams_drift: those below a's least bin, those of each
+ * tenth of a, those above its greatest bin. A bin is not divided, so a group may
+ * have more or less than a tenth.
+ */
+#define TENTHS	10
+
+static int
+group_of(uint64 below, uint64 count)
+{
+	int			tenth = (int) (TENTHS * (double) below / (double) count);
+
+	return 1 + Min(tenth, TENTHS - 1);
+}
+
+/* The sum of (b - a) ln(b / a) over the groups' shares; an empty group counts as half a value. */
+static double
+stability_index(const Scorecard *a, const Scorecard *b)
+{
+	int			first = wl_bin(a->min);
+	int			last = wl_bin(a->max);
+	uint64		below = 0;
+	double		counts[TENTHS + 2][2] = {{0}};
+	double		index = 0;
+
+	for (int i = 0; i < WL_BINS; i++)
+	{
+		int			group = i < first ? 0 : i > last ? TENTHS + 1 : group_of(below, a->count);
+
+		counts[group][0] += (double) a->bins[i];
+		counts[group][1] += (double) b->bins[i];
+		below += a->bins[i];
+	}
+	for (int group = 0; group < lengthof(counts); group++)
+	{
+		double		share_a = Max(counts[group][0], 0.5) / (double) a->count;
+		double		share_b = Max(counts[group][1], 0.5) / (double) b->count;
+
+		if (counts[group][0] + counts[group][1] > 0)
+			index += (share_b - share_a) * log(share_b / share_a);
+	}
+	return index;
+}
+
+/* The largest distance between the shares below a bound. */
+static double
+largest_distance(const Scorecard *a, const Scorecard *b)
+{
+	uint64		below_a = 0;
+	uint64		below_b = 0;
+	double		largest = 0;
+
+	for (int i = 0; i < WL_BINS; i++)
+	{
+		below_a += a->bins[i];
+		below_b += b->bins[i];
+		largest = Max(largest, fabs((double) below_a / (double) a->count - (double) below_b / (double) b->count));
+	}
+	return largest;
+}
+
+/* (a, b): (psi, ks) */
+PG_FUNCTION_INFO_V1(wl_drift);
+Datum
+wl_drift(PG_FUNCTION_ARGS)
+{
+	Scorecard	a;
+	Scorecard	b;
+	Datum		values[2];
+	bool		nulls[2] = {0};
+
+	if (!scorecard_argument(fcinfo, 0, &a) || !scorecard_argument(fcinfo, 1, &b))
+		PG_RETURN_NULL();
+	values[0] = Float8GetDatum(stability_index(&a, &b));
+	values[1] = Float8GetDatum(largest_distance(&a, &b));
+	return wl_form_record(fcinfo, values, nulls, lengthof(values));
+}
+
 /* The accessors' results by name, and the bins that are not empty. */
 PG_FUNCTION_INFO_V1(wl_scorecard_to_jsonb);
 Datum
@@ -437,7 +516,7 @@ wl_scorecard_to_jsonb(PG_FUNCTION_ARGS)
 {
 	static const int bins = 20;
 	Scorecard	s;
-	bool		empty = !scorecard_argument(fcinfo, &s);
+	bool		empty = !scorecard_argument(fcinfo, 0, &s);
 	const char *separator = "";
 	StringInfoData buf;
 

@@ -42,6 +42,8 @@ CHECKS = {
         coalesce(williams_stddev(s) BETWEEN 0 AND 0.7072 * (williams_max(s) - williams_min(s)) + 1e-9, williams_count(s) < 2),
         coalesce(williams_quantile(s, 0.3) BETWEEN williams_min(s) AND williams_quantile(s, 0.9), williams_count(s) = 0),
         coalesce(williams_share_below(s, 0.3) BETWEEN 0 AND williams_share_below(s, 0.7), williams_count(s) = 0),
+        coalesce((SELECT psi = 0 AND ks = 0 FROM williams_drift(s, s)), williams_count(s) = 0),
+        coalesce((SELECT bool_and(psi BETWEEN 0 AND 1e6 AND ks BETWEEN 0 AND 1) FROM (VALUES ('(1,0,0,0,0,0,0,0,0:7)'::williams_scorecard)) AS o (o), LATERAL (SELECT * FROM williams_drift(s, o) UNION ALL SELECT * FROM williams_drift(o, s)) AS d), williams_count(s) = 0),
         (s::jsonb->>'count')::bigint = williams_count(s), (SELECT williams_count(williams_rollup(r)) FROM (SELECT s AS r) AS one) = williams_count(s)""",
     "calibration": """
         williams_calibration_send(s::text::williams_calibration) = williams_calibration_send(s),
@@ -50,6 +52,10 @@ CHECKS = {
         (SELECT bool_and(count = 0 OR confidence BETWEEN lower - 1e-15 AND upper + 1e-15 AND accuracy BETWEEN 0 AND 1) FROM williams_reliability(s, 200)),
         coalesce(williams_accuracy(s) BETWEEN 0 AND 1 AND williams_brier(s) BETWEEN 0 AND 1 + 1e-15 AND williams_ece(s) BETWEEN 0 AND 1 + 1e-15, williams_count(s) = 0),
         coalesce((SELECT threshold BETWEEN 0 AND 1 AND precision_low BETWEEN 0 AND "precision" FROM williams_threshold(s, 0.5, 1)), true),
+        (SELECT g.threshold IS NULL OR g.threshold >= p.threshold AND g."precision" >= 0.5 FROM williams_threshold(s, 0.5, 1) AS p, williams_threshold(s, 0.5, 1, 0.9) AS g),
+        (williams_auroc(s) BETWEEN 0 AND 1) IS NOT DISTINCT FROM CASE WHEN williams_accuracy(s) > 0 AND (SELECT max(risk) > 0 FROM williams_risk_coverage(s)) THEN true END,
+        (SELECT count(*) = count(DISTINCT threshold) AND coalesce(bool_and(risk BETWEEN 0 AND risk_high AND risk_high <= 1) AND max(coverage) = 1, williams_count(s) = 0) FROM williams_risk_coverage(s)),
+        (SELECT coalesce(cost <= cost_accept_all AND cost <= cost_review_all AND (threshold IS NULL) = (accepted_share = 0), williams_count(s) = 0) FROM williams_threshold_cost(s, 7, 2)),
         (s::jsonb->>'count')::bigint = williams_count(s), (SELECT williams_count(williams_rollup(r)) FROM (SELECT s AS r) AS one) = williams_count(s)""",
 }
 NUMBERS = [0, 1, 2, 199, 200, 255, 1 << 31, (1 << 62) - 1, 1 << 62, (1 << 63) - 1, 1 << 63, (1 << 64) - 1, 1 << 64]

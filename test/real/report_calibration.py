@@ -83,6 +83,13 @@ CHECKS = {
         """SELECT bool_and(abs(precision_low - (p + z * z / (2 * n) - z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))) / (1 + z * z / n)) < 1e-9)
            FROM (SELECT precision_low, "precision" AS p, accepted::float8 AS n, 1.959963984540054::float8 AS z
                  FROM said JOIN tried ON b = threshold) AS w""",
+    "the probability that a right field has a higher confidence than a wrong one, by all pairs of fields":
+        """SELECT abs(williams_auroc(c) - p) < 1e-9
+           FROM seen, (SELECT avg(CASE WHEN floor(r.x * 200 + 1e-9) > floor(w.x * 200 + 1e-9) THEN 1 WHEN floor(r.x * 200 + 1e-9) = floor(w.x * 200 + 1e-9) THEN 0.5 ELSE 0 END::float8) AS p
+                       FROM permit_field AS r, permit_field AS w WHERE r.y AND NOT w.y) AS p""",
+    "a guaranteed threshold is not below that without a guarantee, and the least cost not above that of any threshold":
+        """SELECT (SELECT bool_and(g.threshold >= said.threshold OR g.threshold IS NULL) FROM said, williams_threshold(c, target, at_least, 0.95) AS g)
+               AND (SELECT abs(cost - least(min(((1 - "right") * accepted * 20 + (n - accepted)) / n), 1)) < 1e-9 FROM tried, williams_threshold_cost(c, 20, 1) GROUP BY cost) FROM seen""",
     "merging by document or by field gives the same calibration":
         """SELECT bool_and(c::text = (SELECT williams_rollup(part)::text FROM (SELECT williams_calibration_agg(x, y) AS part FROM permit_field GROUP BY id) AS d)
                AND c::text = (SELECT williams_rollup(part)::text FROM (SELECT williams_calibration_agg(x, y) AS part FROM permit_field GROUP BY field) AS f)) FROM seen""",
@@ -92,10 +99,12 @@ CHECKS = {
 }
 
 FOUND = """
-SELECT format('real: calibration: %s fields, %s right, ECE %s; for 99 %%: threshold %s, %s accepted, precision %s, low %s',
-    williams_count(c), round(williams_accuracy(c)::numeric, 4), round(williams_ece(c)::numeric, 4), threshold,
+SELECT format('real: calibration: %s fields, %s right, ECE %s, AUROC %s; for 99 %%: threshold %s, %s accepted, precision %s, low %s',
+    williams_count(c), round(williams_accuracy(c)::numeric, 4), round(williams_ece(c)::numeric, 4), round(williams_auroc(c)::numeric, 4), threshold,
     round(accepted_share::numeric, 4), round("precision"::numeric, 4), round(precision_low::numeric, 4))
 FROM seen, williams_threshold(c, 0.99);
+SELECT format('real: with a guarantee of 95 %%, for %s: threshold %s, %s accepted, precision %s', target, coalesce(threshold::text, 'none'), round(accepted_share::numeric, 4), round("precision"::numeric, 4))
+FROM seen, unnest('{0.99,0.98,0.95,0.9}'::float8[]) AS target, williams_threshold(c, target, guarantee => 0.95);
 """
 
 
@@ -108,9 +117,9 @@ def main():
     results = psql(LOAD.replace("{lines}", lines) + PLAIN +
                    "".join(f"SELECT coalesce(({query}), false);\n" for query in CHECKS.values()) + FOUND).splitlines()
     check = Checks()
-    for what, result in zip(CHECKS, results[:-1], strict=True):
+    for what, result in zip(CHECKS, results[:len(CHECKS)], strict=True):
         check(result == "t", f"calibration: failed: {what}")
-    print(results[-1])
+    print("\n".join(results[len(CHECKS):]))
     print(f"real: calibration: {check.made} checks, {check.failed} failed")
     return 1 if check.failed else 0
 

@@ -58,7 +58,7 @@ objective(const WlFit *fit, const WlCoefficients *w)
 		penalty += square(w->lines[i].u - w->common[WL_FIT_INTERCEPT]) + square(w->lines[i].v - w->common[WL_FIT_SLOPE]);
 	for (int i = 0; i < fit->n; i++)
 	{
-		const WlObserved *o = &fit->observed[i];
+		const WlFitCell *o = &fit->observed[i];
 		double		z = wl_fit_logit(w, o);
 
 		/* seen * log(1 + exp(z)) - right * z, without overflow */
@@ -107,7 +107,7 @@ solve_block(const Moments *m, double a, double centred, double result[2])
 }
 
 static void
-measure_weights(Moments *m, const WlObserved *o, const double *weights, int n, double ridge)
+measure_weights(Moments *m, const WlFitCell *o, const double *weights, int n, double ridge)
 {
 	m->ridge = ridge;
 	m->sum = m->mean = m->spread = 0;
@@ -132,7 +132,7 @@ measure_weights(Moments *m, const WlObserved *o, const double *weights, int n, d
  * and have the same rounding errors.
  */
 static double
-sum_slopes(const WlCoefficients *w, const WlObserved *o, int n, double *slopes, double *weights,
+sum_slopes(const WlCoefficients *w, const WlFitCell *o, int n, double *slopes, double *weights,
 		   double gradient[WL_FIT_COMMON])
 {
 	double		total = 0;
@@ -160,7 +160,7 @@ sum_slopes(const WlCoefficients *w, const WlObserved *o, int n, double *slopes, 
 
 /* Add what is left of the effects once the field is eliminated to the Hessian. */
 static void
-eliminate_effects(const Moments *m, const WlObserved *o, const double *weights, int n,
+eliminate_effects(const Moments *m, const WlFitCell *o, const double *weights, int n,
 				  Block *block, double hessian[WL_FIT_COMMON][WL_FIT_COMMON])
 {
 	for (int k = 0; k < WL_FIT_EFFECTS; k++)
@@ -197,7 +197,7 @@ eliminate_effects(const Moments *m, const WlObserved *o, const double *weights, 
  * is eliminated, to the lower triangle of the Hessian.
  */
 static void
-add_field(const WlFit *fit, int i, const WlObserved *o, int n, Block *block,
+add_field(const WlFit *fit, int i, const WlFitCell *o, int n, Block *block,
 		  double gradient[WL_FIT_COMMON], double hessian[WL_FIT_COMMON][WL_FIT_COMMON])
 {
 	const WlLine *line = &fit->w.lines[i];

@@ -18,7 +18,7 @@ enum
 #define WL_FIT_EFFECTS	(WL_FIT_COMMON - WL_FIT_PASSED)
 #define WL_FIT_EFFECT(coefficient)	((coefficient) - WL_FIT_PASSED)
 
-typedef struct WlObserved
+typedef struct WlFitCell
 {
 	int			field;
 	int			cell;
@@ -27,7 +27,7 @@ typedef struct WlObserved
 	double		seen;
 	double		right;
 	double		p;				/* by the model, once it is fitted */
-} WlObserved;
+} WlFitCell;
 
 /* Total intercept and slope of a field. */
 typedef struct WlLine
@@ -47,7 +47,7 @@ typedef struct WlFit
 	const WlEvidence *evidence;
 	double		ridge;
 	int			n;
-	WlObserved *observed;		/* ordered by field */
+	WlFitCell  *observed;		/* ordered by field */
 	uint64		right;			/* their total */
 	WlCoefficients w;			/* the current ones */
 	WlCoefficients step;		/* to be subtracted from them */
@@ -56,7 +56,7 @@ typedef struct WlFit
 
 /* The logit of the probability that the coefficients give. */
 static inline double
-wl_fit_logit(const WlCoefficients *w, const WlObserved *o)
+wl_fit_logit(const WlCoefficients *w, const WlFitCell *o)
 {
 	double		z = w->lines[o->field].u + w->lines[o->field].v * o->x;
 

@@ -38,14 +38,14 @@ read_cells(WlFit *fit)
 {
 	const WlEvidence *e = fit->evidence;
 
-	fit->observed = palloc(Max(e->nfields, 1) * WL_CELLS * sizeof(WlObserved));
+	fit->observed = palloc(Max(e->nfields, 1) * WL_CELLS * sizeof(WlFitCell));
 	for (int i = 0; i < e->nfields; i++)
 		for (int c = 0; c < WL_CELLS; c++)
 		{
 			const WlCell *cell = wl_evidence_cell(&e->fields[i], c);
 			int			outcome = c / WL_EVIDENCE_BINS;
 			int			bin = c % WL_EVIDENCE_BINS;
-			WlObserved *o = &fit->observed[fit->n];
+			WlFitCell  *o = &fit->observed[fit->n];
 
 			if (cell == NULL)
 				continue;
@@ -74,7 +74,7 @@ expected_calibration_error(const WlFit *fit)
 
 	for (int i = 0; i < fit->n; i++)
 	{
-		const WlObserved *o = &fit->observed[i];
+		const WlFitCell *o = &fit->observed[i];
 		int			bin = Min((int) (o->p * ECE_BINS), ECE_BINS - 1);
 
 		gaps[bin] += o->seen * o->p - o->right;
@@ -91,7 +91,7 @@ brier(const WlFit *fit)
 
 	for (int i = 0; i < fit->n; i++)
 	{
-		const WlObserved *o = &fit->observed[i];
+		const WlFitCell *o = &fit->observed[i];
 
 		total += o->right * (1 - o->p) * (1 - o->p) + (o->seen - o->right) * o->p * o->p;
 	}
@@ -102,8 +102,8 @@ brier(const WlFit *fit)
 static int
 compare_observed(const void *a, const void *b)
 {
-	const WlObserved *x = a;
-	const WlObserved *y = b;
+	const WlFitCell *x = a;
+	const WlFitCell *y = b;
 
 	if (x->p != y->p)
 		return x->p > y->p ? -1 : 1;
@@ -128,10 +128,10 @@ accumulate(WlFit *fit, int *n)
 	Accepted	all = {0};
 
 	*n = 0;
-	qsort(fit->observed, fit->n, sizeof(WlObserved), compare_observed);
+	qsort(fit->observed, fit->n, sizeof(WlFitCell), compare_observed);
 	for (int i = 0; i < fit->n; i++)
 	{
-		const WlObserved *o = &fit->observed[i];
+		const WlFitCell *o = &fit->observed[i];
 
 		all.p = o->p;
 		all.seen += o->seen;
