@@ -101,7 +101,7 @@ test-stress:
 matrix:
 	@tools/matrix.sh
 
-# Runs each of six targets, or TARGETS, for FUZZ_SECONDS.
+# Runs each of nine targets, or TARGETS, for FUZZ_SECONDS.
 test-fuzz:
 	@tools/deps.sh test
 	@CLUSTER_LOG=1 tools/cluster.sh test/fuzz/fuzz.py $(TARGETS)

@@ -3,11 +3,11 @@
 
     FUZZ_SECONDS=60 FUZZ_SEED=1 test/fuzz/fuzz.py [TARGET...]      (make test-fuzz)
 
-Six targets run for FUZZ_SECONDS each: the text and wire forms of williams_scorecard
-and williams_calibration, the results of OCR engines (williams_ocr_engine, _fields and
-_document), and williams_score_fields. Inputs are mutations of the seeds in this
-directory and of some made by the server; FUZZ_SEED makes them reproducible. Each is
-sent to the server as a parameter. The server must either refuse it with an expected
+Nine targets run for FUZZ_SECONDS each: the text and wire forms of williams_scorecard,
+williams_calibration and williams_evidence, williams_fit, the results of OCR engines
+(williams_ocr_engine, _fields and _document), and williams_score_fields. Inputs are
+mutations of the seeds in this directory and of some made by the server; FUZZ_SEED
+makes them reproducible. Each is sent to the server as a parameter. The server must either refuse it with an expected
 SQLSTATE or give a result for which all checks hold: summaries survive round trips bit
 for bit, confidences are between 0 and 1, and alternative queries agree. Otherwise,
 above all if the connection is lost, the input is printed and the test fails. libpq
@@ -57,6 +57,11 @@ CHECKS = {
         (SELECT count(*) = count(DISTINCT threshold) AND coalesce(bool_and(risk BETWEEN 0 AND risk_high AND risk_high <= 1) AND max(coverage) = 1, williams_count(s) = 0) FROM williams_risk_coverage(s)),
         (SELECT coalesce(cost <= cost_accept_all AND cost <= cost_review_all AND (threshold IS NULL) = (accepted_share = 0), williams_count(s) = 0) FROM williams_threshold_cost(s, 7, 2)),
         (s::jsonb->>'count')::bigint = williams_count(s), (SELECT williams_count(williams_rollup(r)) FROM (SELECT s AS r) AS one) = williams_count(s)""",
+    "evidence": """
+        s::text::williams_evidence = s, williams_evidence_send(s::text::williams_evidence) = williams_evidence_send(s),
+        s + '{"version": 1, "fields": {}}' = s, s::text::jsonb = s::jsonb,
+        (SELECT coalesce(sum((b.value->>0)::numeric), 0) FROM jsonb_each(s::jsonb->'fields') AS f, jsonb_each(f.value) AS o, jsonb_each(o.value) AS b) = williams_count(s),
+        (SELECT williams_rollup(r) FROM (SELECT s AS r) AS one) = s""",
 }
 NUMBERS = [0, 1, 2, 199, 200, 255, 1 << 31, (1 << 62) - 1, 1 << 62, (1 << 63) - 1, 1 << 63, (1 << 64) - 1, 1 << 64]
 
@@ -238,6 +243,14 @@ def mutated_answer(rng, form, other):
     return mutated_markup(rng, form, other)
 
 
+# A model can be used in rules, and what it says of itself is possible.
+FIT = """
+    SELECT m, (m->>'ece')::float8 BETWEEN 0 AND 1 + 1e-9, (m->>'brier')::float8 BETWEEN 0 AND 1 + 1e-9, (m->>'auroc')::float8 BETWEEN 0 AND 1 + 1e-9,
+        (m->>'right')::float8 BETWEEN 0 AND 1, jsonb_array_length(m->'curve') <= 141,
+        (SELECT bool_and(value::float8 BETWEEN 0 AND 1) FROM williams_score_fields('{"a": "x", "b": "y"}', jsonb_build_object('fields', '{"a": null, "b": "date"}'::jsonb, 'model', m), '{"a": 0.99}') AS s, jsonb_each_text(s.scores))
+    FROM (SELECT williams_fit($1::williams_evidence) AS m OFFSET 0) AS v"""
+
+
 def target(server, rng, name, query, seeds, mutate, refused, binary=False, same=False, seconds=60.0):
     """Return whether every input tried within these seconds was refused, or accepted with all checks true."""
     tried = accepted = slowest = 0
@@ -269,21 +282,25 @@ def target(server, rng, name, query, seeds, mutate, refused, binary=False, same=
 
 def summary(server, name, binary):
     query = f"SELECT encode(williams_{name}_send(s), 'hex'), {CHECKS[name]} FROM (SELECT $1::williams_{name} AS s OFFSET 0) AS v"
-    made = {"scorecard": "williams_scorecard_agg(x)", "calibration": "williams_calibration_agg(x, x * x > 0.3)"}[name]
+    made = {"scorecard": "williams_scorecard_agg(x)", "calibration": "williams_calibration_agg(x, x * x > 0.3)",
+            "evidence": """williams_evidence_agg(f, '{"fields": {"a": null, "b": "number", "name \u00e9": "date"}}', jsonb_build_object('a', x, 'b', 1 - x), f || '{"a": "3", "b": null}')"""}[name]
     seeds = [line.split(" ", 1)[1].strip().encode() for line in (HERE / "seeds.txt").read_text().splitlines() if line.startswith(name + " ")]
     for n in (2, 7, 40, 1000):
-        seeds.append(server.ask(f"SELECT {made}::text FROM (SELECT (i * 7919 % 1009) / 1009.0 AS x FROM generate_series(1, {n}) AS i) AS v")[0][0])
+        seeds.append(server.ask(f"SELECT {made}::text FROM (SELECT (i * 7919 % 1009) / 1009.0 AS x, jsonb_build_object('a', i, 'b', i, 'name \u00e9', i) AS f FROM generate_series(1, {n}) AS i) AS v")[0][0])
     if binary:
         seeds = [bytes.fromhex(server.ask(f"SELECT encode(williams_{name}_send($1::williams_{name}), 'hex')", s)[0][0].decode()) for s in seeds]
-    return query, seeds, mutated_bytes if binary else mutated_text, {"22P02", "22P03", "08P01", "22021"}
+    return query, seeds, mutated_bytes if binary else mutated_text, {"22P02", "22P03", "08P01", "22021"} | ({"22P05", "22003"} if name == "evidence" else set())
 
 
 def targets(server):
     """Return the arguments of target() by name."""
     found = {}
-    for name in ("scorecard", "calibration"):
+    for name in ("scorecard", "calibration", "evidence"):
         for binary in (False, True):
             found[f"{name}, {'bytes' if binary else 'text'}"] = summary(server, name, binary) + (binary, binary)
+    evidence = summary(server, "evidence", False)
+    # too few observations, or only right or wrong ones
+    found["fit"] = (FIT, evidence[1], mutated_text, evidence[3] | {"22023"})
     answers = [p.read_text() for p in sorted((HERE / "answers").iterdir())]
     # not a result of an engine, not JSON, a number or character that jsonb does not support
     found["engines"] = (OCR, answers, mutated_answer, {"22023", "22P02", "22003", "22P05"})
