@@ -55,14 +55,16 @@ $node->safe_psql(
 
 	CREATE TABLE stored (shard int, efficiency williams_efficiency_state, workload williams_workload_state,
 		result williams_efficiency_result, card williams_scorecard, card_state williams_scorecard_state,
-		seen williams_calibration);
+		seen williams_calibration, found williams_evidence);
 	INSERT INTO stored SELECT 1, williams_efficiency_accum(
 			williams_efficiency_accum('(0,0,0,0,0,0,0,0)', 1000), 9223372036854775807),
 		williams_workload_accum(williams_workload_accum('(0,0,0,0,0)', 0.1, 100), 1e-300, 100),
 		(SELECT williams_efficiency(operations) FROM ocr_result),
 		(SELECT williams_scorecard_agg(confidence) FROM ocr_result),
 		williams_scorecard_accum('(1,0,0,0,0,0,0,0)', 0.1),
-		(SELECT williams_calibration_agg(base, id % 7 > 0) FROM ocr_result);
+		(SELECT williams_calibration_agg(base, id % 7 > 0) FROM ocr_result),
+		(SELECT williams_evidence_agg(extracted, '{"fields": {"f1": null, "f2": "number", "f3": null}}',
+			jsonb_build_object('f1', base), '{"f1": "X", "f2": null, "f3": "y"}') FROM ocr_result);
 	CREATE TABLE stored_state AS SELECT williams_calibration_accum('(1,0,0,0,0,0)', 0.1, true) AS seen;
 	INSERT INTO stored (shard) VALUES (2);
 
@@ -87,6 +89,7 @@ my @queries = (
 		encode(williams_workload_state_send(workload), 'hex') FROM stored ORDER BY shard",
 	"SELECT encode(williams_scorecard_send(card), 'hex'), encode(williams_scorecard_state_send(card_state), 'hex'),
 		encode(williams_calibration_send(seen), 'hex'),
+		encode(williams_evidence_send(found), 'hex'), williams_count(found),
 		williams_stddev(card + card), williams_threshold(seen, 0.8) FROM stored ORDER BY shard",
 	'SELECT * FROM stored_state',
 	'SELECT extversion, extnamespace::regnamespace FROM pg_extension WHERE extname = \'williams\'',

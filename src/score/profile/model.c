@@ -141,19 +141,19 @@ parse_fields(WlModel *model, const WlProfile *profile, const JsonbValue *value)
 static void
 parse_point(CurvePoint *point, const char *key, const JsonbValue *value)
 {
-	static const char *problem = "it must be an array of three numbers between 0 and 1";
-	double		numbers[3];
+	const char *problem = "it must be an array of three numbers between 0 and 1";
+	double		values[3];
 	JsonbContainer *array;
 
 	if (value->type != jbvBinary || !JsonContainerIsArray(value->val.binary.data) ||
-		JsonContainerSize(value->val.binary.data) != lengthof(numbers))
+		JsonContainerSize(value->val.binary.data) != lengthof(values))
 		wl_refuse_rules(key, problem, NULL);
 	array = value->val.binary.data;
-	for (int i = 0; i < lengthof(numbers); i++)
-		if (!wl_get_fraction(getIthJsonbValueFromContainer(array, i), &numbers[i]))
+	for (int i = 0; i < lengthof(values); i++)
+		if (!wl_get_fraction(getIthJsonbValueFromContainer(array, i), &values[i]))
 			wl_refuse_rules(key, problem, NULL);
-	point->threshold = numbers[0];
-	point->precision = numbers[1];
+	point->threshold = values[0];
+	point->precision = values[1];
 }
 
 static void
