@@ -163,7 +163,7 @@ SCORE = """
         s.script IN ('latin', 'arabic', 'cjk'), s.review <@ names, cardinality(s.review) <= n,
         (SELECT array_agg(k) FROM jsonb_object_keys(s.scores) AS k) IS NOT DISTINCT FROM names,
         (SELECT bool_and(value::float8 BETWEEN 0 AND 1) FROM jsonb_each_text(s.scores)),
-        (SELECT abs(avg(value::float8) - s.overall) < 1e-12 FROM jsonb_each_text(s.scores)),
+        (SELECT abs(avg(value::float8) * s.multiplier - s.overall) < 1e-12 FROM jsonb_each_text(s.scores)),
         s = williams_score_fields(v->'fields', rules, v->'confidence', v->>'script')
     FROM (SELECT $1::jsonb AS v OFFSET 0) AS input,
         LATERAL (SELECT coalesce(v->'rules', 'null') AS rules) AS given,

@@ -188,7 +188,7 @@ def random_evidence(rng):
 def test_random(check):
     rng = random.Random(12)
     tried = [(random_evidence(rng), rng.choice((0.1, 1.0, 1.0, 5.0))) for _ in range(40)]
-    out = psql("CREATE EXTENSION IF NOT EXISTS williams;\n" +
+    out = psql("SET client_min_messages = warning; CREATE EXTENSION IF NOT EXISTS williams;\n" +
                "".join(f"SELECT williams_fit({quoted(json.dumps(e))}, {r});\n" for e, r in tried)).splitlines()
     worst = max(compare(check, f"random evidence {i}", e, r, json.loads(out[i])) for i, (e, r) in enumerate(tried))
     print(f"real: model: {len(tried)} random evidences: coefficients agree to {worst:.1g}")
