@@ -73,15 +73,15 @@ JOIN (SELECT a.set, a.ridge, sum(a."right"::float8 * (b.seen - b."right") * CASE
 
 -- The curve: at each threshold what the evidence says; in order; only what is worth choosing, and all of it.
 CREATE TABLE point AS SELECT set, ridge, i, (c ->> 0)::float8 AS threshold, (c ->> 1)::numeric AS "precision", (c ->> 2)::numeric AS share FROM fitted, jsonb_array_elements(model -> 'curve') WITH ORDINALITY AS c (c, i);
-CREATE TABLE tried AS
+CREATE TABLE cut_off AS
 SELECT set, ridge, p AS threshold, n, n / total AS share, floor(1000 * r / n + 1e-9) / 1000 AS "precision"
 FROM (SELECT DISTINCT set, ridge, p, sum(seen) OVER w AS n, sum("right") OVER w AS r, sum(seen) OVER (PARTITION BY set, ridge) AS total FROM predicted WINDOW w AS (PARTITION BY set, ridge ORDER BY p DESC)) AS v;
 SELECT count(*) > 200 AS points, bool_and(abs(t.threshold - p.threshold) < 1e-12 AND n >= 100 AND p.share = round(t.share, 4)) AS found,
        bool_and(p."precision" = CASE WHEN t."precision" < 0.9 THEN floor(100 * t."precision") / 100 ELSE t."precision" END) AS "precision"
-FROM point AS p JOIN LATERAL (SELECT * FROM tried AS t WHERE (t.set, t.ridge) = (p.set, p.ridge) ORDER BY abs(t.threshold - p.threshold), n DESC LIMIT 1) AS t ON true;
+FROM point AS p JOIN LATERAL (SELECT * FROM cut_off AS t WHERE (t.set, t.ridge) = (p.set, p.ridge) ORDER BY abs(t.threshold - p.threshold), n DESC LIMIT 1) AS t ON true;
 SELECT bool_and(threshold < t AND "precision" < pr AND share > s) AS falling FROM (SELECT *, lag(threshold) OVER w AS t, lag("precision") OVER w AS pr, lag(share) OVER w AS s FROM point WINDOW w AS (PARTITION BY set, ridge ORDER BY i)) AS v WHERE t IS NOT NULL;
 SELECT count(*) AS asked, bool_and(best IS NOT DISTINCT FROM chosen) AS lowest, count(best) AS found
-FROM (SELECT set, ridge, target, (SELECT round(min(threshold)::numeric, 11) FROM tried AS t WHERE (t.set, t.ridge) = (f.set, f.ridge) AND n >= 100 AND "precision" >= target) AS best,
+FROM (SELECT set, ridge, target, (SELECT round(min(threshold)::numeric, 11) FROM cut_off AS t WHERE (t.set, t.ridge) = (f.set, f.ridge) AND n >= 100 AND "precision" >= target) AS best,
              (SELECT round(min(threshold)::numeric, 11) FROM point AS p WHERE (p.set, p.ridge) = (f.set, f.ridge) AND "precision" >= target) AS chosen
       FROM fitted AS f, unnest('{0.5,0.6,0.75,0.89,0.9,0.95,0.99,0.999,1}'::numeric[]) AS target) AS v;
 
@@ -122,4 +122,4 @@ SELECT model, pg_temp.error_of(format('SELECT williams_score_fields(%L, %L)', '{
     '{"intercept": 1, "slope": 1, "fields": {"a": {"intercept": true}}}', '{"intercept": 1, "slope": 1, "fields": {"other": {"slopes": 1}}}', '{"intercept": 1, "slope": 1, "fields": {"a": {}}}', '{"intercept": 1, "slope": 1, "curve": {}}', '{"intercept": 1, "slope": 1, "curve": [1]}',
     '{"intercept": 1, "slope": 1, "curve": [[0.5, 0.9]]}', '{"intercept": 1, "slope": 1, "curve": [[0.5, 0.9, 0.1], [0.5, 1.1, 0.1]]}', '{"intercept": 1, "slope": 1, "curve": [["0.5", 0.9, 0.1]]}', '{"intercept": 1, "slope": 1, "curve": []}']) AS model;
 
-DROP TABLE cell, bound, fitted, predicted, point, tried CASCADE;
+DROP TABLE cell, bound, fitted, predicted, point, cut_off CASCADE;
