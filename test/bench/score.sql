@@ -119,7 +119,6 @@ DECLARE
 	formats text[];
 	texts text[];
 	final float8[];
-	before float8[];			/* without the multiplier */
 	effect float8;
 	x float8;
 	item jsonb;
@@ -141,7 +140,6 @@ BEGIN
 	FOR i IN 1 .. cardinality(names) LOOP
 		IF texts[i] IS NULL THEN
 			final[i] := 0;
-			before[i] := 0;
 			CONTINUE;
 		END IF;
 		x := coalesce((confidence -> names[i])::float8, 0.85) + effect;
@@ -155,8 +153,7 @@ BEGIN
 		IF length(btrim(texts[i], E' \t\n\r\u00A0\u3000')) < 2 THEN
 			x := x - 0.10;
 		END IF;
-		final[i] := least(greatest(x * multiplier, 0), 1);
-		before[i] := least(greatest(x, 0), 1);
+		final[i] := least(greatest(x, 0), 1);
 	END LOOP;
 
 	FOR item IN SELECT jsonb_array_elements(rules -> 'checks') LOOP
@@ -169,9 +166,7 @@ BEGIN
 				CONTINUE WHEN texts[k] IS NULL OR texts[k] !~ '^\d{4}-\d{2}-\d{2}$';
 				IF texts[previous] >= texts[k] THEN
 					final[previous] := final[previous] * factor;
-					before[previous] := before[previous] * factor;
 					final[k] := final[k] * factor;
-					before[k] := before[k] * factor;
 				END IF;
 				previous := k;
 			END LOOP;
@@ -179,23 +174,21 @@ BEGIN
 			FOREACH k IN ARRAY at LOOP
 				IF length(texts[k]) <> (item -> 'length')::int THEN
 					final[k] := final[k] * factor;
-					before[k] := before[k] * factor;
 				END IF;
 			END LOOP;
 		WHEN 'mrz' THEN
 			IF NOT mrz_holds_plpgsql(texts[at[1]], texts[at[2]]) THEN
 				FOREACH k IN ARRAY at LOOP
 					final[k] := final[k] * factor;
-					before[k] := before[k] * factor;
 				END LOOP;
 			END IF;
 		END CASE;
 	END LOOP;
 
-	SELECT avg(f), coalesce(array_agg(n ORDER BY i) FILTER (WHERE b < (rules -> 'threshold')::float8 - 1e-12), '{}'),
+	SELECT avg(f) * multiplier, coalesce(array_agg(n ORDER BY i) FILTER (WHERE f < (rules -> 'threshold')::float8 - 1e-12), '{}'),
 			jsonb_object_agg(n, f)
 		INTO overall, review, scores
-		FROM unnest(names, final, before) WITH ORDINALITY AS u (n, f, b, i);
+		FROM unnest(names, final) WITH ORDINALITY AS u (n, f, i);
 END $$;
 
 CREATE FUNCTION fields_plpython(fields jsonb, rules jsonb, confidence jsonb, OUT overall float8,
@@ -266,7 +259,6 @@ if "score" not in SD:
         script = script_of("".join(texts.values()))
         effect = SCRIPTS[script][1]
         final = dict.fromkeys(formats, 0.0)
-        before = dict.fromkeys(formats, 0.0)
         for name, value in texts.items():
             kind = formats[name]
             x = start.get(name)
@@ -279,15 +271,13 @@ if "score" not in SD:
                 x += 0.05
             if len(value.strip()) < 2:
                 x -= 0.10
-            final[name] = min(max(x * multiplier, 0.0), 1.0)
-            before[name] = min(max(x, 0.0), 1.0)
+            final[name] = min(max(x, 0.0), 1.0)
         for check in profile.get("checks", []):
             for name in fails(check, texts):
                 final[name] *= check.get("factor", 0.5)
-                before[name] *= check.get("factor", 0.5)
         threshold = profile.get("threshold", 0.80) - 1e-12
-        return (sum(final.values()) / len(final), multiplier, n, script,
-                [name for name in formats if before[name] < threshold], json.dumps(final))
+        return (sum(final.values()) / len(final) * multiplier, multiplier, n, script,
+                [name for name in formats if final[name] < threshold], json.dumps(final))
 
     SD["score"] = score
 return SD["score"](fields, rules, confidence)
