@@ -4,7 +4,8 @@
  *		accepted.
  *
  * The choice is a hash of a key, so it is the same each time. What a rate chooses, a
- * higher rate chooses too.
+ * higher rate chooses too. The start of a key is hashed: the text of a document may be
+ * longer than any string can be.
  */
 #include "postgres.h"
 
@@ -18,10 +19,13 @@
 /* Other hashes of the same keys, such as those of hash partitions, do not predict the choice. */
 #define AUDIT_SEED	UINT64CONST(0x77696C6C69616D73)
 
+/* Less than WL_CONTAINER_TEXT, which can end within a character. */
+#define KEY_HASHED	1000000
+
 bool
 wl_is_audited(const char *key, Size length, double rate)
 {
-	uint64		hash = hash_bytes_extended((const unsigned char *) key, length, AUDIT_SEED);
+	uint64		hash = hash_bytes_extended((const unsigned char *) key, Min(length, KEY_HASHED), AUDIT_SEED);
 
 	/* 53 bits, as many as a double has */
 	return (double) (hash >> 11) < rate * (double) (UINT64CONST(1) << 53);

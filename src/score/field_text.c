@@ -15,8 +15,6 @@
 #include "score/field_text.h"
 #include "score/fields.h"
 
-#define CONTAINER_TEXT		(1024 * 1024)
-
 /* Append a key or a leaf to the text of its container. */
 static void
 append_leaf(StringInfo buf, const JsonbValue *v)
@@ -35,7 +33,7 @@ append_leaf(StringInfo buf, const JsonbValue *v)
 			break;
 		case jbvString:
 			escape_json(buf, pnstrdup(v->val.string.val,
-									  pg_mbcliplen(v->val.string.val, v->val.string.len, CONTAINER_TEXT)));
+									  pg_mbcliplen(v->val.string.val, v->val.string.len, WL_CONTAINER_TEXT)));
 			break;
 		default:
 			elog(ERROR, "jsonb type %d is not a leaf", (int) v->type);
@@ -44,12 +42,12 @@ append_leaf(StringInfo buf, const JsonbValue *v)
 
 /*
  * The text of an object or array as ->> returns it, cut off after about
- * CONTAINER_TEXT bytes. A few kilobytes of numbers like 1e131000 would otherwise
+ * WL_CONTAINER_TEXT bytes. A few kilobytes of numbers like 1e131000 would otherwise
  * take up all memory, and no row may make a load fail. No format, and no check
  * except a pattern, depends on the rest.
  */
-static char *
-container_text(JsonbContainer *container)
+char *
+wl_container_text(JsonbContainer *container)
 {
 	JsonbIterator *it = JsonbIteratorInit(container);
 	JsonbIteratorToken token;
@@ -58,7 +56,7 @@ container_text(JsonbContainer *container)
 	StringInfoData buf;
 
 	initStringInfo(&buf);
-	while (buf.len < CONTAINER_TEXT && (token = JsonbIteratorNext(&it, &v, false)) != WJB_DONE)
+	while (buf.len < WL_CONTAINER_TEXT && (token = JsonbIteratorNext(&it, &v, false)) != WJB_DONE)
 	{
 		bool		opens = token == WJB_BEGIN_ARRAY || token == WJB_BEGIN_OBJECT;
 
@@ -94,7 +92,7 @@ wl_text_of(const WlValue *value)
 	else if (JBE_ISBOOL(value->entry))
 		t.data = JBE_ISBOOL_TRUE(value->entry) ? "true" : "false";
 	else
-		t.data = container_text((JsonbContainer *) value->data);
+		t.data = wl_container_text((JsonbContainer *) value->data);
 	t.length = strlen(t.data);
 	return t;
 }

@@ -38,7 +38,8 @@ get_fields(const WlPlainRules *rules, JsonbContainer *fields, WlDocumentScore *d
 		document->num_fields = wl_count_fields(fields);
 		return;
 	}
-	document->fields = palloc0(Max(JsonContainerSize(fields), 1) * sizeof(WlFieldScore));
+	document->fields = palloc_extended(Max(JsonContainerSize(fields), 1) * sizeof(WlFieldScore),
+									   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	wl_keys_begin(&keys, fields);
 	wl_values_begin(&values, fields);
 	while (wl_keys_next(&keys, &key) && wl_values_next(&values, &value))

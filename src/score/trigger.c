@@ -11,8 +11,9 @@
  * and goes to review, so that one unreadable page does not make a load fail.
  *
  * An UPDATE scores a row again only if one of its inputs changed, or if it sets the
- * version of the rules to NULL, so that a clerk's decision stays. An UPDATE that moves a row to another partition is an
- * INSERT there like any other: it scores the row.
+ * version of the rules to NULL, so that a clerk's decision stays. An UPDATE that moves
+ * a row to another partition is an INSERT there like any other: it scores the row, with
+ * the scores of verified fields that it comes with.
  */
 #include "postgres.h"
 
@@ -212,7 +213,8 @@ score_row(const WlScoreTrigger *t, HeapTuple old, HeapTuple row, TupleDesc desc)
 										   fields, get_jsonb(t, WL_KEY_FIELDS, old, desc),
 										   &score.nverified);
 		wl_accept_verified(&score.document, score.verified, score.nverified,
-						   get_jsonb(t, WL_KEY_SCORES, old, desc), t->no_field);
+						   get_jsonb(t, WL_KEY_SCORES, old == NULL ? row : old, desc),
+						   t->no_field);
 		if (found != NULL)
 			score.document.score = wl_mean_score(&score.document);
 	}

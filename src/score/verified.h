@@ -22,8 +22,9 @@ extern WlName *wl_verified_names(ArrayType *after, ArrayType *before, Jsonb *fie
 extern ArrayType *wl_names_array(const WlName *names, int n);
 
 /*
- * Verified fields are not for review. Their scores stay those before the UPDATE, which
- * the jsonb `scores` has if it is not NULL: the engine did not read the corrected value.
+ * Verified fields are not for review. Their scores stay those before the UPDATE, or those
+ * that an inserted row comes with, which the jsonb `scores` has if it is not NULL: the
+ * engine did not read the corrected value.
  * no_field is the name of a document that has no field to name.
  */
 extern void wl_accept_verified(WlDocumentScore *document, const WlName *names, int n,

@@ -261,8 +261,8 @@ audit_document(const WlProfile *profile, JsonbContainer *fields, JsonbContainer 
 
 	if (profile->audit == 0)
 		return;
-	key = JsonbToCString(NULL, confidence != NULL && JsonContainerIsObject(confidence) ?
-						 confidence : fields, 0);
+	key = wl_container_text(confidence != NULL && JsonContainerIsObject(confidence) ?
+							confidence : fields);
 	if (!wl_is_audited(key, strlen(key), profile->audit))
 		return;
 	for (int i = 0; i < document->nfields; i++)

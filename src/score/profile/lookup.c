@@ -157,8 +157,8 @@ wl_find_profile(WlProfileFinder *finder, text *name)
 
 	if (finder->n == 0 || finder->n == NAMES_KEPT)
 		forget_all(finder);
-	finder->last = finder->n;
-	look_up(finder, &finder->kept[finder->last], name);
-	finder->n++;
+	finder->last = 0;			/* look_up may fail */
+	look_up(finder, &finder->kept[finder->n], name);
+	finder->last = finder->n++;
 	return &finder->kept[finder->last].found;
 }
