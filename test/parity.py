@@ -1,162 +1,23 @@
 #!/usr/bin/env python3
-"""Compares williams_score_fields with a second implementation of its rules.
+"""Compares the scores of fields with a second implementation of their rules.
 
-The rules are those of the documentation, in exact decimal arithmetic; nothing is
-taken from the C code. Random documents and rules, from a fixed seed, are scored
-here. They are copied into a table together with the expected results and
-compared there.
+The implementation is common/rules.py. Random documents and rules, from a fixed seed,
+are scored by it. They are copied into a table together with the expected results and
+compared there: williams_score_fields, williams_explain, and, through random UPDATEs, the
+trigger williams_score_ocr with profile_column and verified.
 
-    test/parity.py [CASES]      in the database PGDATABASE, 25000 cases by default
+    test/parity.py [CASES]      in the database PGDATABASE, 25000 cases by default;
+                                it is left as it was
 """
 
-import json
 import random
-import re
 import subprocess
 import sys
 from decimal import Decimal as D
-from decimal import getcontext
 
-getcontext().prec = 40
+from common.rules import SPACE, Document, Row, digit, dumps, entry, said
+
 SEED = 20260728
-
-SPACE = "\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
-S = "[" + SPACE + "]*"
-FORMATS = {
-    "date": (re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"), D("0.10"), D("-0.15")),
-    "number": (re.compile(S + r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)" + S), D("0.10"), D("-0.15")),
-    "alphanumeric": (re.compile(r"[A-Za-z0-9]+"), D("0.05"), D(0)),
-}
-SCRIPTS = {"arabic": D("-0.05"), "cjk": D("-0.02"), "latin": D(0)}
-
-
-def dumps(value):
-    """the text form of jsonb: keys by length, then by bytes"""
-    if isinstance(value, dict):
-        items = sorted(value.items(), key=lambda kv: (len(kv[0].encode()), kv[0].encode()))
-        return "{" + ", ".join(f"{json.dumps(k, ensure_ascii=False)}: {dumps(v)}" for k, v in items) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(dumps, value)) + "]"
-    if isinstance(value, D):
-        return format(value, "f")
-    return json.dumps(value, ensure_ascii=False)
-
-
-def leaves(value):
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, list):
-        return sum(map(leaves, value))
-    return int(value is not None and not (isinstance(value, str) and value.strip(SPACE) == ""))
-
-
-def text(value):
-    """the text that ->> returns; None for a missing field"""
-    if leaves(value) == 0:
-        return None
-    return value if isinstance(value, str) else dumps(value)
-
-
-def multiplier(n):
-    """0.85 + 0.15 min(1, efficiency / 30), efficiency = sqrt(n) / log2(n)"""
-    if n <= 1:
-        return D(1)
-    efficiency = D(n).sqrt() / (D(n).ln() / D(2).ln())
-    return D("0.85") + D("0.15") * min(D(1), efficiency / 30)
-
-
-def number(value):
-    """the number, or None if the text does not have the format"""
-    value = value.replace(",", "")
-    return D(value.strip(SPACE)) if FORMATS["number"][0].fullmatch(value) else None
-
-
-def script_of(texts):
-    everything = "".join(t for t in texts if t is not None)
-    ranges = {"arabic": (0x600, 0x6FF), "cjk": (0x4E00, 0x9FFF), "latin": (0x20, 0x24F)}
-    count = {s: sum(a <= ord(c) <= b for c in everything) for s, (a, b) in ranges.items()}
-    best = max(count, key=count.get)
-    return best if count[best] > len(everything) / 10 else "latin"
-
-
-def digit(characters):
-    values = [0 if c == "<" else int(c, 36) for c in characters]
-    return str(sum(v * (7, 3, 1)[i % 3] for i, v in enumerate(values)) % 10)
-
-
-def mrz_holds(line1, line2):
-    shape = re.compile(r"[A-Z0-9<]{44}")
-    if not (shape.fullmatch(line1) and shape.fullmatch(line2) and line1.startswith("P")):
-        return False
-    number_, birth, expiry, personal = line2[0:9], line2[13:19], line2[21:27], line2[28:42]
-    if line2[9] != digit(number_) or line2[19] != digit(birth) or line2[27] != digit(expiry):
-        return False
-    if line2[42] != digit(personal) and not (personal == "<" * 14 and line2[42] == "<"):
-        return False
-    return line2[43] == digit(line2[0:10] + line2[13:20] + line2[21:43])
-
-
-def check_factors(check, texts):
-    """(field, factor) of each score that the check multiplies"""
-    factor = check.get("factor", D("0.5"))
-    present = [f for f in check["fields"] if texts[f] is not None]
-    kind = check["check"]
-    if kind == "ordered":
-        dates = [f for f in present if FORMATS["date"][0].fullmatch(texts[f])]
-        for a, b in zip(dates, dates[1:]):
-            if not texts[a] < texts[b]:
-                yield a, factor
-                yield b, factor
-    elif kind == "mrz":
-        if len(present) == 2 and not mrz_holds(texts[present[0]], texts[present[1]]):
-            yield present[0], factor
-            yield present[1], factor
-    for f in present:
-        if kind == "length" and len(texts[f]) != check["length"]:
-            yield f, factor
-        elif kind == "pattern" and not re.search(check["pattern"].replace(r"\d", "[0-9]").replace("$", r"\Z"), texts[f]):
-            yield f, factor
-        elif kind == "range":
-            n = number(texts[f])
-            if n is None:
-                yield f, D("0.5")
-            elif ("min" in check and n < check["min"]) or ("max" in check and n > check["max"]):
-                yield f, factor
-
-
-def clamp(x):
-    return max(D(0), min(D(1), x))
-
-
-def score(fields, rules, confidence, script):
-    names = sorted(rules["fields"], key=lambda k: (len(k.encode()), k.encode()))
-    fields = fields if isinstance(fields, dict) else {}
-    texts = {f: text(fields.get(f)) for f in names}
-    n = sum(t is not None for t in texts.values())
-    m = multiplier(n)
-    script = script or script_of(texts.values())
-    final, before = {}, {}
-    for f in names:
-        t = texts[f]
-        if t is None:
-            final[f] = before[f] = D(0)
-            continue
-        x = confidence.get(f) if confidence else None
-        x = D("0.85") if x is None else x
-        if rules["fields"][f] is not None:
-            pattern, hit, miss = FORMATS[rules["fields"][f]]
-            x += hit if pattern.fullmatch(t.replace(",", "") if rules["fields"][f] == "number" else t) else miss
-        x += SCRIPTS[script]
-        if len(t.strip(SPACE)) < 2:
-            x -= D("0.10")
-        final[f], before[f] = clamp(x * m), clamp(x)
-    for check in rules.get("checks", []):
-        for f, factor in check_factors(check, texts):
-            final[f] *= factor
-            before[f] *= factor
-    threshold = rules.get("threshold", D("0.80"))
-    return (sum(final.values()) / len(names), m, n, script,
-            [f for f in names if before[f] < threshold], final)
 
 
 # Random cases
@@ -237,6 +98,9 @@ def a_profile(r):
     names = r.sample(["a", "b", "B", "é", "zip", "city", "total", "date_of_birth", "due", "issued", "名前", "", "x y",
                       "permit_number", "kvk", "salary", "note"], r.randint(1, 12))
     fields = {n: r.choice([None, "date", "number", "alphanumeric"]) for n in names}
+    for n in names:
+        if r.random() < 0.25:
+            fields[n] = {k: v for k, v in (("format", fields[n]), ("threshold", fraction(r))) if r.random() < 0.8}
     if r.random() < 0.3:
         fields.update({"mrz1": None, "mrz2": None})
     rules = {"fields": fields}
@@ -244,15 +108,17 @@ def a_profile(r):
         rules["checks"] = [c for c in (a_check(r, list(fields)) for _ in range(r.randint(0, 5))) if c]
     if r.random() < 0.7:
         rules["threshold"] = fraction(r)
+    if r.random() < 0.1:
+        rules["audit"] = D(r.randint(0, 1))
     return rules
 
 
 def a_case(r, profiles):
     rules = r.choice(profiles)
     fields = {}
-    for name, kind in rules["fields"].items():
+    for name in rules["fields"]:
         if r.random() < 0.9:
-            fields[name] = a_value(r, kind)
+            fields[name] = a_value(r, entry(rules, name)[0])
     if "mrz1" in rules["fields"]:
         fields["mrz1"] = spoil(r, "P<UTOERIKSSON<<ANNA<MARIA".ljust(44, "<"))
         fields["mrz2"] = a_value(r, "mrz")
@@ -273,43 +139,166 @@ def copy_text(value):
     return value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 
 
+def lines(rows):
+    return "".join("\t".join(map(copy_text, row)) + "\n" for row in rows)
+
+
+def json_or_null(value):
+    return None if value is None else dumps(value)
+
+
+def rounded(scores):
+    return {k: v.quantize(D("1e-20")) for k, v in scores.items()}
+
+
 def row(i, case):
     fields, rules, confidence, script = case
-    overall, m, n, found, review, scores = score(*case)
-    columns = [str(i), None if fields is None else dumps(fields), dumps(rules), None if confidence is None else dumps(confidence), script,
-               f"{overall:.20f}", f"{m:.20f}", str(n), found, dumps(review),
-               dumps({k: v.quantize(D("1e-20")) for k, v in scores.items()})]
-    return "\t".join(map(copy_text, columns)) + "\n"
+    d = Document(*case)
+    e = d if script is None else Document(fields, rules, confidence)
+    explained = {f: [e.texts[f], said(confidence, f, e.texts), e.scores[f].quantize(D("1e-20")), entry(rules, f)[1], e.reasons[f]] for f in e.names}
+    return [str(i), json_or_null(fields), dumps(rules), json_or_null(confidence), script,
+            f"{d.score() * d.multiplier:.20f}", f"{d.multiplier:.20f}", str(d.n), d.script, dumps([f for f in d.names if d.reasons[f]]),
+            dumps(rounded(d.scores)), dumps(explained)]
+
+
+# UPDATEs of rows of a table with the trigger
+
+def a_change(r, row, rules):
+    """the arguments of an UPDATE"""
+    fields, kind, confidence, verified = row.fields, row.kind, row.confidence, row.verified
+    names = list(rules[kind]["fields"]) if kind in rules else list(fields) if isinstance(fields, dict) else []
+    decision = r.choice([None, None, [], ["x"]])
+    verified = list(verified)
+    for _ in range(r.randint(0, 2)):
+        what = r.random()
+        name = r.choice(names + ["doc", "no field"])
+        if what < 0.35 and isinstance(fields, dict):        # correct a field, and perhaps confirm it
+            fields = dict(fields)
+            fields[name] = r.choice([a_value(r, None), fields.get(name), "corrected"])
+            if r.random() < 0.2:
+                fields.pop(name)
+            if r.random() < 0.6:
+                verified.append(name)
+        elif what < 0.6:                                    # confirm fields
+            verified += r.choices(names + ["doc", None], k=r.randint(1, 3))
+        elif what < 0.7 and verified:
+            verified.remove(r.choice(verified))
+        elif what < 0.75:
+            kind = r.choice([*rules, "no such type", None])
+        elif what < 0.8:
+            confidence = r.choice([None, {}, {name: D("0.5")}, {name: D(7)}, D(7)])
+        elif what < 0.85:
+            fields = r.choice([None, {}, ["a"], "a", {name: "new"}, fields])
+        elif what < 0.9:
+            r.shuffle(verified)
+    if r.random() < 0.02:
+        verified = None
+    return fields, kind, confidence, verified, rules, decision, r.random() < 0.1
+
+
+def array(values):
+    if values is None:
+        return None
+    quoted = ("NULL" if v is None else '"' + v.replace("\\", "\\\\").replace('"', '\\"') + '"' for v in values)
+    return "{" + ",".join(quoted) + "}"
+
+
+def history(r, i, rules):
+    """rows for COPY: the values that an INSERT, then UPDATEs give, with the values expected"""
+    kind = r.choice([*rules, "no such type", None])
+    fields, _, confidence, _ = a_case(r, [rules.get(kind) or r.choice(list(rules.values()))])
+    if r.random() < 0.05:
+        confidence = r.choice([D(7), {next(iter(confidence or {"a": 0})): D(7)}, ["x"]])
+    arguments = [fields, kind, confidence, r.choice([None, [], ["a"], ["b", None, "b"]]), rules]
+    row = Row(*arguments)
+    for step in range(6):
+        if step > 0:
+            arguments = a_change(r, row, rules)
+            row.change(*arguments)
+        fields, kind, confidence, verified = arguments[:4]
+        decision, again = (arguments[5:7] if step > 0 else (None, False))
+        yield [str(i), str(step), json_or_null(fields), kind, json_or_null(confidence), array(verified), array(decision), "t" if again else "f",
+               array(row.verified), f"{row.score:.20f}", f"{row.confidence_column:.20f}", dumps(rounded(row.scores)), array(row.review), dumps(row.reasons)]
 
 
 SQL = """
 SET client_min_messages = warning;
+BEGIN;
 CREATE EXTENSION IF NOT EXISTS williams;
+CREATE FUNCTION pg_temp.differ(a jsonb, b jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT EXISTS (SELECT FROM jsonb_each(a) AS a FULL JOIN jsonb_each(b) AS b USING (key)
+                   WHERE NOT coalesce(abs(a.value::numeric - b.value::numeric) < 1e-12, false)) $$;
+
 CREATE TEMP TABLE parity (id int, fields jsonb, rules jsonb, confidence jsonb, script text, overall float8, multiplier float8,
-    num_fields bigint, found text, review jsonb, scores jsonb);
+    num_fields bigint, found text, review jsonb, scores jsonb, explained jsonb);
 COPY parity FROM stdin;
 {rows}\\.
 CREATE TEMP TABLE compared AS
-SELECT p.id, s, p, abs(s.overall - p.overall) < 1e-12 AND abs(s.multiplier - p.multiplier) < 1e-12
+SELECT p.id, s, p, e.wrong, abs(s.overall - p.overall) < 1e-12 AND abs(s.multiplier - p.multiplier) < 1e-12
     AND s.num_fields = p.num_fields AND s.script = p.found AND to_jsonb(s.review) = p.review
-    AND NOT EXISTS (SELECT FROM jsonb_each(s.scores) AS a FULL JOIN jsonb_each(p.scores) AS b USING (key)
-                    WHERE NOT coalesce(abs(a.value::numeric - b.value::numeric) < 1e-12, false)) AS same
-FROM parity AS p, williams_score_fields(p.fields, p.rules, p.confidence, p.script) AS s;
+    AND NOT pg_temp.differ(s.scores, p.scores) AND e.wrong = '[]' AS same
+FROM parity AS p, williams_score_fields(p.fields, p.rules, p.confidence, p.script) AS s, LATERAL (
+    SELECT coalesce(jsonb_agg(e), '[]') AS wrong
+    FROM jsonb_each(p.explained) AS x FULL JOIN williams_explain(p.fields, p.rules, p.confidence) AS e ON x.key = e.field
+    WHERE ((e.value, e.engine_confidence, e.threshold, e.review, to_jsonb(e.reasons))
+            IS NOT DISTINCT FROM (x.value ->> 0, (x.value ->> 1)::float8, (x.value ->> 3)::float8, x.value -> 4 <> '[]', x.value -> 4)
+        AND abs(e.score - (x.value ->> 2)::numeric) < 1e-12) IS NOT TRUE) AS e;
 SELECT 'differs: ' || row_to_json(c) FROM compared AS c WHERE same IS NOT TRUE ORDER BY id LIMIT 3;
-SELECT format('parity: %s cases, %s differ; %s of each script, %s to review, %s values',
-    count(*), count(*) FILTER (WHERE same IS NOT TRUE), min(n), count(*) FILTER (WHERE (p).review <> '[]'), count(DISTINCT (p).overall))
-FROM compared, (SELECT min(n) FROM (SELECT count(*) FROM parity GROUP BY found) AS g (n)) AS g (n);
+SELECT format('parity: %s cases, %s differ; %s of each script, %s to review, %s values, %s sets of reasons',
+    count(*), count(*) FILTER (WHERE same IS NOT TRUE), min(n), count(*) FILTER (WHERE (p).review <> '[]'), count(DISTINCT (p).overall), min(sets))
+FROM compared, (SELECT min(n) FROM (SELECT count(*) FROM parity GROUP BY found) AS g (n)) AS g (n),
+    (SELECT count(DISTINCT e.value -> 4) FROM parity, jsonb_each(explained) AS e) AS r (sets);
 SELECT 1 / (count(*) FILTER (WHERE same) = {cases})::int FROM compared;
+
+CREATE TEMP TABLE step (id int, step int, doc jsonb, kind text, engine jsonb, verified text[], decision text[], again boolean,
+    new_verified text[], score float8, confidence float8, scores jsonb, review text[], reasons jsonb, PRIMARY KEY (step, id));
+COPY step FROM stdin;
+{steps}\\.
+INSERT INTO williams_profile (name, rules) SELECT key, value FROM jsonb_each($rules${rules}$rules$);
+CREATE TEMP TABLE ocr (id int PRIMARY KEY, doc jsonb, kind text, engine jsonb, verified text[], score float8, confidence float8, scores jsonb,
+    review text[], reasons jsonb, flag boolean, version bigint);
+CREATE TRIGGER score BEFORE INSERT OR UPDATE ON ocr FOR EACH ROW EXECUTE FUNCTION williams_score_ocr(
+    'fields=doc', 'profile_column=kind', 'engine_confidence=engine', 'verified=verified', 'score=score', 'confidence=confidence',
+    'scores=scores', 'review=review', 'reasons=reasons', 'profile_version=version');
+CREATE TEMP TABLE result (step int, LIKE ocr);
+DO $$
+BEGIN
+    INSERT INTO ocr (id, doc, kind, engine, verified) SELECT id, doc, kind, engine, verified FROM step WHERE step = 0;
+    FOR k IN 0..5 LOOP
+        IF k > 0 THEN
+            UPDATE ocr SET doc = s.doc, kind = s.kind, engine = s.engine, verified = s.verified, review = coalesce(s.decision, ocr.review),
+                version = CASE WHEN NOT s.again THEN ocr.version END
+            FROM step AS s WHERE s.step = k AND s.id = ocr.id;
+        END IF;
+        INSERT INTO result SELECT k, * FROM ocr;
+    END LOOP;
+END $$;
+CREATE TEMP TABLE compared_step AS
+SELECT r.id, r.step, s, r, r.verified = s.new_verified AND abs(r.score - s.score) < 1e-12 AND abs(r.confidence - s.confidence) < 1e-12
+    AND NOT pg_temp.differ(r.scores, s.scores) AND r.review = s.review AND r.reasons = s.reasons
+    AND r.version = coalesce((SELECT williams_rules_version(rules) FROM williams_profile WHERE name = r.kind), 0) AS same
+FROM result AS r JOIN step AS s USING (id, step);
+SELECT 'differs: ' || row_to_json(c) FROM compared_step AS c WHERE same IS NOT TRUE ORDER BY id, step LIMIT 3;
+SELECT format('verified: %s rows, %s UPDATEs, %s differ; %s verify, %s drop a name, %s are for review',
+    count(*) FILTER (WHERE step = 0), count(*) FILTER (WHERE step > 0), count(*) FILTER (WHERE same IS NOT TRUE),
+    count(*) FILTER (WHERE cardinality((r).verified) > 0), count(*) FILTER (WHERE NOT array_remove((s).verified, NULL) <@ (r).verified),
+    count(*) FILTER (WHERE (r).review <> '{}')) FROM compared_step;
+SELECT 1 / (count(*) FILTER (WHERE same) = {nsteps})::int FROM compared_step;
+ROLLBACK;
 """
 
 
 def main(cases):
     r = random.Random(SEED)
     profiles = [a_profile(r) for _ in range(500)]
-    rows = "".join(row(i, a_case(r, profiles)) for i in range(cases))
+    rows = lines(row(i, a_case(r, profiles)) for i in range(cases))
+    types = {f"type {i}": p for i, p in enumerate(profiles[:90])}
+    steps = [step for i in range(cases // 8) for step in history(r, i, types)]
+    sql = SQL
+    for name, value in (("cases", str(cases)), ("nsteps", str(len(steps))), ("rules", dumps(types)), ("rows", rows), ("steps", lines(steps))):
+        sql = sql.replace("{" + name + "}", value, 1)
     p = subprocess.run(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"],
-                       input=SQL.replace("{rows}", rows).replace("{cases}", str(cases)),
-                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                       input=sql, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     output = [line for line in p.stdout.splitlines() if line != "1"]
     print("\n".join(output[:20])[:6000])
     return 1 if p.returncode != 0 else 0
