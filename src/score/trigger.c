@@ -211,7 +211,7 @@ score_row(const WlScoreTrigger *t, HeapTuple old, HeapTuple row, TupleDesc desc)
 		score.verified = wl_verified_names(get_array(t, WL_KEY_VERIFIED, row, desc),
 										   get_array(t, WL_KEY_VERIFIED, old, desc),
 										   fields, get_jsonb(t, WL_KEY_FIELDS, old, desc),
-										   &score.nverified);
+										   t->no_field, &score.nverified);
 		wl_accept_verified(&score.document, score.verified, score.nverified,
 						   get_jsonb(t, WL_KEY_SCORES, old == NULL ? row : old, desc),
 						   t->no_field);

@@ -22,17 +22,32 @@ get_value(Jsonb *object, const WlName *name, JsonbValue *value)
 }
 
 static bool
-value_changed(Jsonb *before, Jsonb *after, const WlName *name)
+is_name(const WlName *name, const char *other)
+{
+	return name->length == strlen(other) && memcmp(name->name, other, name->length) == 0;
+}
+
+/* a and b may be NULL. */
+static bool
+is_equal(Jsonb *a, Jsonb *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	return DatumGetBool(DirectFunctionCall2(jsonb_eq, JsonbPGetDatum(a), JsonbPGetDatum(b)));
+}
+
+/* The value of no_field, if it is not a field, is the document. */
+static bool
+value_changed(Jsonb *before, Jsonb *after, const WlName *name, const char *no_field)
 {
 	JsonbValue	a;
 	JsonbValue	b;
 	bool		has_a = get_value(before, name, &a);
 	bool		has_b = get_value(after, name, &b);
 
-	if (has_a != has_b)
-		return true;
-	return has_a && !DatumGetBool(DirectFunctionCall2(jsonb_eq, JsonbPGetDatum(JsonbValueToJsonb(&a)),
-													  JsonbPGetDatum(JsonbValueToJsonb(&b))));
+	if (has_a && has_b)
+		return !is_equal(JsonbValueToJsonb(&a), JsonbValueToJsonb(&b));
+	return has_a || has_b || (is_name(name, no_field) && !is_equal(before, after));
 }
 
 /* How many of the sorted names from *i on equal the name? *i advances past them and all lesser ones. */
@@ -50,7 +65,7 @@ count_name(const WlName *names, int n, int *i, const WlName *name)
 
 WlName *
 wl_verified_names(ArrayType *after, ArrayType *before, Jsonb *fields_after,
-				  Jsonb *fields_before, int *n)
+				  Jsonb *fields_before, const char *no_field, int *n)
 {
 	int			n_after = 0;
 	int			n_before = 0;
@@ -68,7 +83,7 @@ wl_verified_names(ArrayType *after, ArrayType *before, Jsonb *fields_after,
 
 		CHECK_FOR_INTERRUPTS();
 		if (times_before == 0 || times > times_before ||
-			!value_changed(fields_before, fields_after, &name))
+			!value_changed(fields_before, fields_after, &name, no_field))
 			names[(*n)++] = name;
 	}
 	return names;
@@ -114,7 +129,6 @@ wl_accept_verified(WlDocumentScore *document, const WlName *names, int n,
 		field->score = kept_score(scores, field);
 	}
 	for (int i = 0; i < n; i++)
-		if (names[i].length == strlen(no_field) &&
-			memcmp(names[i].name, no_field, names[i].length) == 0)
+		if (is_name(&names[i], no_field))
 			document->reasons = 0;
 }

@@ -267,4 +267,6 @@ def same_if_equal(value):
 
 def changed(before, after, name):
     a, b = (v if isinstance(v, dict) else {} for v in (before, after))
+    if name == "doc" and not (name in a or name in b):      # the document itself
+        return same_if_equal(before) != same_if_equal(after)
     return (name in a) != (name in b) or name in a and same_if_equal(a[name]) != same_if_equal(b[name])
