@@ -18,6 +18,7 @@
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
 
+#include "base/check.h"
 #include "base/record.h"
 #include "score/fields.h"
 #include "score/profile/profile.h"
@@ -79,6 +80,17 @@ score_by_rules(FunctionCallInfo fcinfo, WlScript script, WlDocumentScore *docume
 		refuse_confidence(confidence, bad);
 }
 
+/* Rules without a cast to jsonb arrive as text, where the name of a profile is meant. */
+static void
+refuse_rules_as_name(text *name)
+{
+	if (VARSIZE_ANY_EXHDR(name) > 0 && *VARDATA_ANY(name) == '{')
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("unknown profile \"%s\"", wl_text_start(text_to_cstring(name), 100)),
+				 errhint("To score by rules, cast them to jsonb.")));
+}
+
 /* Score (fields, profile, confidence). */
 static void
 score_by_name(FunctionCallInfo fcinfo, WlDocumentScore *document)
@@ -99,6 +111,8 @@ score_by_name(FunctionCallInfo fcinfo, WlDocumentScore *document)
 		state->finder = wl_new_finder(fcinfo);
 	if (!PG_ARGISNULL(1))
 		profile = wl_find_profile(state->finder, PG_GETARG_TEXT_PP(1))->profile;
+	if (profile == NULL && !PG_ARGISNULL(1))
+		refuse_rules_as_name(PG_GETARG_TEXT_PP(1));
 	if (profile == NULL)
 		wl_score_plain(&without, fields, confidence, document);
 	else

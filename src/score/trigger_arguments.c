@@ -34,7 +34,7 @@ static const struct
 	[WL_KEY_BASE] = {"base", WL_ROLE_INPUT, FLOAT8OID},
 	[WL_KEY_BASE_VALUE] = {"base_value", WL_ROLE_NUMBER},
 	[WL_KEY_PROFILE] = {"profile", WL_ROLE_PROFILE},
-	[WL_KEY_PROFILE_COLUMN] = {"profile_column", WL_ROLE_INPUT, TEXTOID},
+	[WL_KEY_PROFILE_COLUMN] = {"profile_column", WL_ROLE_INPUT, TEXTOID, VARCHAROID},
 	[WL_KEY_THRESHOLD] = {"threshold", WL_ROLE_NUMBER},
 	[WL_KEY_VERIFIED] = {"verified", WL_ROLE_BOTH, TEXTARRAYOID},
 	[WL_KEY_SCORE] = {"score", WL_ROLE_OUTPUT, FLOAT8OID},

@@ -129,10 +129,12 @@ sub use_tasks
 		ANALYZE $schema.page;
 		CREATE TABLE $schema.late (id int UNIQUE DEFERRABLE INITIALLY DEFERRED);
 		INSERT INTO $schema.late VALUES (5);
-		CREATE TABLE $schema.scan (fields jsonb, base float8, engine jsonb, confidence float8, n int, multiplier float8, review text[]);
+		CREATE TABLE $schema.scan (type text, fields jsonb, base float8, engine jsonb, score float8, confidence float8, n int, multiplier float8,
+			scores jsonb, review text[], reasons jsonb, verified text[], version bigint);
 		CREATE TRIGGER score BEFORE INSERT OR UPDATE ON $schema.scan FOR EACH ROW EXECUTE FUNCTION
-			s.williams_score_ocr('fields=fields', 'engine_confidence=engine', 'confidence=confidence', 'num_fields=n', 'multiplier=multiplier',
-				'review=review', 'profile=permit');
+			s.williams_score_ocr('fields=fields', 'engine_confidence=engine', 'base=base', 'profile_column=type', 'score=score', 'scores=scores',
+				'confidence=confidence', 'num_fields=n', 'multiplier=multiplier', 'review=review', 'reasons=reasons', 'verified=verified',
+				'profile_version=version');
 		CREATE FUNCTION $schema.fails(code text) RETURNS boolean LANGUAGE plpgsql AS \$\$ BEGIN RAISE 'x' USING ERRCODE = code; END \$\$;
 	}, '');
 	# create tasks, run them by batches, by CALL and by workers, split, retry, stop, alter and drop them
@@ -149,8 +151,9 @@ sub use_tasks
 	$sql .= "SELECT s.williams_launch(task => 'launched'::pg_catalog.text, workers => '2'::pg_catalog.int4);\n";
 	$sql .= "SELECT s.williams_plan_table(relation => '$schema.page'::pg_catalog.regclass, available_memory_mb => '1'::pg_catalog.float8);\n";
 	$sql .= "SELECT s.williams_plan_table(relation => '$schema.page'::pg_catalog.regclass, available_memory_mb => '0.01'::pg_catalog.float8, method => 'ctid'::pg_catalog.text);\n";
-	$sql .= qq{INSERT INTO $schema.scan (fields, engine) VALUES ('{"permit_number": "AB1", "zip": ""}', '{"permit_number": 0.7}');
-		UPDATE $schema.scan SET fields = '{"permit_number": "AB2"}';\n};
+	$sql .= qq{INSERT INTO $schema.scan (type, fields, engine) VALUES ('permit', '{"permit_number": "AB1", "zip": ""}', '{"permit_number": 0.7}'), (NULL, '{"a": 1}', NULL);
+		UPDATE $schema.scan SET fields = '{"permit_number": "AB2"}', verified = '{permit_number,city}', type = 'passport';
+		UPDATE $schema.scan SET version = NULL;\n};
 	$sql .= "SELECT * FROM s.williams_$_;\n" for 'task', 'batch', 'progress', 'profile';
 	no_shadow($role, $sql, "$path: tasks $schema");
 	return;

@@ -23,6 +23,8 @@ CREATE FUNCTION calls.constant(type oid, parameter text) RETURNS text LANGUAGE s
 CREATE FUNCTION calls.value(type oid, parameter text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
 	RETURN coalesce(calls.constant(type, parameter),
+		-- evidence that a model can be fitted to
+		(SELECT format('%L::%s', '{"version": 1, "fields": {"a": {"none": {"0.5": [40, 20]}}}}', calls.type(type)) FROM pg_type WHERE oid = type AND typname = 'williams_evidence'),
 		-- a state is its aggregate's initial value; a summary is an aggregate's result
 		(SELECT format('%L::%s', min(agginitval), calls.type(type)) FROM pg_aggregate JOIN calls.member ON objid = aggfnoid WHERE aggtranstype = type HAVING count(*) > 0),
 		(SELECT format('(SELECT %s)', calls.call(min(p.oid))) FROM pg_proc p JOIN calls.member ON objid = p.oid WHERE prokind = 'a' AND prorettype = type

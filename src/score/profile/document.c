@@ -248,10 +248,20 @@ score_fields(const WlProfile *profile, WlDocumentScore *document)
 	document->score = wl_mean_score(document);
 }
 
+/* Does the engine say how sure it is of any field? */
+static bool
+has_confidence(const WlDocumentScore *document)
+{
+	for (int i = 0; i < document->nfields; i++)
+		if (document->fields[i].confidence != WL_SILENT)
+			return true;
+	return false;
+}
+
 /*
  * What is accepted goes to review all the same if the document is to be audited. Its
  * key is the text of the engine's confidences, which stays the same when a person
- * corrects a value; that of the fields if there are no confidences.
+ * corrects a value; or that of the fields, if the engine says nothing of them.
  */
 static void
 audit_document(const WlProfile *profile, JsonbContainer *fields, JsonbContainer *confidence,
@@ -261,8 +271,7 @@ audit_document(const WlProfile *profile, JsonbContainer *fields, JsonbContainer 
 
 	if (profile->audit == 0)
 		return;
-	key = wl_container_text(confidence != NULL && JsonContainerIsObject(confidence) ?
-							confidence : fields);
+	key = wl_container_text(has_confidence(document) ? confidence : fields);
 	if (!wl_is_audited(key, strlen(key), profile->audit))
 		return;
 	for (int i = 0; i < document->nfields; i++)

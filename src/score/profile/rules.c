@@ -109,11 +109,14 @@ parse_field(WlProfileField *field, JsonbValue *value)
 
 	field->threshold = WL_NO_THRESHOLD;
 	field->format = NULL;
-	if (!wl_get_object(value, &object))
+	if (value->type == jbvNull || value->type == jbvString)
 	{
 		field->format = parse_format(path, value);
 		return;
 	}
+	if (!wl_get_object(value, &object))
+		wl_refuse_rules(path, "it must be null, a format or an object",
+						psprintf("The formats are %s.", wl_list_formats()));
 	wl_keys_begin(&keys, object);
 	while (wl_keys_next(&keys, &key))
 	{
