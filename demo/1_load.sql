@@ -1,38 +1,70 @@
 -- Load scanned documents that Tesseract read; a trigger scores each result as it comes in.
 
-\echo '=== 1.1 The table of OCR results, and the trigger that scores them ==========================='
+\echo '=== 1.1 What the office knows of its forms: a profile for each document type ================='
+\echo 'null stands for any text. A value that fits its format gains 0.05 or 0.10, one that should be'
+\echo 'a date or a number and is not loses 0.15. A failed check halves the score of its fields.'
 \echo
 
 \set ECHO none
 CREATE EXTENSION williams;
+\set ECHO queries
+INSERT INTO williams_profile (name, rules) VALUES
+    ('building_permit', '{
+        "fields": {"permit_number": null, "permit_type": null, "date_entered": "date",
+                   "construction_cost": "number", "address": null, "city": null, "contact": null,
+                   "parcel": null, "state": "alphanumeric", "zip": "alphanumeric"},
+        "checks": [{"check": "pattern", "fields": ["permit_number"],
+                    "pattern": "^BP-2025-[0-9]{5}$"},
+                   {"check": "pattern", "fields": ["parcel"],
+                    "pattern": "^[0-9]{3}-[0-9]{3}-[0-9]{2}$"},
+                   {"check": "length", "fields": ["zip"], "length": 5}]}');
+\echo
+\set ECHO none
+INSERT INTO williams_profile (name, rules) VALUES
+    ('event_permit', '{
+        "fields": {"permit_number": null, "event_name": null, "organizer": null, "phone": null,
+                   "venue": null, "date_from": "date", "visitors": "number", "fee": "number"},
+        "checks": [{"check": "pattern", "fields": ["permit_number"],
+                    "pattern": "^EV-2025-[0-9]{5}$"},
+                   {"check": "pattern", "fields": ["phone"], "pattern": "^[0-9]{3}-[0-9]{4}$"}]}'),
+    ('employment_contract', '{
+        "fields": {"employer_name": null, "employer_kvk": "alphanumeric", "job_title": null,
+                   "contract_duration": null, "start_date": "date",
+                   "salary_amount": "number", "salary_currency": "alphanumeric"},
+        "checks": [{"check": "length", "fields": ["employer_kvk"], "length": 8},
+                   {"check": "range", "fields": ["salary_amount"], "min": 500, "max": 20000}]}');
 CREATE TYPE scan_quality AS ENUM ('clean', 'good', 'fair', 'poor', 'unreadable');
-CREATE TABLE permit (
-    permit_number text PRIMARY KEY,
-    applicant     text NOT NULL);
 CREATE TABLE document (
     document_id   integer PRIMARY KEY,
-    permit_number text NOT NULL REFERENCES permit,
-    doc_type      text NOT NULL,
     quality       scan_quality NOT NULL,
     received_at   timestamptz NOT NULL,
+    week          integer NOT NULL,     -- 1 or 2
     width_px      integer NOT NULL,
     height_px     integer NOT NULL);
 \set ECHO queries
+\echo 'The profiles of event permits and employment contracts are much the same: they are not shown.'
+\echo
+
+\echo '=== 1.2 The table of OCR results, and one trigger for all types =============================='
+\echo
+
 CREATE TABLE ocr_result (
-    result_id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    document_id      integer NOT NULL REFERENCES document,
-    engine           text NOT NULL,
-    fields           jsonb,      -- what was read: name -> text
-    field_confidence jsonb,      -- how sure the engine is of it: name -> 0 to 1
-    num_fields       integer,    -- this and all below: written by the trigger
-    multiplier       float8,
-    confidence       float8,     -- 0 to 1
-    needs_review     boolean);
+    document_id integer PRIMARY KEY REFERENCES document,
+    doc_type    text NOT NULL,   -- names the profile
+    engine_read jsonb,           -- what the engine read: name -> text; stays as it is
+    engine_says jsonb,           -- how sure it is of it: name -> 0 to 1
+    fields      jsonb,           -- the same as engine_read, until a clerk corrects it
+    verified    text[],          -- the fields that a clerk has checked
+    score       float8,          -- this and all below: written by the trigger
+    scores      jsonb,           -- of each field: name -> 0 to 1
+    review      text[],          -- the fields that a clerk must check,
+    reasons     jsonb,           -- and why
+    version     bigint);         -- of the profile
 CREATE TRIGGER score BEFORE INSERT OR UPDATE ON ocr_result
     FOR EACH ROW EXECUTE FUNCTION williams_score_ocr(
-        'fields=fields', 'engine_confidence=field_confidence',
-        'num_fields=num_fields', 'multiplier=multiplier',
-        'confidence=confidence', 'review=needs_review', 'threshold=0.80');
+        'profile_column=doc_type', 'fields=fields', 'engine_confidence=engine_says',
+        'verified=verified', 'score=score', 'scores=scores', 'review=review',
+        'reasons=reasons', 'profile_version=version');
 \echo
 
 \set ECHO none
@@ -48,68 +80,81 @@ CREATE TABLE truth (document_id integer, field text, value text);
 \copy word FROM demo/data/word.tsv WITH (FORMAT text, HEADER)
 \copy truth FROM demo/data/truth.tsv WITH (FORMAT text, HEADER)
 
--- Every document belongs to a permit. A contract has no number on it: it gets a work permit's.
-CREATE VIEW register AS
-SELECT document_id,
-       coalesce(max(value) FILTER (WHERE field = 'permit_number'),
-                'WP-2025-' || to_char(400 + document_id, 'FM00000')) AS permit_number,
-       max(split_part(value, ',', 1))
-           FILTER (WHERE field IN ('contact', 'organizer', 'employer_name')) AS applicant
-FROM truth GROUP BY document_id;
-INSERT INTO permit SELECT permit_number, applicant FROM register;
 INSERT INTO document
-SELECT document_id, permit_number, doc_type, quality, received_at, width_px, height_px
-FROM scan JOIN register USING (document_id);
-\set ECHO queries
-
-\echo '=== 1.2 From words to scored results ========================================================='
-\echo 'The tables document and word are loaded: the scans, and the words that Tesseract read in them.'
-\echo 'The text of a field is its words in order. The confidence of a field is the mean of theirs.'
-\echo 'A scan in which Tesseract found no field is loaded as well: the LEFT JOIN gives it NULL fields.'
-\echo
-
+SELECT document_id, quality, received_at,
+       dense_rank() OVER (ORDER BY date_trunc('week', received_at AT TIME ZONE 'UTC')),
+       width_px, height_px
+FROM scan;
+CREATE VIEW result AS
 WITH field AS (
     SELECT document_id, field,
            string_agg(text, ' ' ORDER BY word_no) AS value,
            round(avg(conf)::numeric / 100, 4) AS confidence
     FROM word WHERE field IS NOT NULL
     GROUP BY document_id, field)
-INSERT INTO ocr_result (document_id, engine, fields, field_confidence)
-SELECT document_id, 'tesseract',
-       jsonb_object_agg(field, value) FILTER (WHERE field IS NOT NULL),
-       jsonb_object_agg(field, confidence) FILTER (WHERE field IS NOT NULL)
-FROM document LEFT JOIN field USING (document_id)
-GROUP BY document_id ORDER BY document_id;
-\echo
-SELECT (SELECT count(*) FROM word) AS words, count(*) AS documents,
-       count(*) FILTER (WHERE needs_review) AS documents_for_review,
-       count(*) FILTER (WHERE fields IS NULL) AS documents_without_fields
-FROM ocr_result;
+SELECT document_id, doc_type,
+       jsonb_object_agg(field, value) FILTER (WHERE field IS NOT NULL) AS engine_read,
+       jsonb_object_agg(field, confidence) FILTER (WHERE field IS NOT NULL) AS engine_says
+FROM scan LEFT JOIN field USING (document_id)
+GROUP BY document_id, doc_type;
+\set ECHO queries
 
-\echo '=== 1.3 What the trigger wrote: the first building permit of each scan quality ==============='
-\echo 'engine_mean is the mean of field_confidence. A person must look if it is below 0.80.'
-\echo 'The multiplier depends on the number of fields alone: 1 for one field, about 0.86 for 2 to 500.'
-\echo 'confidence, the score, is engine_mean times the multiplier.'
+\echo '=== 1.3 From words to scored results ========================================================='
+\echo 'The text of a field is the words that Tesseract read, in order. The confidence of a field is the'
+\echo 'mean of theirs. A scan in which Tesseract found no field is loaded as well, with NULL fields.'
 \echo
 
-SELECT DISTINCT ON (quality)
-       quality, document_id AS document,
-       left(fields->>'address', 18) AS address_as_read, num_fields,
-       round((confidence / multiplier)::numeric, 3) AS engine_mean,
-       round(multiplier::numeric, 3) AS multiplier,
-       round(confidence::numeric, 3) AS confidence, needs_review
-FROM document JOIN ocr_result USING (document_id)
-WHERE doc_type = 'building_permit'
-ORDER BY quality, document_id;
-
-\echo '=== 1.4 Bad rows do not stop the load: they score 0 and go to review ========================='
+INSERT INTO ocr_result (document_id, doc_type, engine_read, engine_says, fields)
+SELECT document_id, doc_type, engine_read, engine_says, engine_read
+FROM result ORDER BY document_id;
 \echo
 
-INSERT INTO ocr_result (document_id, engine, fields, field_confidence) VALUES
-    (1, 'broken', NULL, NULL),
-    (2, 'broken', '"scan failed"', NULL),
-    (3, 'broken', '{}', '{}'),
-    (4, 'broken', '{"city": "  ", "zip": ""}', '{"city": 0.9, "zip": 0.9}'),
-    (5, 'broken', '{"city": "Eastwold"}', '{"city": 7}'),
-    (6, 'broken', '{"city": "Eastwold"}', '[0.9]')
-RETURNING fields, field_confidence, num_fields, confidence, needs_review;
+\set ECHO none
+-- As loaded, before anybody corrects anything
+CREATE TABLE loaded AS SELECT * FROM document JOIN ocr_result USING (document_id);
+-- The same with a boolean for review, to check that both kinds agree
+CREATE TABLE yes_or_no (document_id integer, doc_type text, fields jsonb, says jsonb, review boolean);
+CREATE TRIGGER score BEFORE INSERT ON yes_or_no FOR EACH ROW EXECUTE FUNCTION williams_score_ocr(
+    'profile_column=doc_type', 'fields=fields', 'engine_confidence=says', 'review=review');
+INSERT INTO yes_or_no SELECT document_id, doc_type, engine_read, engine_says FROM loaded;
+-- A row for each field that the profiles name: is it right, as williams_evidence_agg compares it?
+CREATE TABLE reading AS
+SELECT document_id, week, (received_at AT TIME ZONE 'UTC')::date AS day, doc_type, quality,
+       field, (engine_says ->> field)::float8 AS confidence,
+       (scores ->> field)::float8 AS score, field = ANY (review) AS for_review,
+       coalesce(lower(engine_read ->> field) = lower(value), false) AS correct
+FROM loaded JOIN truth USING (document_id)
+WHERE scores ? field;
+\set ECHO queries
+\echo '=== 1.4 What the trigger wrote, by scan quality =============================================='
+\echo 'score is the mean over the documents. Of the fields that are not for review,'
+\echo 'right_percent are as they are printed on the forms.'
+\echo
+
+SELECT quality, (SELECT round(avg(score)::numeric, 3) FROM loaded AS l
+                 WHERE l.quality = r.quality) AS score,
+       count(*) AS fields, round(100 * avg(for_review::int), 1) AS review_percent,
+       round(100 * avg(correct::int) FILTER (WHERE NOT for_review), 1) AS right_percent
+FROM reading AS r GROUP BY quality ORDER BY quality;
+
+\echo '=== 1.5 Bad rows do not stop the load: they score 0 and go to review ========================='
+\echo 'Nor does a document of an unknown type, or of a type without a profile.'
+\echo
+
+\set ECHO none
+INSERT INTO document SELECT 1000 + i, 'unreadable', '2025-03-15', 2, 1, 1
+FROM generate_series(1, 6) AS i;
+\set ECHO queries
+INSERT INTO ocr_result (document_id, doc_type, fields, engine_says) VALUES
+    (1001, 'event_permit', NULL, NULL),
+    (1002, 'event_permit', '"scan failed"', NULL),
+    (1003, 'event_permit', '{"venue": "  ", "fee": ""}', '{"venue": 0.9, "fee": 0.9}'),
+    (1004, 'event_permit', '{"venue": "Eastwold"}', '{"venue": 7}'),
+    (1005, 'event_permit', '{"venue": "Eastwold"}', '[0.9]'),
+    (1006, 'letter', '{"venue": "Eastwold"}', '{"venue": 0.97}')
+RETURNING fields, engine_says, score, cardinality(review) AS for_review, reasons -> 'venue' AS venue;
+\set ECHO none
+CREATE TABLE broken AS SELECT * FROM ocr_result WHERE document_id > 1000;
+DELETE FROM ocr_result WHERE document_id > 1000;
+DELETE FROM document WHERE document_id > 1000;
+\set ECHO queries

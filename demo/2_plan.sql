@@ -2,7 +2,7 @@
 
 \echo '=== 2.1 Batches of page images that fit 64 MB, in order of arrival ==========================='
 \echo 'A page image takes width * height bytes in memory (8-bit grey). MB = 2^20 bytes.'
-\echo 'williams_batch_no numbers the batches. It opens the next one if a page does not fit. The first four:'
+\echo 'williams_batch_no numbers the batches. It opens the next one if a page does not fit. The first three:'
 \echo
 
 \set ECHO none
@@ -16,7 +16,7 @@ FROM page;
 \echo
 SELECT batch_no, min(document_id) AS first_document, max(document_id) AS last_document,
        count(*) AS documents, round(sum(image_mb)::numeric, 1) AS memory_mb
-FROM batch GROUP BY batch_no ORDER BY batch_no LIMIT 4;
+FROM batch GROUP BY batch_no ORDER BY batch_no LIMIT 3;
 
 \set ECHO none
 CREATE VIEW choice AS

@@ -40,7 +40,8 @@ SELECT williams_create_task('read pages', 'document', $$
 \echo '=== 5.2 A background worker runs it, hangs, and is killed ===================================='
 \echo
 
-SELECT williams_launch('read pages') AS workers;
+SELECT williams_launch('read pages') AS workers \g /dev/null
+\echo
 \set ECHO none
 DO $$
 BEGIN
@@ -88,9 +89,6 @@ FROM williams_batch WHERE state = 'failed';
 \echo
 
 DELETE FROM trouble WHERE kind = 'error page';
-SELECT williams_retry('read pages') AS batches_to_retry;
+SELECT williams_retry('read pages') AS batches_to_retry \g /dev/null
 CALL williams_run('read pages');
 \echo
-SELECT (SELECT count(*) FROM document) AS pages, count(*) AS readings,
-       count(DISTINCT document_id) AS pages_read, sum(words) AS words
-FROM page_text;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The demo: load, plan, report, calibrate, run; then check what was shown.
+# The demo: load, plan, report, review, run; then check what was shown.
 #
 # The statements that matter are shown as they run, each with its result. Needs a
 # server that has the extension installed and a background worker to spare, and the
@@ -19,10 +19,11 @@ trap 'dropdb --force demo' EXIT    # a worker may still be in it, if something f
 
 cat <<'E'
 williams: 300 scanned forms of a permit office, read by Tesseract, all inside PostgreSQL.
-1. Load:      a trigger scores each OCR result as it is inserted, and says which need review.
-2. Plan:      the page images are put into batches that fit 64 MB of memory.
-3. Report:    what the scores say. 4. Calibration: how far they can be believed.
-5. Run:       a statement runs batch by batch, is killed, goes on, and finds the page that fails.
+1. Load:   a trigger scores each OCR result as it is inserted, and says what needs review, and why.
+2. Plan:   the page images are put into batches that fit 64 MB of memory.
+3. Report: how far the engine's confidences can be believed.
+4. Review: clerks work through a queue, a model learns from them, and the queue shrinks.
+5. Run:    a statement runs batch by batch, is killed, goes on, and finds the page that fails.
 
 E
 
