@@ -143,15 +143,14 @@ FROM reading AS r GROUP BY quality ORDER BY quality;
 
 \set ECHO none
 INSERT INTO document SELECT 1000 + i, 'unreadable', '2025-03-15', 2, 1, 1
-FROM generate_series(1, 6) AS i;
+FROM generate_series(1, 5) AS i;
 \set ECHO queries
 INSERT INTO ocr_result (document_id, doc_type, fields, engine_says) VALUES
     (1001, 'event_permit', NULL, NULL),
     (1002, 'event_permit', '"scan failed"', NULL),
     (1003, 'event_permit', '{"venue": "  ", "fee": ""}', '{"venue": 0.9, "fee": 0.9}'),
     (1004, 'event_permit', '{"venue": "Eastwold"}', '{"venue": 7}'),
-    (1005, 'event_permit', '{"venue": "Eastwold"}', '[0.9]'),
-    (1006, 'letter', '{"venue": "Eastwold"}', '{"venue": 0.97}')
+    (1005, 'letter', '{"venue": "Eastwold"}', '{"venue": 0.97}')
 RETURNING fields, engine_says, score, cardinality(review) AS for_review, reasons -> 'venue' AS venue;
 \set ECHO none
 CREATE TABLE broken AS SELECT * FROM ocr_result WHERE document_id > 1000;

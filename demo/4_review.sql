@@ -86,8 +86,10 @@ FROM williams_profile ORDER BY name;
 
 CREATE INDEX ON ocr_result (doc_type, version);
 CREATE VIEW stale AS
-SELECT o.* FROM williams_profile, williams_rules_version(rules) AS current, ocr_result AS o
-WHERE doc_type = name AND (version < current OR version > current);
+SELECT o.* FROM williams_profile, williams_rules_version(rules) AS current,
+     LATERAL (SELECT * FROM ocr_result WHERE doc_type = name AND version < current
+              UNION ALL
+              SELECT * FROM ocr_result WHERE doc_type = name AND version > current) AS o;
 SELECT williams_create_task('score again', 'stale',
     'UPDATE ocr_result SET version = NULL WHERE document_id BETWEEN $1 AND $2',
     available_memory_mb => 64, key_column => 'document_id', max_items => 100) AS batches;

@@ -67,7 +67,6 @@ FROM williams_progress;
 \echo
 
 \echo '=== 5.3 The service no longer hangs. The task runs again, and goes on where it was ==========='
-\echo 'This time it runs in this session, which sees its progress.'
 \echo
 
 DELETE FROM trouble WHERE kind = 'hangs';

@@ -17,7 +17,7 @@ FROM (
     FROM loaded WHERE fields IS NULL
 
     UNION ALL
-    SELECT count(*) = 6 AND bool_and(review <> '{}') AND sum((score = 0)::int) = 5
+    SELECT count(*) = 5 AND bool_and(review <> '{}') AND sum((score = 0)::int) = 4
            AND sum((version = 0 AND reasons->'venue' = '["no_profile"]')::int) = 1,
            'bad rows, all loaded, and for review', count(*)::text
     FROM broken
