@@ -26,9 +26,9 @@ SELECT wanted, threshold, round(accepted_share::numeric, 3) AS accepted_share,
 FROM cut ORDER BY wanted;
 
 \echo '=== 3.3 Two weeks, from two small summaries of each of 10 days ==============================='
-\echo 'Of each day, the table daily has a summary of the documents'' scores, and one of the fields''
-\echo 'confidences and whether they are right. The rows themselves give the same numbers, to the last'
-\echo 'bit; the median is within 0.005.'
+\echo 'For each day, the table daily has a summary of the scores of documents, and one of the confidences'
+\echo 'of fields and whether they are right. The rows themselves give the same numbers, to the last bit;'
+\echo 'the median is within 0.005.'
 \echo
 
 \set ECHO none

@@ -49,6 +49,8 @@ demo() {
         echo "$out"
         return 1
     }
+    # psql goes on after a mistake in one of its own commands, such as a quote that is not closed
+    ! grep -B2 '^error: ' <<<"$out" || return 1
     tail -n 1 <<<"$out"
     # but for lines of progress, of which a slow machine prints more
     [ "$(grep -vc '^NOTICE' <<<"$out")" -le 398 ] || {

@@ -35,7 +35,7 @@ nothing_left() {
 # start a cluster with the command "wait" or "nest", which prints "up" when it is ready
 # (a shell cannot trap a signal that was ignored when it started, so reset SIGINT)
 start() {
-    env --default-signal=INT tools/cluster.sh test/throwaway.sh "$2" >"$1" 2>&1 &
+    env --default-signal=INT,HUP tools/cluster.sh test/throwaway.sh "$2" >"$1" 2>&1 &
 }
 await_up() {
     for _ in {1..6000}; do
