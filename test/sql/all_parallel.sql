@@ -23,15 +23,8 @@ SET min_parallel_table_scan_size = 0;
 SET max_parallel_workers_per_gather = 2;
 SET parallel_leader_participation = off;
 
-CREATE FUNCTION pg_temp.plan_has(command text, what text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE
-    line text;
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN ' || command LOOP
-        IF line LIKE '%' || what || '%' THEN RETURN true; END IF;
-    END LOOP;
-    RETURN false;
-END $$;
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/common/plan_has.sql
 
 -- Run a query serially and in parallel: what the parallel plan contains, and whether the rows are the same.
 CREATE FUNCTION pg_temp.compare(query text, OUT gather boolean, OUT partial boolean, OUT same boolean) LANGUAGE plpgsql AS $$

@@ -91,15 +91,7 @@ FROM (SELECT part, batch_no, coalesce(sum(mb ORDER BY id), 0) > 10 * (part + 1) 
 --
 -- WHERE batch_no <= n ends the scan early, with the right rows
 --
-CREATE FUNCTION pg_temp.plan_has(command text, what text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE
-    line text;
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN ' || command LOOP
-        IF line LIKE '%' || what || '%' THEN RETURN true; END IF;
-    END LOOP;
-    RETURN false;
-END $$;
+\i :abs_srcdir/common/plan_has.sql
 CREATE TEMP VIEW packed AS SELECT id, part, williams_batch_no(mb, 10) OVER (ORDER BY id) AS batch_no FROM page;
 CREATE TEMP VIEW packed_parts AS SELECT id, part, williams_batch_no(mb, 10) OVER (PARTITION BY part ORDER BY id) AS batch_no FROM page;
 CREATE TEMP TABLE packed_all AS SELECT * FROM packed;

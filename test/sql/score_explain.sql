@@ -296,15 +296,7 @@ SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
 SET parallel_leader_participation = off;
-CREATE FUNCTION pg_temp.plan_has(command text, what text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE
-    line text;
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN ' || command LOOP
-        IF line LIKE '%' || what || '%' THEN RETURN true; END IF;
-    END LOOP;
-    RETURN false;
-END $$;
+\i :abs_srcdir/common/plan_has.sql
 \set query 'SELECT type, count(DISTINCT s) AS values, sum((s).overall::numeric) AS overall, sum(cardinality((s).review)) AS review FROM (SELECT type, williams_score(fields, type, confidence) AS s FROM scan OFFSET 0) AS s GROUP BY type ORDER BY type'
 SET max_parallel_workers_per_gather = 2;
 SELECT pg_temp.plan_has(:'query', 'Gather') AS gather;

@@ -175,15 +175,7 @@ INSERT INTO scan VALUES (0, NULL, NULL);
 SELECT id, (score).review, (score).scores FROM scan WHERE id IN (0, 1, 50) ORDER BY id;
 ANALYZE scan;
 SET enable_seqscan = off;
-CREATE FUNCTION pg_temp.plan_has(command text, what text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE
-    line text;
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN ' || command LOOP
-        IF line LIKE '%' || what || '%' THEN RETURN true; END IF;
-    END LOOP;
-    RETURN false;
-END $$;
+\i :abs_srcdir/common/plan_has.sql
 SELECT pg_temp.plan_has($$SELECT FROM scan WHERE (williams_score_fields(fields, '{"fields": {"zip": "number"}}')).overall < 0.8$$, 'scan_overall') AS uses_index,
        (SELECT count(*) FROM scan WHERE (williams_score_fields(fields, '{"fields": {"zip": "number"}}')).overall < 0.8) AS found,
        (SELECT count(*) FROM scan WHERE 'zip' = ANY ((score).review)) AS plainly;

@@ -160,15 +160,7 @@ SELECT doc, base, fields, round(confidence::numeric, 6) AS confidence FROM scan 
 
 ANALYZE scan;
 SET enable_seqscan = off;
-CREATE FUNCTION pg_temp.plan_has(command text, what text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE
-    line text;
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN ' || command LOOP
-        IF line LIKE '%' || what || '%' THEN RETURN true; END IF;
-    END LOOP;
-    RETURN false;
-END $$;
+\i :abs_srcdir/common/plan_has.sql
 SELECT pg_temp.plan_has('SELECT FROM scan WHERE williams_field_count(doc) = 3', 'scan_fields') AS uses_index,
        (SELECT count(*) FROM scan WHERE williams_field_count(doc) = 3) AS found,
        (SELECT count(*) FROM scan WHERE fields = 3) AS plainly;

@@ -107,15 +107,7 @@ SELECT count(*) AS differ FROM (TABLE scan EXCEPT TABLE by_row) AS d;
 -- Stale rows are found by an index.
 CREATE INDEX scan_version ON scan (type, version);
 ANALYZE scan;
-CREATE FUNCTION pg_temp.plan_has(command text, what text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE
-    line text;
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN ' || command LOOP
-        IF line LIKE '%' || what || '%' THEN RETURN true; END IF;
-    END LOOP;
-    RETURN false;
-END $$;
+\i :abs_srcdir/common/plan_has.sql
 UPDATE williams_profile SET rules = '{"fields": {"new": null}}' WHERE name IN ('type 7', 'type 8');
 \set stale 'SELECT id FROM williams_profile, scan WHERE type = name AND (version < williams_rules_version(rules) OR version > williams_rules_version(rules))'
 SET enable_seqscan = off;
