@@ -57,7 +57,7 @@ my $tables = q{
 		williams_score_ocr('fields=fields', 'profile=invoice', 'confidence=confidence', 'review=review', 'num_fields=num_fields');
 	CREATE TRIGGER score BEFORE INSERT OR UPDATE ON rescored FOR EACH ROW EXECUTE FUNCTION
 		williams_score_ocr('fields=fields', 'profile=diploma', 'confidence=confidence', 'num_fields=num_fields');
-	CREATE TABLE day (note text, card williams_scorecard, seen williams_calibration);
+	CREATE TABLE day (note text, card williams_scorecard, seen williams_calibration, found williams_evidence);
 	CREATE TABLE day_by_card (LIKE day);
 	CREATE TABLE day_by_seen (LIKE day);
 	CREATE INDEX ON day_by_card (card);
@@ -77,7 +77,8 @@ sub fill
 		INSERT INTO scan (id, fields) SELECT i, jsonb_build_object('total', i / 7.0, 'due', CASE WHEN i % 3 > 0 THEN '2026-01-01' END)
 			FROM generate_series($first, $last) AS i;
 		INSERT INTO rescored (id, fields) SELECT id, '{"grade": "8", "country": "NL"}' FROM scan WHERE id BETWEEN $first AND $last;
-		INSERT INTO day SELECT 'day ' || i % 2, williams_scorecard_agg(sqrt(k / 20001.0)), williams_calibration_agg(sqrt(k / 20001.0), k % 3 > 0)
+		INSERT INTO day SELECT 'day ' || i % 2, williams_scorecard_agg(sqrt(k / 20001.0)), williams_calibration_agg(sqrt(k / 20001.0), k % 3 > 0),
+				williams_evidence_agg(jsonb_build_object('total', k), '{"fields": {"total": "number"}}', NULL, jsonb_build_object('total', k - k % 2))
 			FROM generate_series($first, $last) AS i, LATERAL generate_series(1, CASE WHEN i % 10 = 0 THEN 20000 ELSE i / 2 END) AS k GROUP BY i;
 		INSERT INTO day_by_card TABLE day;
 		INSERT INTO day_by_seen TABLE day;
@@ -86,8 +87,8 @@ sub fill
 }
 
 my $scans = 'SELECT * FROM scan ORDER BY id';
-my $days = join ' UNION ALL ', map { "SELECT '$_', note, card::text, seen::text FROM $_" } qw(day day_by_card day_by_seen);
-$days = "SELECT * FROM ($days) AS v ORDER BY 1, 2, 3, 4";
+my $days = join ' UNION ALL ', map { "SELECT '$_', note, card::text, seen::text, found::text FROM $_" } qw(day day_by_card day_by_seen);
+$days = "SELECT * FROM ($days) AS v ORDER BY 1, 2, 3, 4, 5";
 my $profiles = "SELECT * FROM williams_profile WHERE name <> 'diploma' ORDER BY name";
 
 # Rows written before and after the subscription are replicated.
@@ -125,7 +126,7 @@ sub replicate
 	{
 		$from->safe_psql(
 			$db, qq{
-			UPDATE $table SET card = card + card, seen = seen + seen WHERE note = 'day 1';
+			UPDATE $table SET card = card + card, seen = seen + seen, found = found + found WHERE note = 'day 1';
 			UPDATE $table SET note = 'seen' WHERE williams_count(seen) > 20000;
 			DELETE FROM $table WHERE williams_count(card) IN (2, 3, 4, 20000);
 			UPDATE $table SET card = NULL, seen = NULL WHERE note = 'seen';

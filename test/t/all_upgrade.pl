@@ -89,7 +89,8 @@ $node->safe_psql(
 	CREATE TRIGGER score BEFORE INSERT OR UPDATE ON ocr_result FOR EACH ROW
 		EXECUTE FUNCTION williams_score_ocr('fields=fields', 'confidence=confidence', 'num_fields=num_fields', 'profile=invoice');
 	INSERT INTO ocr_result SELECT i, jsonb_build_object('total', i) FROM generate_series(1, 100) AS i;
-	CREATE TABLE stored AS SELECT williams_scorecard_agg(confidence) AS card, williams_calibration_agg(confidence, id % 3 > 0) AS seen FROM ocr_result;
+	CREATE TABLE stored AS SELECT williams_scorecard_agg(confidence) AS card, williams_calibration_agg(confidence, id % 3 > 0) AS seen,
+		williams_evidence_agg(fields, '{"fields": {"total": "number"}}', NULL, fields) AS found FROM ocr_result;
 	CREATE VIEW bound AS SELECT id, williams_space_bound(id) AS bound FROM document;
 });
 my %queries = (
@@ -160,7 +161,7 @@ sub check_use
 		UPDATE ocr_result SET fields = '{"total": ""}' WHERE id = 1;
 		INSERT INTO williams_profile (name, rules, remark) VALUES ('permit', '{"fields": {"number": null}}', 'new')});
 	is($node->safe_psql($db, 'SELECT num_fields, confidence FROM ocr_result WHERE id = 1'), '0|0', "$db: the trigger scores");
-	is($node->safe_psql($db, 'SELECT williams_next(16), williams_count(card + card) FROM stored'), '16|200', "$db: summaries are merged");
+	is($node->safe_psql($db, 'SELECT williams_next(16), williams_count(card + card), williams_count(found + found) FROM stored'), '16|200|200', "$db: summaries are merged");
 	return;
 }
 $node->command_ok([ 'pg_dump', '-f', "$work/dump", '-d', $node->connstr('postgres') ], 'pg_dump');
