@@ -235,7 +235,7 @@ INSERT INTO wire VALUES
 (0, 'valid', '\x0100' || int4send(2) || pg_temp.field('b', pg_temp.cell(0, 1, 1), pg_temp.cell(65, 2, 0)) || pg_temp.field('aa', pg_temp.cell(21, 1, 0))),
 (1, 'version', '\x0200' || int4send(0)), (2, 'reserved', '\x0101' || int4send(0)), (3, 'short', '\x0100'), (4, 'a byte more', '\x0100' || int4send(0) || '\x00'),
 (5, 'fewer fields than said', '\x0100' || int4send(1)), (6, 'a negative number of fields', '\x0100' || int4send(-1)), (7, 'a count of fields', '\x0100' || int4send(2147483647)),
-(8, 'order', '\x0100' || int4send(2) || pg_temp.field('aa', pg_temp.cell(0, 1, 1)) || pg_temp.field('b', pg_temp.cell(0, 1, 1))),
+(8, 'twice, apart', '\x0100' || int4send(3) || pg_temp.field('b', pg_temp.cell(0, 1, 1)) || pg_temp.field('aa', pg_temp.cell(0, 1, 1)) || pg_temp.field('b', pg_temp.cell(1, 1, 1))),
 (9, 'twice', '\x0100' || int4send(2) || pg_temp.field('b', pg_temp.cell(0, 1, 1)) || pg_temp.field('b', pg_temp.cell(1, 1, 1))),
 (10, 'no cells', '\x0100' || int4send(1) || int4send(1) || 'b' || '\x00'), (11, 'a cell out of range', '\x0100' || int4send(1) || pg_temp.field('b', pg_temp.cell(66, 1, 1))),
 (12, 'the order of cells', '\x0100' || int4send(1) || pg_temp.field('b', pg_temp.cell(1, 1, 1), pg_temp.cell(0, 1, 1))), (13, 'a cell twice', '\x0100' || int4send(1) || pg_temp.field('b', pg_temp.cell(1, 1, 1), pg_temp.cell(1, 1, 1))),
@@ -279,7 +279,7 @@ INSERT INTO bytes SELECT b FROM wire WHERE n = 7; -- a count of fields
 \copy bytes TO 'results/evidence_bytes.bin' WITH (FORMAT binary)
 \copy taken FROM 'results/evidence_bytes.bin' WITH (FORMAT binary)
 TRUNCATE bytes;
-INSERT INTO bytes SELECT b FROM wire WHERE n = 8; -- order
+INSERT INTO bytes SELECT b FROM wire WHERE n = 8; -- twice, apart
 \copy bytes TO 'results/evidence_bytes.bin' WITH (FORMAT binary)
 \copy taken FROM 'results/evidence_bytes.bin' WITH (FORMAT binary)
 TRUNCATE bytes;

@@ -51,6 +51,28 @@ for my $encoding (sort keys %cases)
 		"$encoding: a pattern's characters");
 }
 
+# Evidence in binary form goes from one encoding to another, although the order of names
+# depends on their bytes.
+my $names = '{"version": 1, "fields": {"\u00e9": {"none": {"0": [3, 1]}}, "aa": {"none": {"0": [2, 0]}}, "b": {"none": {"0": [1, 1]}}}}';
+my $file = PostgreSQL::Test::Utils::tempdir() . '/evidence.bin';
+my $look = "SELECT e = '$names', e::text ~ 'aa[^a-z]+none[^a-z]+\$' AS is_last FROM evidence";
+
+is( $node->safe_psql(
+		'LATIN1', qq{
+	\\encoding UTF8
+	CREATE TABLE evidence AS SELECT '$names'::williams_evidence AS e;
+	\\copy evidence TO '$file' (FORMAT binary)
+	$look}),
+	't|t',
+	'LATIN1: the order of names');
+is( $node->safe_psql(
+		'UTF8', qq{
+	CREATE TABLE evidence (e williams_evidence);
+	\\copy evidence FROM '$file' (FORMAT binary)
+	$look}),
+	't|f',
+	'evidence in binary form, from LATIN1 to UTF8');
+
 # Results of OCR engines. An annotation with an escape for a character that the
 # encoding lacks has no fields and raises no error. Entities are resolved only to
 # characters of the encoding. For each encoding: the number of fields in each of seven

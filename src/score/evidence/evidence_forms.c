@@ -10,7 +10,8 @@
  *
  * Wire: version, a zero, the number of fields (4 bytes); for each its name, counted
  * (4 bytes), the number of its cells (1 byte), and of each cell its number (1 byte),
- * seen and right (8 bytes). Fields are in jsonb's order of keys, cells ascend.
+ * seen and right (8 bytes). Cells ascend. Fields are sent in jsonb's order of keys, but
+ * are received in any: names have other lengths in another encoding.
  */
 #include "postgres.h"
 
@@ -339,6 +340,7 @@ receive_evidence(WlEvidence *e, StringInfo buf)
 	{
 		int			length = pq_getmsgint(buf, 4);
 		int			converted;
+		int			field;
 		WlName		name;
 
 		CHECK_FOR_INTERRUPTS();
@@ -346,9 +348,10 @@ receive_evidence(WlEvidence *e, StringInfo buf)
 			return false;
 		name.name = pq_getmsgtext(buf, length, &converted);
 		name.length = converted;
-		if (i > 0 && wl_compare_keys(&e->fields[i - 1].name, &name) >= 0)
-			return false;
-		if (!receive_cells(e, wl_evidence_field(e, &name, i), buf))
+		field = wl_find_evidence_field(e, &name);
+		if (e->nfields == i)
+			return false;		/* it is there already */
+		if (!receive_cells(e, field, buf))
 			return false;
 	}
 	return wl_evidence_is_valid(e);
