@@ -16,7 +16,6 @@
 
 #include "base/check.h"
 #include "math/bound.h"
-#include "score/field_text.h"
 #include "score/fields.h"
 #include "score/score.h"
 
@@ -52,8 +51,6 @@ get_fields(const WlPlainRules *rules, JsonbContainer *fields, WlDocumentScore *d
 			continue;
 		document->num_fields += n;
 		field->name = key;
-		if (rules->texts)
-			field->text = wl_text_of(&value);
 		field->confidence = WL_SILENT;
 		field->threshold = rules->threshold;
 		document->nfields++;

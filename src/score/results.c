@@ -63,9 +63,13 @@ wl_review_names(const WlDocumentScore *document, const char *no_field)
 	int			n = 0;
 
 	for (int i = 0; i < document->nfields; i++)
-		if (document->fields[i].reasons != 0)
-			names[n++] = PointerGetDatum(cstring_to_text_with_len(document->fields[i].name.name,
-																  document->fields[i].name.length));
+	{
+		const WlFieldScore *field = &document->fields[i];
+
+		CHECK_FOR_INTERRUPTS();
+		if (field->reasons != 0)
+			names[n++] = PointerGetDatum(cstring_to_text_with_len(field->name.name, field->name.length));
+	}
 	if (document->nfields == 0 && document->reasons != 0)
 		names[n++] = CStringGetTextDatum(no_field);
 	return construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT);

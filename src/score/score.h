@@ -113,9 +113,9 @@ typedef struct WlPlainRules
 	double		base_value;		/* where neither base nor engine says anything */
 	double		threshold;
 	bool		no_profile;		/* it should have one: all is for review */
-	bool		texts;			/* the texts of the fields are wanted */
 } WlPlainRules;
 
+/* The fields are those extracted; their texts are not set. */
 extern void wl_score_plain(const WlPlainRules *rules, JsonbContainer *fields,
 						   JsonbContainer *confidence, WlDocumentScore *document);
 

@@ -14,12 +14,15 @@
 #include "access/htup_details.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/memutils.h"
 #include "utils/tuplestore.h"
 
 #include "base/check.h"
 #include "base/record.h"
+#include "score/field_text.h"
 #include "score/fields.h"
 #include "score/profile/profile.h"
 #include "score/profile/rules.h"
@@ -91,19 +94,17 @@ refuse_rules_as_name(text *name)
 				 errhint("To score by rules, cast them to jsonb.")));
 }
 
-/* Score (fields, profile, confidence). */
-static void
-score_by_name(FunctionCallInfo fcinfo, WlDocumentScore *document)
+/* Score (fields, profile, confidence), where fields are given; false if there is no such profile. */
+static bool
+score_by_name(FunctionCallInfo fcinfo, JsonbContainer *fields, WlDocumentScore *document)
 {
 	static const WlPlainRules without = {
 		.base = WL_SILENT,
 		.base_value = WL_DEFAULT_CONFIDENCE,
 		.threshold = WL_DEFAULT_THRESHOLD,
-		.no_profile = true,
-		.texts = true
+		.no_profile = true
 	};
 	ScoreState *state = get_state(fcinfo);
-	JsonbContainer *fields = container_argument(fcinfo, 0);
 	JsonbContainer *confidence = container_argument(fcinfo, 2);
 	WlProfile  *profile = NULL;
 
@@ -117,6 +118,7 @@ score_by_name(FunctionCallInfo fcinfo, WlDocumentScore *document)
 		wl_score_plain(&without, fields, confidence, document);
 	else
 		(void) wl_score_document(profile, fields, confidence, WL_SCRIPT_UNKNOWN, document);
+	return profile != NULL;
 }
 
 static Datum
@@ -163,34 +165,77 @@ wl_score(PG_FUNCTION_ARGS)
 {
 	WlDocumentScore document;
 
-	score_by_name(fcinfo, &document);
+	(void) score_by_name(fcinfo, container_argument(fcinfo, 0), &document);
 	return score_record(fcinfo, &document);
 }
 
-/* (field, value, engine_confidence, score, threshold, review, reasons) for each field */
-static void
-explain_document(FunctionCallInfo fcinfo, const WlDocumentScore *document)
+/*
+ * The text of the next field of a document without a profile, which may have any number
+ * of fields. All their texts together could take up all memory: the text of 1e131000 has
+ * 131,001 characters.
+ */
+static WlFieldText
+next_text(WlKeys *keys, WlValues *values, const WlFieldScore *field)
 {
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	WlName		key;
+	WlValue		value;
 
+	while (wl_keys_next(keys, &key) && wl_values_next(values, &value))
+		if (key.name == field->name.name)
+			return wl_text_of(&value);
+	elog(ERROR, "a field is not in its document");
+}
+
+static void
+put_field(ReturnSetInfo *result, const WlFieldScore *field, const WlFieldText *text)
+{
+	Datum		values[EXPLAIN_COLUMNS];
+	bool		nulls[EXPLAIN_COLUMNS] = {0};
+
+	values[0] = PointerGetDatum(cstring_to_text_with_len(field->name.name, field->name.length));
+	nulls[1] = text->data == NULL;
+
+	values[1] = nulls[1] ? (Datum) 0 :
+		PointerGetDatum(cstring_to_text_with_len(text->data, text->length));
+	nulls[2] = field->confidence == WL_SILENT;
+	values[2] = Float8GetDatum(field->confidence);
+	values[3] = Float8GetDatum(field->score);
+	values[4] = Float8GetDatum(field->threshold);
+	values[5] = BoolGetDatum(field->reasons != 0);
+	values[6] = PointerGetDatum(wl_reasons_array(field->reasons));
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+/*
+ * (field, value, engine_confidence, score, threshold, review, reasons) for each field.
+ * plain: the fields of a document without a profile, otherwise NULL.
+ */
+static void
+explain_document(FunctionCallInfo fcinfo, const WlDocumentScore *document,
+				 const JsonbContainer *plain)
+{
+	MemoryContext row = AllocSetContextCreate(CurrentMemoryContext, "williams_explain row",
+											  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(row);
+	WlKeys		keys = {0};
+	WlValues	values = {0};
+
+	if (plain != NULL && document->nfields > 0)
+	{
+		wl_keys_begin(&keys, plain);
+		wl_values_begin(&values, plain);
+	}
 	for (int i = 0; i < document->nfields; i++)
 	{
 		const WlFieldScore *field = &document->fields[i];
-		Datum		values[EXPLAIN_COLUMNS];
-		bool		nulls[EXPLAIN_COLUMNS] = {0};
+		WlFieldText text = plain == NULL ? field->text : next_text(&keys, &values, field);
 
-		values[0] = PointerGetDatum(cstring_to_text_with_len(field->name.name, field->name.length));
-		nulls[1] = field->text.data == NULL;
-		values[1] = nulls[1] ? (Datum) 0 :
-			PointerGetDatum(cstring_to_text_with_len(field->text.data, field->text.length));
-		nulls[2] = field->confidence == WL_SILENT;
-		values[2] = Float8GetDatum(field->confidence);
-		values[3] = Float8GetDatum(field->score);
-		values[4] = Float8GetDatum(field->threshold);
-		values[5] = BoolGetDatum(field->reasons != 0);
-		values[6] = PointerGetDatum(wl_reasons_array(field->reasons));
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		CHECK_FOR_INTERRUPTS();
+		put_field((ReturnSetInfo *) fcinfo->resultinfo, field, &text);
+		MemoryContextReset(row);
 	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(row);
 }
 
 PG_FUNCTION_INFO_V1(wl_explain);
@@ -203,7 +248,7 @@ wl_explain(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(1))
 	{
 		score_by_rules(fcinfo, WL_SCRIPT_UNKNOWN, &document);
-		explain_document(fcinfo, &document);
+		explain_document(fcinfo, &document, NULL);
 	}
 	return (Datum) 0;
 }
@@ -212,10 +257,10 @@ PG_FUNCTION_INFO_V1(wl_explain_by_name);
 Datum
 wl_explain_by_name(PG_FUNCTION_ARGS)
 {
+	JsonbContainer *fields = container_argument(fcinfo, 0);
 	WlDocumentScore document;
 
 	InitMaterializedSRF(fcinfo, 0);
-	score_by_name(fcinfo, &document);
-	explain_document(fcinfo, &document);
+	explain_document(fcinfo, &document, score_by_name(fcinfo, fields, &document) ? NULL : fields);
 	return (Datum) 0;
 }

@@ -108,7 +108,7 @@ is( $node->safe_psql('postgres', q{
 #
 SKIP:
 {
-	skip 'no /proc/self/status here', 19 unless -r '/proc/self/status';
+	skip 'no /proc/self/status here', 23 unless -r '/proc/self/status';
 
 	$node->safe_psql(
 		'postgres', q{
@@ -191,6 +191,22 @@ SKIP:
 
 		is("$few $many", '20 2000', "williams_ocr_fields, $what: every field was returned");
 		cmp_ok($many_kb - $few_kb, '<=', 4096, "williams_ocr_fields, $what: $few_kb kB over 20 fields, $many_kb kB over 2000");
+	}
+
+	# a small document whose texts are large: each of its numbers has 131,001 digits
+	$node->safe_psql('postgres', q{
+		CREATE TABLE numbers AS SELECT n, (SELECT jsonb_object_agg('k' || i, 1e131000) FROM generate_series(1, n) AS i) AS fields
+		FROM unnest('{20,2000}'::int[]) AS n});
+	my %unprofiled = (
+		'williams_score' => q{SELECT (williams_score(fields, 'none')).num_fields FROM numbers WHERE n = %d},
+		'williams_explain' => q{SELECT count(*) FROM numbers, williams_explain(fields, 'none') WHERE n = %d});
+	for my $what (sort keys %unprofiled)
+	{
+		my ($few, $few_kb) = $peak->($unprofiled{$what}, 20);
+		my ($many, $many_kb) = $peak->($unprofiled{$what}, 2000);
+
+		is("$few $many", '20 2000', "$what: every field was scored");
+		cmp_ok($many_kb - $few_kb, '<=', 8192, "$what: $few_kb kB over 20 fields, $many_kb kB over 2000");
 	}
 }
 
