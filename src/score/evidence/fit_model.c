@@ -306,7 +306,7 @@ wl_fit(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the fit did not converge"),
-				 errhint(fit.ridge < 1 ? "Raise ridge." : "Lower ridge.")));
+				 errhint(fit.ridge > (double) fit.evidence->count ? "Lower ridge." : "Raise ridge.")));
 	for (int i = 0; i < fit.n; i++)
 		fit.observed[i].p = wl_expit(wl_fit_logit(&fit.w, &fit.observed[i]));
 	return model_json(&fit);
