@@ -3,8 +3,9 @@
  *		williams_rules_version: which version of its rules scored a row.
  *
  * The version is a hash of the text of the rules, so it is the same after a dump
- * and restore and on every platform. 0 is no version: it stands for a row that was
- * scored without rules.
+ * and restore and on every platform, but not in another encoding, which also decides
+ * the order of keys. 0 is no version: it stands for a row that was scored without
+ * rules.
  */
 #include "postgres.h"
 
