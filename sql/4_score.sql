@@ -93,7 +93,7 @@ CREATE FUNCTION williams_score(fields jsonb, profile text,
 	AS 'MODULE_PATHNAME', 'wl_score'
 	LANGUAGE C STABLE PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION williams_score(jsonb, text, jsonb) IS
-'as williams_score_fields, by the rules of the profile of this name, and as the trigger williams_score_ocr scores a row: bad data is not an error, but scores 0 and is for review; if there is no such profile, or profile is NULL, the document is scored without one and all its fields are for review';
+'as williams_score_fields, by the rules of the profile of this name, and as the trigger williams_score_ocr scores a row: bad data is not an error, but scores 0 and is for review; if there is no such profile, or profile is NULL, the document is scored without one and all its fields are for review; error 42704 for a constant that begins with { and is not the name of a profile';
 
 CREATE FUNCTION williams_explain(fields jsonb, rules jsonb, confidence jsonb = NULL,
 		OUT field text, OUT value text, OUT engine_confidence float8, OUT score float8,
@@ -111,7 +111,7 @@ CREATE FUNCTION williams_explain(fields jsonb, profile text, confidence jsonb = 
 	AS 'MODULE_PATHNAME', 'wl_explain_by_name'
 	LANGUAGE C STABLE PARALLEL SAFE COST 100 ROWS 10;
 COMMENT ON FUNCTION williams_explain(jsonb, text, jsonb) IS
-'explains williams_score(fields, profile, confidence) in the same rows; if there is no such profile, a row for each field that was extracted, with the reason no_profile';
+'explains williams_score(fields, profile, confidence) in the same rows; if there is no such profile, a row for each field that was extracted, with the reason no_profile; the same error as williams_score';
 
 CREATE FUNCTION williams_rules_version(rules jsonb) RETURNS bigint
 	AS 'MODULE_PATHNAME', 'wl_rules_version'

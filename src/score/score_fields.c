@@ -83,11 +83,15 @@ score_by_rules(FunctionCallInfo fcinfo, WlScript script, WlDocumentScore *docume
 		refuse_confidence(confidence, bad);
 }
 
-/* Rules without a cast to jsonb arrive as text, where the name of a profile is meant. */
+/*
+ * Rules without a cast to jsonb arrive as text, where the name of a profile is meant.
+ * Names that come from rows are data, which is never an error.
+ */
 static void
-refuse_rules_as_name(text *name)
+refuse_rules_as_name(FunctionCallInfo fcinfo, text *name)
 {
-	if (VARSIZE_ANY_EXHDR(name) > 0 && *VARDATA_ANY(name) == '{')
+	if (VARSIZE_ANY_EXHDR(name) > 0 && *VARDATA_ANY(name) == '{' &&
+		get_fn_expr_arg_stable(fcinfo->flinfo, 1))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("unknown profile \"%s\"", wl_text_start(text_to_cstring(name), 100)),
@@ -113,7 +117,7 @@ score_by_name(FunctionCallInfo fcinfo, JsonbContainer *fields, WlDocumentScore *
 	if (!PG_ARGISNULL(1))
 		profile = wl_find_profile(state->finder, PG_GETARG_TEXT_PP(1))->profile;
 	if (profile == NULL && !PG_ARGISNULL(1))
-		refuse_rules_as_name(PG_GETARG_TEXT_PP(1));
+		refuse_rules_as_name(fcinfo, PG_GETARG_TEXT_PP(1));
 	if (profile == NULL)
 		wl_score_plain(&without, fields, confidence, document);
 	else

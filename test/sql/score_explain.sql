@@ -42,6 +42,9 @@ SELECT * FROM williams_explain('{"total": 12.50, "due": "1 May", "to": {"city": 
 
 -- Rules that are an untyped literal arrive as the name of a profile.
 SELECT pg_temp.error_of($$SELECT williams_explain('{"a": "xy"}', '{"fields": {"a": null}}')$$);
+SELECT pg_temp.error_of($$SELECT williams_score('{"a": "xy"}', '{"fields": {"a": null}}')$$);
+-- Names in rows are data, which is never an error.
+SELECT name, (williams_score('{"a": "xy"}', name)).review, (SELECT reasons FROM williams_explain('{"a": "xy"}', name)) FROM unnest('{"{","{\"a\": 1}"}'::text[]) AS name;
 SELECT reasons FROM williams_explain('{"a": "xy"}', '');
 
 --

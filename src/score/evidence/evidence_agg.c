@@ -83,7 +83,7 @@ plain_text(const WlFieldText *t)
 		if (space)
 			*next++ = ' ';
 		space = false;
-		length = pg_mblen((const char *) p);
+		length = Min(pg_mblen((const char *) p), end - p);
 		memcpy(next, p, length);
 		next += length;
 		p += length;
