@@ -75,7 +75,7 @@ wl_review_names(const WlDocumentScore *document, const char *no_field)
 	return construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT);
 }
 
-/* A score in [0, 1] as a numeric of at most 15 decimals, as a cast from float8 gives. */
+/* A score in [0, 1] as a numeric of at most 15 decimals; from 0.1 up, that is the cast from float8. */
 static Numeric
 score_numeric(double score)
 {

@@ -113,7 +113,7 @@ score_by_name(FunctionCallInfo fcinfo, JsonbContainer *fields, WlDocumentScore *
 	WlProfile  *profile = NULL;
 
 	if (state->finder == NULL)
-		state->finder = wl_new_finder(fcinfo);
+		state->finder = wl_new_finder(fcinfo, false);
 	if (!PG_ARGISNULL(1))
 		profile = wl_find_profile(state->finder, PG_GETARG_TEXT_PP(1))->profile;
 	if (profile == NULL && !PG_ARGISNULL(1))

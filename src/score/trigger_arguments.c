@@ -242,7 +242,7 @@ wl_resolve_trigger(FunctionCallInfo fcinfo, Relation rel, const Trigger *trigger
 	check_combination(trigger->tgname, t, seen);
 	t->no_field = pstrdup(NameStr(TupleDescAttr(RelationGetDescr(rel),
 												t->columns[WL_KEY_FIELDS].attnum - 1)->attname));
-	t->finder = wl_new_finder(fcinfo);
+	t->finder = wl_new_finder(fcinfo, t->columns[WL_KEY_PROFILE_VERSION].attnum != 0);
 	MemoryContextSwitchTo(old);
 	if (t->profile != NULL && wl_find_profile(t->finder, t->profile)->profile == NULL)
 		ereport(ERROR,

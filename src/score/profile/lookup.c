@@ -49,6 +49,7 @@ typedef struct Kept
 struct WlProfileFinder
 {
 	Oid			function;
+	bool		versions;
 	MemoryContext context;		/* of what kept[] points to */
 	Moment		moment;
 	int			n;
@@ -57,11 +58,12 @@ struct WlProfileFinder
 };
 
 WlProfileFinder *
-wl_new_finder(FunctionCallInfo fcinfo)
+wl_new_finder(FunctionCallInfo fcinfo, bool versions)
 {
 	WlProfileFinder *finder = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(WlProfileFinder));
 
 	finder->function = fcinfo->flinfo->fn_oid;
+	finder->versions = versions;
 	finder->context = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "williams profiles",
 											ALLOCSET_DEFAULT_SIZES);
 	return finder;
@@ -132,7 +134,7 @@ look_up(WlProfileFinder *finder, Kept *kept, text *name)
 	old = MemoryContextSwitchTo(finder->context);
 	kept->name = (text *) PG_DETOAST_DATUM_COPY(PointerGetDatum(name));
 	kept->found.profile = rules == NULL ? NULL : wl_parse_profile(rules);
-	kept->found.version = rules == NULL ? 0 : wl_version_of_rules(rules);
+	kept->found.version = rules == NULL || !finder->versions ? 0 : wl_version_of_rules(rules);
 	MemoryContextSwitchTo(old);
 	SPI_finish();
 }

@@ -52,16 +52,20 @@ typedef struct WlRulesCache WlRulesCache;
 extern const WlProfile *wl_cached_profile(FunctionCallInfo fcinfo, WlRulesCache **cache,
 										  struct varlena *rules);
 
-/* A profile by its name; profile is NULL, and version 0, if there is none. */
+/* A profile by its name; profile is NULL if there is none. */
 typedef struct WlFoundProfile
 {
 	WlProfile  *profile;
-	int64		version;
+	int64		version;		/* 0 if there is no profile, or versions are
+								 * not wanted */
 } WlFoundProfile;
 
-/* Finds profiles for one call site, fcinfo. */
+/*
+ * Finds profiles for one call site, fcinfo. Versions only if they are wanted: the hash
+ * takes as long as the parsing.
+ */
 typedef struct WlProfileFinder WlProfileFinder;
-extern WlProfileFinder *wl_new_finder(FunctionCallInfo fcinfo);
+extern WlProfileFinder *wl_new_finder(FunctionCallInfo fcinfo, bool versions);
 
 /* The result is valid until the next call. */
 extern const WlFoundProfile *wl_find_profile(WlProfileFinder *finder, text *name);
