@@ -127,7 +127,10 @@ def entry(rules, field):
     """the format and the threshold of a field"""
     e = rules["fields"][field]
     e = e if isinstance(e, dict) else {"format": e}
-    return e.get("format"), e.get("threshold", rules.get("threshold", D("0.80")))
+    otherwise = rules.get("threshold", D("0.80"))
+    if "precision" in rules:
+        otherwise = min(t for t, precision, _ in rules["model"]["curve"] if precision >= rules["precision"])
+    return e.get("format"), e.get("threshold", otherwise)
 
 
 def said(confidence, field, texts):
@@ -143,15 +146,49 @@ def is_bad(confidence, texts):
         c is None or (isinstance(c, D) and 0 <= c <= 1) for c in (confidence.get(f) for f, t in texts.items() if t is not None))
 
 
+def format_matches(kind, t):
+    return FORMATS[kind][0].fullmatch(t.replace(",", "") if kind == "number" else t) is not None
+
+
+SINGLE = ("length", "range", "pattern")     # the checks of a field alone
+
+
+def model_score(rules, f, t, confidence, checks):
+    """the same by a model"""
+    kind, threshold = entry(rules, f)
+    model, own = rules["model"], rules["model"].get("fields", {}).get(f, {})
+    failed = [name for name, field, _ in checks if field == f]
+    why = set(failed)
+    z = model["intercept"] + own.get("intercept", 0)
+    if kind is not None and not format_matches(kind, t):
+        why.add("format")
+    if why & {"format", *SINGLE}:
+        z += model.get("failed", 0)
+    elif kind is not None or any(c["check"] in SINGLE and f in c["fields"] for c in rules.get("checks", [])):
+        z += model.get("passed", 0)
+    if confidence is None:
+        z += model.get("silent", 0)
+    else:
+        c = max(D("0.01"), min(D("0.999"), confidence))
+        z += (model["slope"] + own.get("slope", 0)) * (c / (1 - c)).ln()
+    x = 1 / (1 + (-z).exp())
+    why |= {"model"} if x < threshold else set()
+    for name, field, factor in checks:
+        if field == f and name not in SINGLE:
+            x *= factor
+    return x, why
+
+
 def field_score(rules, f, t, confidence, script, checks):
-    """the score of a field that is present, and why it may be low; the place of a model"""
+    """the score of a field that is present, and why it may be low"""
+    if "model" in rules:
+        return model_score(rules, f, t, confidence, checks)
     kind, threshold = entry(rules, f)
     x = D("0.85") if confidence is None else confidence
     why = {"low_confidence"} if x < threshold else set()
     if kind is not None:
-        pattern, hit, miss = FORMATS[kind]
-        matches = pattern.fullmatch(t.replace(",", "") if kind == "number" else t)
-        x += hit if matches else miss
+        matches = format_matches(kind, t)
+        x += FORMATS[kind][1 if matches else 2]
         why |= set() if matches else {"format"}
     x += SCRIPTS[script]
     why |= {"script"} if SCRIPTS[script] < 0 else set()
