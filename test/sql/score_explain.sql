@@ -155,10 +155,19 @@ SELECT count(*) FILTER (WHERE bad) > 0 AS some_bad, bool_and(CASE WHEN bad THEN 
 FROM scored, williams_score(fields, 'r' || i, confidence) AS n, LATERAL (
     SELECT coalesce(array_agg(field) FILTER (WHERE review), '{}') AS names, jsonb_object_agg(field, round(score::numeric, 12)) AS scores, count(*) AS rows
     FROM williams_explain(fields, 'r' || i, confidence)) AS e;
--- in one statement, in an order that changes the profile at every row, and more profiles than are kept
+-- in one statement, in an order that changes the profile at every row
 SELECT count(*), bool_and(williams_score(fields, 'r' || (CASE WHEN j < 3 THEN i ELSE 1 + i % 65 END), confidence) = williams_score_fields(fields, p.rules, confidence)) AS same
 FROM generate_series(1, 3) AS j CROSS JOIN scored JOIN williams_profile AS p ON p.name = 'r' || (CASE WHEN j < 3 THEN i ELSE 1 + i % 65 END)
 WHERE NOT bad AND i <= 500 AND confidence IS NULL;
+-- A statement reads a profile once, however many there are,
+BEGIN;
+SELECT seq_scan + idx_scan AS scans FROM pg_stat_xact_user_tables WHERE relname = 'williams_profile' \gset
+SELECT count(williams_score('{}', 'r' || i % 300)) FROM generate_series(1, 3000) AS i;
+SELECT seq_scan + idx_scan - :scans AS scans FROM pg_stat_xact_user_tables WHERE relname = 'williams_profile';
+COMMIT;
+-- unless they take much memory: so do these names.
+SELECT count(*), bool_and((williams_score(fields, name, confidence) = williams_score_fields(fields, p.rules, confidence)) IS NOT FALSE) AS same, count(p.rules)
+FROM (SELECT CASE WHEN i % 2 = 0 THEN 'r' || i ELSE 'r' || repeat(i::text, 300000) END AS name, fields, confidence FROM scored WHERE NOT bad AND i <= 200) AS s LEFT JOIN williams_profile AS p USING (name);
 DELETE FROM williams_profile WHERE name LIKE 'r%';
 
 --

@@ -17,6 +17,7 @@
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "common/hashfn.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
@@ -27,8 +28,8 @@
 #include "base/session.h"
 #include "score/profile/profile.h"
 
-/* How many names are kept: a column can have any number of them. */
-#define NAMES_KEPT	64
+/* Once they take more than this, all are forgotten: a column can have any number of names. */
+#define MOST_KEPT	((Size) 16 * 1024 * 1024)
 
 typedef struct Moment
 {
@@ -43,18 +44,39 @@ typedef struct Moment
 typedef struct Kept
 {
 	text	   *name;
+	uint32		hash;
+	char		status;			/* simplehash's own */
 	WlFoundProfile found;
 } Kept;
+
+static inline bool
+same_name(const text *a, const text *b)
+{
+	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
+		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
+}
+
+#define SH_PREFIX names
+#define SH_ELEMENT_TYPE Kept
+#define SH_KEY_TYPE text *
+#define SH_KEY name
+#define SH_HASH_KEY(table, key) \
+	hash_bytes((const unsigned char *) VARDATA_ANY(key), VARSIZE_ANY_EXHDR(key))
+#define SH_EQUAL(table, a, b) same_name(a, b)
+#define SH_STORE_HASH
+#define SH_GET_HASH(table, kept) (kept)->hash
+#define SH_SCOPE static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
 
 struct WlProfileFinder
 {
 	Oid			function;
 	bool		versions;
-	MemoryContext context;		/* of what kept[] points to */
+	MemoryContext context;		/* of names, and what it points to */
+	names_hash *names;			/* NULL until the first name is looked up */
 	Moment		moment;
-	int			n;
-	int			last;			/* the index of the name found last */
-	Kept		kept[NAMES_KEPT];
 };
 
 WlProfileFinder *
@@ -84,8 +106,9 @@ forget_all(WlProfileFinder *finder)
 {
 	Snapshot	snapshot = GetActiveSnapshot();
 
+	finder->names = NULL;
 	MemoryContextReset(finder->context);
-	finder->n = 0;
+	finder->names = names_create(finder->context, 16, NULL);
 	finder->moment.xmin = snapshot->xmin;
 	finder->moment.xmax = snapshot->xmax;
 	finder->moment.xcnt = snapshot->xcnt;
@@ -123,44 +146,51 @@ find_rules(Oid function, text *name)
 	return isnull ? NULL : DatumGetJsonbP(rules);
 }
 
-static void
-look_up(WlProfileFinder *finder, Kept *kept, text *name)
+static WlFoundProfile
+look_up(WlProfileFinder *finder, text *name)
 {
+	WlFoundProfile found = {0};
 	Jsonb	   *rules;
 	MemoryContext old;
 
 	SPI_connect();
 	rules = find_rules(finder->function, name);
-	old = MemoryContextSwitchTo(finder->context);
-	kept->name = (text *) PG_DETOAST_DATUM_COPY(PointerGetDatum(name));
-	kept->found.profile = rules == NULL ? NULL : wl_parse_profile(rules);
-	kept->found.version = rules == NULL || !finder->versions ? 0 : wl_version_of_rules(rules);
-	MemoryContextSwitchTo(old);
+	if (rules != NULL)
+	{
+		if (finder->versions)
+			found.version = wl_version_of_rules(rules);
+		old = MemoryContextSwitchTo(finder->context);
+		found.profile = wl_parse_profile(rules);
+		MemoryContextSwitchTo(old);
+	}
 	SPI_finish();
+	return found;
 }
 
-static bool
-has_name(const Kept *kept, const text *name)
+static text *
+copy_name(WlProfileFinder *finder, text *name)
 {
-	return VARSIZE_ANY_EXHDR(kept->name) == VARSIZE_ANY_EXHDR(name) &&
-		memcmp(VARDATA_ANY(kept->name), VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)) == 0;
+	return memcpy(MemoryContextAlloc(finder->context, VARSIZE_ANY(name)), name, VARSIZE_ANY(name));
 }
 
 const WlFoundProfile *
 wl_find_profile(WlProfileFinder *finder, text *name)
 {
-	if (finder->n > 0 && !is_now(&finder->moment))
-		finder->n = 0;
-	if (finder->n > 0 && has_name(&finder->kept[finder->last], name))
-		return &finder->kept[finder->last].found;
-	for (finder->last = 0; finder->last < finder->n; finder->last++)
-		if (has_name(&finder->kept[finder->last], name))
-			return &finder->kept[finder->last].found;
+	Kept	   *kept = NULL;
+	WlFoundProfile found;
+	bool		exists;
 
-	if (finder->n == 0 || finder->n == NAMES_KEPT)
+	if (finder->names == NULL || !is_now(&finder->moment))
 		forget_all(finder);
-	finder->last = 0;			/* look_up may fail */
-	look_up(finder, &finder->kept[finder->n], name);
-	finder->last = finder->n++;
-	return &finder->kept[finder->last].found;
+	else
+		kept = names_lookup(finder->names, name);
+	if (kept != NULL)
+		return &kept->found;
+
+	if (MemoryContextMemAllocated(finder->context, true) > MOST_KEPT)
+		forget_all(finder);
+	found = look_up(finder, name);
+	kept = names_insert(finder->names, copy_name(finder, name), &exists);
+	kept->found = found;
+	return &kept->found;
 }
