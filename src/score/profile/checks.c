@@ -4,9 +4,8 @@
  *
  * A check is an entry of the table check_types: its name, its own keys, the
  * number of its fields, and the functions that parse and apply it. Its place in the
- * table is its reason. To add a
- * check, add an entry. Every check also has the keys "check", "fields" and
- * "factor"; the default of factor is 0.5.
+ * table is its reason. To add a check, add an entry. Every check also has the keys
+ * "check", "fields" and "factor"; the default of factor is 0.5.
  *
  * A field that fails a check has its score multiplied by the check's factor. A
  * check of single fields looks at each field by itself and decides its outcome; the
