@@ -275,7 +275,7 @@ FROM (
            AND bool_and(field = ANY (review) AND reasons->field = '["audit"]'),
            'fields accepted by the model of audited forms, all for review until checked', count(*)::text
     FROM decision JOIN before_audit USING (document_id, doc_type)
-    WHERE way LIKE 'model%' AND accepted AND williams_audit(engine_says::text, 0.05)
+    WHERE way LIKE 'model%' AND accepted AND williams_audit(fields::text, 0.05)
 
     UNION ALL
     SELECT state = 'pending' AND done = 5 AND running = 0 AND rows = pages_read

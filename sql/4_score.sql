@@ -123,7 +123,7 @@ CREATE FUNCTION williams_audit(key text, rate float8) RETURNS boolean
 	AS 'MODULE_PATHNAME', 'wl_audit'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION williams_audit(text, float8) IS
-'true for a share of rate of all keys, chosen by a hash, so always the same; the first million bytes of the key count; with confidence::text of a document (fields::text if the engine gives no confidence) it is the choice that "audit" in its rules makes; error 22023 if rate is not in [0, 1]';
+'true for a share of rate of all keys, chosen by a hash, so always the same; the first million bytes of the key count; with fields::text of a document it is the choice that "audit" in its rules makes; error 22023 if rate is not in [0, 1]';
 
 CREATE TABLE williams_profile (
 	name text PRIMARY KEY,

@@ -31,6 +31,20 @@ wl_is_audited(const char *key, Size length, double rate)
 	return (double) (hash >> 11) < rate * (double) (UINT64CONST(1) << 53);
 }
 
+void
+wl_audit_document(WlDocumentScore *document, bool audit)
+{
+	const uint32 bit = WL_REASON_BIT(WL_REASON_AUDIT);
+
+	for (int i = 0; i < document->nfields; i++)
+	{
+		uint32	   *reasons = &document->fields[i].reasons;
+
+		if (*reasons == 0 || *reasons == bit)
+			*reasons = audit ? bit : 0;
+	}
+}
+
 PG_FUNCTION_INFO_V1(wl_audit);
 Datum
 wl_audit(PG_FUNCTION_ARGS)

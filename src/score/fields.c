@@ -81,6 +81,7 @@ wl_sorted_names(ArrayType *array, int *n)
 	*n = 0;
 	for (int i = 0; i < count; i++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		if (nulls[i])
 			continue;
 		names[*n].name = VARDATA_ANY(DatumGetPointer(datums[i]));

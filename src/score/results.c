@@ -160,3 +160,22 @@ wl_reasons_object(const WlDocumentScore *document, const char *no_field)
 		add_pair(&object, no_field, strlen(no_field))->value = reasons_value(document->reasons);
 	return JsonbValueToJsonb(&object);
 }
+
+/* It may be any jsonb: a user can write to the column. */
+bool
+wl_has_reason(Jsonb *reasons, WlReason reason)
+{
+	const char *name = reason_name(reason);
+	JsonbIterator *it = JsonbIteratorInit(&reasons->root);
+	JsonbIteratorToken token;
+	JsonbValue	v;
+
+	while ((token = JsonbIteratorNext(&it, &v, false)) != WJB_DONE)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (token == WJB_ELEM && v.type == jbvString && v.val.string.len == strlen(name) &&
+			memcmp(v.val.string.val, name, v.val.string.len) == 0)
+			return true;
+	}
+	return false;
+}

@@ -31,6 +31,9 @@ extern Jsonb *wl_scores_object(const WlDocumentScore *document);
 /* name -> array of reasons, for the names that wl_review_names gives */
 extern Jsonb *wl_reasons_object(const WlDocumentScore *document, const char *no_field);
 
+/* Does an object that wl_reasons_object made have this reason for any field? */
+extern bool wl_has_reason(Jsonb *reasons, WlReason reason);
+
 /* A field's reasons as a text[]. */
 extern ArrayType *wl_reasons_array(uint32 reasons);
 

@@ -88,6 +88,7 @@ typedef struct WlDocumentScore
 	WlFieldScore *fields;		/* in jsonb's order of keys */
 	uint32		reasons;		/* why it is for review if it has no field to
 								 * name */
+	bool		may_be_audited; /* its rules say that some documents are */
 } WlDocumentScore;
 
 static inline double
@@ -120,6 +121,9 @@ extern void wl_score_plain(const WlPlainRules *rules, JsonbContainer *fields,
 						   JsonbContainer *confidence, WlDocumentScore *document);
 
 /* audit.c */
+
+/* Audit the document: what is accepted is for review; or do not. */
+extern void wl_audit_document(WlDocumentScore *document, bool audit);
 
 /*
  * Is a document of this key among those that are checked although they would be

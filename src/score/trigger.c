@@ -29,6 +29,7 @@
 #include "utils/rel.h"
 
 #include "base/check.h"
+#include "score/fields.h"
 #include "score/profile/profile.h"
 #include "score/results.h"
 #include "score/trigger_arguments.h"
@@ -187,6 +188,63 @@ score_without_profile(const WlScoreTrigger *t, HeapTuple row, TupleDesc desc,
 	wl_score_plain(&rules, fields, confidence, document);
 }
 
+static bool
+same_type(const WlScoreTrigger *t, HeapTuple old, HeapTuple row, TupleDesc desc)
+{
+	bool		before_null;
+	bool		after_null;
+	Datum		before = get_column(t, WL_KEY_PROFILE_COLUMN, old, desc, &before_null);
+	Datum		after = get_column(t, WL_KEY_PROFILE_COLUMN, row, desc, &after_null);
+
+	return before_null == after_null && (before_null || same_value(TEXTOID, before, after));
+}
+
+/* Did a row accept a field, although no person has verified it? */
+static bool
+has_accepted(const WlScoreTrigger *t, HeapTuple row, TupleDesc desc,
+			 const WlDocumentScore *document, Jsonb *reasons)
+{
+	ArrayType  *array = get_array(t, WL_KEY_VERIFIED, row, desc);
+	int			n = 0;
+	WlName	   *verified = array == NULL ? NULL : wl_sorted_names(array, &n);
+
+	for (int i = 0; i < document->nfields; i++)
+	{
+		const WlName *name = &document->fields[i].name;
+		JsonbValue	value;
+
+		if (n > 0 && bsearch(name, verified, n, sizeof(WlName), wl_compare_keys) != NULL)
+			continue;
+		if (!JB_ROOT_IS_OBJECT(reasons) ||
+			getKeyJsonValueFromContainer(&reasons->root, name->name, name->length, &value) == NULL)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * An UPDATE does not choose anew whether the row is audited: a correction changes the
+ * text of the fields, but a clerk who corrects one field has still to check the others.
+ * The reasons of the row show the choice, also those of one that moved from another
+ * partition: if no field is audited, but one was accepted, the row was not chosen. The
+ * choice is made anew if the type changes, or if the version is set to NULL.
+ */
+static void
+keep_audit(const WlScoreTrigger *t, HeapTuple old, HeapTuple row, TupleDesc desc,
+		   WlDocumentScore *document)
+{
+	HeapTuple	before = old == NULL ? row : old;
+	Jsonb	   *reasons = get_jsonb(t, WL_KEY_REASONS, before, desc);
+
+	if (!document->may_be_audited || reasons == NULL || version_is_null(t, row, desc) ||
+		(old != NULL && !same_type(t, old, row, desc)))
+		return;
+	if (wl_has_reason(reasons, WL_REASON_AUDIT))
+		wl_audit_document(document, true);
+	else if (has_accepted(t, before, desc, document, reasons))
+		wl_audit_document(document, false);
+}
+
 /* old is the row before the UPDATE, or NULL. */
 static Score
 score_row(const WlScoreTrigger *t, HeapTuple old, HeapTuple row, TupleDesc desc)
@@ -205,6 +263,7 @@ score_row(const WlScoreTrigger *t, HeapTuple old, HeapTuple row, TupleDesc desc)
 		score.version = found->version;
 		(void) wl_score_document(found->profile, fields_root, confidence_root,
 								 WL_SCRIPT_UNKNOWN, &score.document);
+		keep_audit(t, old, row, desc, &score.document);
 	}
 	if (t->columns[WL_KEY_VERIFIED].attnum != 0)
 	{

@@ -95,7 +95,10 @@ wl_names_array(const WlName *names, int n)
 	Datum	   *datums = palloc(Max(n, 1) * sizeof(Datum));
 
 	for (int i = 0; i < n; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		datums[i] = PointerGetDatum(cstring_to_text_with_len(names[i].name, names[i].length));
+	}
 	return construct_array(datums, n, TEXTOID, -1, false, TYPALIGN_INT);
 }
 

@@ -267,3 +267,33 @@ FROM unnest(ARRAY['{verified=verified}', '{verified=word,review=flag}', '{verifi
 DROP TABLE scan;
 DROP DOMAIN few;
 DELETE FROM williams_profile;
+
+--
+-- An UPDATE keeps the choice of what is audited; a new type, or a version of NULL, makes it anew
+--
+INSERT INTO williams_profile (name, rules) VALUES ('half', '{"fields": {"a": null, "b": null}, "audit": 0.5}'),
+    ('other half', '{"fields": {"a": null, "b": null}, "audit": 0.5, "threshold": 0.7}');
+CREATE TABLE audited (id int, type text, part int, doc jsonb, review text[], reasons jsonb, verified text[], version bigint, first boolean) PARTITION BY LIST (part);
+CREATE TABLE audited_1 PARTITION OF audited FOR VALUES IN (1);
+CREATE TABLE audited_2 PARTITION OF audited FOR VALUES IN (2);
+CREATE TRIGGER score BEFORE INSERT OR UPDATE ON audited FOR EACH ROW EXECUTE FUNCTION williams_score_ocr(
+    'fields=doc', 'profile_column=type', 'review=review', 'reasons=reasons', 'verified=verified', 'profile_version=version');
+INSERT INTO audited (id, type, part, doc) SELECT i, 'half', 1, jsonb_build_object('a', 'name ' || i, 'b', 'xy') FROM generate_series(1, 400) AS i;
+UPDATE audited SET first = review <> '{}';
+CREATE VIEW choice AS
+SELECT count(*) FILTER (WHERE first) BETWEEN 150 AND 250 AS half, bool_and((reasons -> 'b' = '["audit"]') IS TRUE = first) AS kept,
+       count(*) FILTER (WHERE (reasons -> 'b' = '["audit"]') IS TRUE <> first) BETWEEN 100 AND 300 AS anew,
+       bool_and((reasons -> 'b' = '["audit"]') IS TRUE = williams_audit(doc::text, 0.5)) AS by_text, bool_or(review @> '{a}') AS a FROM audited;
+SELECT * FROM choice;
+UPDATE audited SET doc = doc || '{"a": "corrected"}' || jsonb_build_object('c', id), verified = '{a}';
+SELECT * FROM choice;
+UPDATE audited SET doc = doc || '{"a": "corrected again"}', verified = verified || '{a}', part = 2;
+SELECT tableoid::regclass AS partition, c.* FROM choice AS c, (SELECT DISTINCT tableoid FROM audited) AS t;
+UPDATE audited SET reasons = '"audit"', doc = doc || '{"c": 1}' WHERE id = 1;       -- the row before counts, not what the UPDATE sets
+SELECT * FROM choice;
+UPDATE audited SET version = NULL;
+SELECT * FROM choice;
+UPDATE audited SET doc = doc || jsonb_build_object('c', -id), type = 'other half';
+SELECT * FROM choice;
+DROP TABLE audited CASCADE;
+DELETE FROM williams_profile WHERE name LIKE '%half';

@@ -165,6 +165,7 @@ wl_judge_document(const WlProfile *profile, JsonbContainer *fields,
 
 	document->nfields = profile->nfields;
 	document->reasons = 0;
+	document->may_be_audited = false;
 	document->fields = palloc(profile->nfields * sizeof(WlFieldScore));
 	for (int i = 0; i < profile->nfields; i++)
 		document->fields[i] = (WlFieldScore)
@@ -248,35 +249,18 @@ score_fields(const WlProfile *profile, WlDocumentScore *document)
 	document->score = wl_mean_score(document);
 }
 
-/* Does the engine say how sure it is of any field? */
-static bool
-has_confidence(const WlDocumentScore *document)
-{
-	for (int i = 0; i < document->nfields; i++)
-		if (document->fields[i].confidence != WL_SILENT)
-			return true;
-	return false;
-}
-
-/*
- * What is accepted goes to review all the same if the document is to be audited. Its
- * key is the text of the engine's confidences, which stays the same when a person
- * corrects a value; or that of the fields, if the engine says nothing of them.
- */
+/* What is accepted goes to review all the same if the document is to be audited. */
 static void
-audit_document(const WlProfile *profile, JsonbContainer *fields, JsonbContainer *confidence,
-			   WlDocumentScore *document)
+audit_document(const WlProfile *profile, JsonbContainer *fields, WlDocumentScore *document)
 {
 	char	   *key;
 
 	if (profile->audit == 0)
 		return;
-	key = wl_container_text(has_confidence(document) ? confidence : fields);
-	if (!wl_is_audited(key, strlen(key), profile->audit))
-		return;
-	for (int i = 0; i < document->nfields; i++)
-		if (document->fields[i].reasons == 0)
-			document->fields[i].reasons = WL_REASON_BIT(WL_REASON_AUDIT);
+	document->may_be_audited = true;
+	key = wl_container_text(fields);
+	if (wl_is_audited(key, strlen(key), profile->audit))
+		wl_audit_document(document, true);
 }
 
 /* The document scores 0, and all of it is for review, whatever the thresholds. */
@@ -311,6 +295,6 @@ wl_score_document(const WlProfile *profile, JsonbContainer *fields,
 	}
 	wl_apply_checks(profile, false, document->fields);
 	score_fields(profile, document);
-	audit_document(profile, fields, confidence, document);
+	audit_document(profile, fields, document);
 	return NULL;
 }
