@@ -116,25 +116,25 @@ same_value(Oid type, Datum a, Datum b)
 	return same_bytes(PointerGetDatum(PG_DETOAST_DATUM(a)), PointerGetDatum(PG_DETOAST_DATUM(b)));
 }
 
+/* Is the column of a key the same in both rows? It is if the key names no column. */
+static bool
+same_column(const WlScoreTrigger *t, WlTriggerKey key, HeapTuple old, HeapTuple new, TupleDesc desc)
+{
+	bool		before_null;
+	bool		after_null;
+	Datum		before = get_column(t, key, old, desc, &before_null);
+	Datum		after = get_column(t, key, new, desc, &after_null);
+
+	return before_null == after_null &&
+		(before_null || same_value(t->columns[key].type, before, after));
+}
+
 static bool
 inputs_unchanged(const WlScoreTrigger *t, HeapTuple old, HeapTuple new, TupleDesc desc)
 {
 	for (int k = 0; k < WL_TRIGGER_KEYS; k++)
-	{
-		Datum		before;
-		Datum		after;
-		bool		before_null;
-		bool		after_null;
-
-		if (!wl_is_input(&t->columns[k]))
-			continue;
-		before = get_column(t, k, old, desc, &before_null);
-		after = get_column(t, k, new, desc, &after_null);
-		if (before_null != after_null)
+		if (wl_is_input(&t->columns[k]) && !same_column(t, k, old, new, desc))
 			return false;
-		if (!before_null && !same_value(t->columns[k].type, before, after))
-			return false;
-	}
 	return true;
 }
 
@@ -188,17 +188,6 @@ score_without_profile(const WlScoreTrigger *t, HeapTuple row, TupleDesc desc,
 	wl_score_plain(&rules, fields, confidence, document);
 }
 
-static bool
-same_type(const WlScoreTrigger *t, HeapTuple old, HeapTuple row, TupleDesc desc)
-{
-	bool		before_null;
-	bool		after_null;
-	Datum		before = get_column(t, WL_KEY_PROFILE_COLUMN, old, desc, &before_null);
-	Datum		after = get_column(t, WL_KEY_PROFILE_COLUMN, row, desc, &after_null);
-
-	return before_null == after_null && (before_null || same_value(TEXTOID, before, after));
-}
-
 /* Did a row accept a field, although no person has verified it? */
 static bool
 has_accepted(const WlScoreTrigger *t, HeapTuple row, TupleDesc desc,
@@ -237,7 +226,7 @@ keep_audit(const WlScoreTrigger *t, HeapTuple old, HeapTuple row, TupleDesc desc
 	Jsonb	   *reasons = get_jsonb(t, WL_KEY_REASONS, before, desc);
 
 	if (!document->may_be_audited || reasons == NULL || version_is_null(t, row, desc) ||
-		(old != NULL && !same_type(t, old, row, desc)))
+		(old != NULL && !same_column(t, WL_KEY_PROFILE_COLUMN, old, row, desc)))
 		return;
 	if (wl_has_reason(reasons, WL_REASON_AUDIT))
 		wl_audit_document(document, true);
