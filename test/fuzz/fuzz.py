@@ -297,7 +297,8 @@ def targets(server):
     found = {}
     for name in ("scorecard", "calibration", "evidence"):
         for binary in (False, True):
-            found[f"{name}, {'bytes' if binary else 'text'}"] = summary(server, name, binary) + (binary, binary)
+            # bytes are canonical, but for the order in which evidence receives its fields
+            found[f"{name}, {'bytes' if binary else 'text'}"] = summary(server, name, binary) + (binary, binary and name != "evidence")
     evidence = summary(server, "evidence", False)
     # too few observations, or only right or wrong ones
     found["fit"] = (FIT, evidence[1], mutated_text, evidence[3] | {"22023"})
