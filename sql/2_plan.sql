@@ -46,14 +46,14 @@ COMMENT ON FUNCTION williams_row_mb("any") IS
 'the memory in MB that the values take once they are read and decompressed; does not read or decompress them; NULL counts as 0';
 
 CREATE FUNCTION williams_plan_table(relation regclass,
-		available_memory_mb float8, item_mb text = NULL, key_column name = NULL,
+		available_memory_mb float8 = NULL, item_mb text = NULL, key_column name = NULL,
 		method text = 'exact', max_items bigint = NULL, strict boolean = false,
 		OUT batch_no bigint, OUT lower_key text, OUT upper_key text,
 		OUT items bigint, OUT memory_mb float8) RETURNS SETOF record
 	AS 'MODULE_PATHNAME', 'wl_plan_table'
 	LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000 ROWS 100;
 COMMENT ON FUNCTION williams_plan_table(regclass, float8, text, name, text, bigint, boolean) IS
-'cut a table into batches by ranges of keys, in key order, both bounds inclusive; no batch exceeds the memory budget in MB or max_items, unless one key alone does: this gets its own batch and a warning, or an error with strict; item_mb is an SQL expression over the row, by default the row''s size in memory; key_column is by default the first column of the primary key; method exact reads the keys once, ctid cuts block ranges by estimates, without guarantees; max_items is by default the bound of the estimated row count; error 22023 for a negative or infinite weight, 22004 for a null key';
+'cut a table into batches by ranges of keys, in key order, both bounds inclusive; no batch exceeds the memory budget in MB (NULL: none) or max_items, unless one key alone does: this gets its own batch and a warning, or an error with strict; item_mb is an SQL expression over the row, by default the row''s size in memory, or 0 without a budget; key_column is by default the first column of the primary key; method exact reads the keys once, ctid cuts block ranges by estimates, without guarantees; max_items is by default the bound of the estimated row count, or 10000 without a budget; error 22023 for a negative or infinite weight, 22004 for a null key';
 
 CREATE TYPE williams_workload_state;
 

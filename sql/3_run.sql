@@ -10,7 +10,7 @@ CREATE TABLE williams_task (
 	relation oid NOT NULL,
 	statement text NOT NULL,
 	search_path text NOT NULL,
-	available_memory_mb float8 NOT NULL,
+	available_memory_mb float8,
 	item_mb text,
 	key_column name NOT NULL,
 	key_order text NOT NULL,
@@ -21,7 +21,11 @@ CREATE TABLE williams_task (
 	time_limit_ms int CHECK (time_limit_ms OPERATOR(pg_catalog.>=) 0),
 	pause_ms int NOT NULL CHECK (pause_ms OPERATOR(pg_catalog.>=) 0),
 	throttle text,
+	max_failed int CHECK (max_failed OPERATOR(pg_catalog.>=) 0),
+	settings jsonb,
+	whole_range boolean NOT NULL,
 	filenode oid,
+	last_key text,
 	first_pending bigint NOT NULL DEFAULT 1,
 	stopped boolean NOT NULL DEFAULT false,
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
@@ -34,8 +38,8 @@ COMMENT ON COLUMN williams_task.name IS 'unique for each owner, 1 to 63 bytes';
 COMMENT ON COLUMN williams_task.relation IS 'OID of the table that is cut into batches';
 COMMENT ON COLUMN williams_task.statement IS 'one SQL statement; $1 and $2 are the first and the last key of a batch, both inclusive';
 COMMENT ON COLUMN williams_task.search_path IS 'search_path of the session that created the task; the statement always runs under it';
-COMMENT ON COLUMN williams_task.available_memory_mb IS 'memory budget of a batch, in MB';
-COMMENT ON COLUMN williams_task.item_mb IS 'SQL expression for the size of a row, in MB; NULL: the sizes of its columns';
+COMMENT ON COLUMN williams_task.available_memory_mb IS 'memory budget of a batch, in MB; NULL: none';
+COMMENT ON COLUMN williams_task.item_mb IS 'SQL expression for the size of a row, in MB; NULL: the sizes of its columns, or 0 without a budget';
 COMMENT ON COLUMN williams_task.key_column IS 'the column that $1 and $2 bound; ctid with method ctid';
 COMMENT ON COLUMN williams_task.key_order IS 'operator family, type and collation of the key when the task was planned; the task stops if they change';
 COMMENT ON COLUMN williams_task.method IS 'exact or ctid, as for williams_plan_table';
@@ -45,7 +49,11 @@ COMMENT ON COLUMN williams_task.max_attempts IS 'how often to try a batch that f
 COMMENT ON COLUMN williams_task.time_limit_ms IS 'limit on one execution of the statement, in milliseconds, including its waits for locks; NULL or 0: no limit';
 COMMENT ON COLUMN williams_task.pause_ms IS 'pause between two batches of one session or worker, in milliseconds';
 COMMENT ON COLUMN williams_task.throttle IS 'boolean SQL expression; no batch is started while it is true; NULL: no throttle';
+COMMENT ON COLUMN williams_task.max_failed IS 'so many failed batches stop the task; NULL or 0: no limit';
+COMMENT ON COLUMN williams_task.settings IS 'settings in force while its batches run, as a JSON object; NULL or empty: none';
+COMMENT ON COLUMN williams_task.whole_range IS 'whether the statement updates or deletes every row between its own $1 and $2, and so should process as many rows as were planned';
 COMMENT ON COLUMN williams_task.filenode IS 'with method ctid, the file of the table when the task was planned; the task stops if it changes; else NULL';
+COMMENT ON COLUMN williams_task.last_key IS 'the last key that is planned, as text; NULL if no row was; williams_extend_task plans what lies beyond';
 COMMENT ON COLUMN williams_task.first_pending IS 'no batch with a lower number is pending; sessions start here to look for one';
 COMMENT ON COLUMN williams_task.stopped IS 'true: no batch is started until the next williams_run or williams_launch';
 COMMENT ON COLUMN williams_task.created_at IS 'start of the transaction that created the task';
@@ -62,6 +70,7 @@ CREATE TABLE williams_batch (
 	state text NOT NULL DEFAULT 'pending'
 		CHECK (state OPERATOR(pg_catalog.=) ANY (ARRAY['pending', 'done', 'failed'])),
 	attempts int NOT NULL DEFAULT 0,
+	failures int NOT NULL DEFAULT 0,
 	rows bigint,
 	started_at timestamptz,
 	finished_at timestamptz,
@@ -85,12 +94,13 @@ COMMENT ON COLUMN williams_batch.items IS 'rows when the batch was planned or sp
 COMMENT ON COLUMN williams_batch.memory_mb IS 'the size of these rows, in MB';
 COMMENT ON COLUMN williams_batch.state IS 'pending, done or failed; a running batch is pending until its transaction ends';
 COMMENT ON COLUMN williams_batch.attempts IS 'executions of the statement that ended, for these bounds; williams_retry resets it to 0';
+COMMENT ON COLUMN williams_batch.failures IS 'executions that failed, also for the bounds before a split; never reset';
 COMMENT ON COLUMN williams_batch.rows IS 'rows that the statement processed; NULL unless the batch is done';
 COMMENT ON COLUMN williams_batch.started_at IS 'start of the last execution; NULL before the first';
 COMMENT ON COLUMN williams_batch.finished_at IS 'end of the last execution; NULL before the first';
 COMMENT ON COLUMN williams_batch.duration_ms IS 'duration of the last execution, in milliseconds; NULL before the first';
 COMMENT ON COLUMN williams_batch.ready_at IS 'when a pending batch that failed may be tried again; NULL: at once';
-COMMENT ON COLUMN williams_batch.sqlstate IS 'SQLSTATE that the last execution failed with; NULL if it succeeded or before the first';
+COMMENT ON COLUMN williams_batch.sqlstate IS 'SQLSTATE of the last execution that failed, even if a later one succeeded; NULL if none failed for these bounds';
 COMMENT ON COLUMN williams_batch.message IS 'message of that error, at most 8 kB; NULL with sqlstate';
 
 -- Only the extension's functions write to these tables. Each role reads its own rows.
@@ -197,22 +207,23 @@ COMMENT ON COLUMN williams_progress.updated_at IS 'latest finished_at of the bat
 GRANT SELECT ON williams_progress TO PUBLIC;
 
 CREATE FUNCTION williams_create_task(name text, relation regclass, statement text,
-		available_memory_mb float8, item_mb text = NULL, key_column name = NULL,
+		available_memory_mb float8 = NULL, item_mb text = NULL, key_column name = NULL,
 		method text = 'exact', max_items bigint = NULL, strict boolean = false,
 		max_attempts int = 3, time_limit_ms int = NULL, pause_ms int = 0,
-		throttle text = NULL) RETURNS bigint
+		throttle text = NULL, max_failed int = 100, settings jsonb = NULL) RETURNS bigint
 	AS 'MODULE_PATHNAME', 'wl_create_task'
 	LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000;
 COMMENT ON FUNCTION williams_create_task(text, regclass, text, float8, text, name, text, bigint,
-	boolean, int, int, int, text) IS
+	boolean, int, int, int, text, int, jsonb) IS
 'create a task: plan a table like williams_plan_table and store the batches with the statement to run for each; $1 and $2 are the first and the last key of a batch; returns the number of batches; locks the table in ACCESS SHARE mode; errors: 42710 if the name is in use, 42601 or 22023 if the statement cannot be run like that, and those of williams_plan_table';
 
 CREATE FUNCTION williams_alter_task(task text, statement text = NULL, throttle text = NULL,
-		pause_ms int = NULL, time_limit_ms int = NULL, max_attempts int = NULL) RETURNS void
+		pause_ms int = NULL, time_limit_ms int = NULL, max_attempts int = NULL,
+		max_failed int = NULL, settings jsonb = NULL) RETURNS void
 	AS 'MODULE_PATHNAME', 'wl_alter_task'
 	LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
-COMMENT ON FUNCTION williams_alter_task(text, text, text, int, int, int) IS
-'change options of a task, from the next batch on; NULL keeps an option, throttle ''false'' and time_limit_ms 0 switch theirs off; waits for other changes of the task, not for running batches; the plan (relation, key, budget, max_items) cannot be changed: drop the task and create it again; errors: those of williams_create_task, and 42704 if the current role has no such task';
+COMMENT ON FUNCTION williams_alter_task(text, text, text, int, int, int, int, jsonb) IS
+'change options of a task, from the next batch on; NULL keeps an option, throttle ''false'', time_limit_ms 0, max_failed 0 and settings ''{}'' switch theirs off; waits for other changes of the task, not for running batches; the plan (relation, key, budget, max_items) cannot be changed: drop the task and create it again; errors: those of williams_create_task, and 42704 if the current role has no such task';
 
 CREATE FUNCTION williams_drop_task(task text) RETURNS void
 	AS 'MODULE_PATHNAME', 'wl_drop_task'

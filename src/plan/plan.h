@@ -16,7 +16,7 @@ extern int64 wl_batch_size_for(int64 items, double memory, double item);
 /* How to cut a table into batches. */
 typedef struct WlPlanOptions
 {
-	double		budget_mb;
+	double		budget_mb;		/* infinite: none */
 	const char *item_mb;		/* expression; NULL: the row's size */
 	const char *key_column;		/* NULL: the first of the primary key */
 	bool		by_ctid;		/* block ranges, not ranges of keys */
@@ -33,7 +33,7 @@ typedef struct WlPlanned
 
 /*
  * Read the options from six arguments, the given one and those after it. NULL gives
- * the default; available_memory_mb has none.
+ * the default.
  */
 extern void wl_read_plan_options(FunctionCallInfo fcinfo, int first, WlPlanOptions *options);
 

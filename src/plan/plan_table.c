@@ -38,6 +38,7 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
+#include "utils/float.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -48,6 +49,9 @@
 #include "math/bound.h"
 #include "plan/key_scan.h"
 #include "plan/plan.h"
+
+/* The default of max_items if there is no memory budget. */
+#define ITEMS_WITHOUT_BUDGET 10000
 
 /* How many keys that exceed a limit get a warning; the others are only counted. */
 #define MAX_WARNINGS 10
@@ -85,7 +89,7 @@ typedef struct Packing
 	const WlPlanned *result;
 } Packing;
 
-/* The default of max_items. */
+/* The default of max_items with a memory budget. */
 static int64
 bound_of_estimate(double rows)
 {
@@ -400,13 +404,26 @@ is_ctid_method(const char *method)
 	return false;
 }
 
+/* No weight is compared with anything, so the rows are not read for it. */
+static void
+default_without_budget(WlPlanOptions *options)
+{
+	if (options->max_items == 0)
+		options->max_items = ITEMS_WITHOUT_BUDGET;
+	if (options->item_mb == NULL && !options->by_ctid)
+		options->item_mb = "0";
+}
+
 void
 wl_read_plan_options(FunctionCallInfo fcinfo, int first, WlPlanOptions *options)
 {
 	memset(options, 0, sizeof(*options));
-	wl_check_not_null(PG_ARGISNULL(first), "available_memory_mb");
-	options->budget_mb = PG_GETARG_FLOAT8(first);
-	wl_check_megabytes(options->budget_mb, "available_memory_mb");
+	options->budget_mb = get_float8_infinity();
+	if (!PG_ARGISNULL(first))
+	{
+		options->budget_mb = PG_GETARG_FLOAT8(first);
+		wl_check_megabytes(options->budget_mb, "available_memory_mb");
+	}
 	if (!PG_ARGISNULL(first + 1))
 		options->item_mb = text_to_cstring(PG_GETARG_TEXT_PP(first + 1));
 	if (!PG_ARGISNULL(first + 2))
@@ -419,6 +436,8 @@ wl_read_plan_options(FunctionCallInfo fcinfo, int first, WlPlanOptions *options)
 		wl_check_positive(options->max_items, "max_items");
 	}
 	options->strict = !PG_ARGISNULL(first + 5) && PG_GETARG_BOOL(first + 5);
+	if (PG_ARGISNULL(first))
+		default_without_budget(options);
 }
 
 void

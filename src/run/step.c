@@ -214,7 +214,9 @@ mark(const WlTaskId *id, const Batch *batch, BatchState state, const ErrorData *
 		nulls[MARK_READY_AT] = 'n';
 	wl_query(id, "UPDATE %s.williams_batch SET state = $4, attempts = $5, rows = $6,"
 			 " started_at = $7, finished_at = $8, duration_ms = $9, ready_at = $10,"
-			 " sqlstate = $11, message = $12 WHERE" OF_TASK " AND batch_no" EQ "$3",
+			 " sqlstate = coalesce($11, sqlstate), message = coalesce($12, message),"
+			 " failures = CASE WHEN $11 IS NULL THEN failures"
+			 " ELSE failures OPERATOR(pg_catalog.+) 1 END WHERE" OF_TASK " AND batch_no" EQ "$3",
 			 N_MARKS, types, values, nulls);
 }
 
@@ -310,7 +312,8 @@ store_parts(const WlTaskId *id, const Batch *batch, const WlParts *parts)
 
 	wl_lock_task(id, LOCK_NUMBERS, ExclusiveLock);
 	wl_query(id, "UPDATE %s.williams_batch SET upper_key = $4, below_key = $5,"
-			 " items = $6, memory_mb = $7, attempts = 0, ready_at = NULL"
+			 " items = $6, memory_mb = $7, attempts = 0, ready_at = NULL,"
+			 " failures = failures OPERATOR(pg_catalog.+) 1"
 			 " WHERE" OF_TASK " AND batch_no" EQ "$3",
 			 lengthof(lower_types), lower_types, lower, NULL);
 	wl_query(id, "INSERT INTO %s.williams_batch (owner, task, batch_no, items, memory_mb,"

@@ -81,7 +81,7 @@
 
 /* The arguments that every query has: the task's owner and its name. */
 #define N_TASK_ARGS 2
-#define MAX_ARGS 20
+#define MAX_ARGS 24
 
 pg_noreturn static void
 refuse_relations(void)
@@ -292,15 +292,18 @@ enum
 {
 	TASK_RELATION = 1, TASK_STATEMENT, TASK_SEARCH_PATH, TASK_ITEM_MB, TASK_KEY_COLUMN,
 	TASK_KEY_ORDER, TASK_BY_CTID, TASK_MAX_ATTEMPTS, TASK_TIME_LIMIT_MS, TASK_PAUSE_MS,
-	TASK_THROTTLE, TASK_FILENODE, TASK_FIRST_PENDING, TASK_STOPPED, TASK_CREATED_AT
+	TASK_THROTTLE, TASK_MAX_FAILED, TASK_SETTINGS, TASK_FILENODE, TASK_FIRST_PENDING, TASK_STOPPED, TASK_CREATED_AT
 };
 
 bool
 wl_load_task(const WlTaskId *id, WlTask *task)
 {
-	if (wl_query(id, "SELECT relation, statement, search_path, item_mb, key_column,"
-				 " key_order, method" EQ "'ctid'::pg_catalog.text, max_attempts, time_limit_ms,"
-				 " pause_ms, throttle, filenode, first_pending, stopped, created_at"
+	Datum		settings;
+
+	if (wl_query(id, "SELECT relation, statement, search_path,"
+				 " coalesce(item_mb, CASE WHEN available_memory_mb IS NULL THEN '0'::pg_catalog.text END),"
+				 " key_column, key_order, method" EQ "'ctid'::pg_catalog.text, max_attempts, time_limit_ms,"
+				 " pause_ms, throttle, max_failed, settings, filenode, first_pending, stopped, created_at"
 				 " FROM %s.williams_task WHERE" THIS_TASK, 0, NULL, NULL, NULL) == 0)
 		return false;
 	task->id = *id;
@@ -315,6 +318,9 @@ wl_load_task(const WlTaskId *id, WlTask *task)
 	task->time_limit_ms = DatumGetInt32(wl_value_or_zero(TASK_TIME_LIMIT_MS));
 	task->pause_ms = DatumGetInt32(wl_value_or_zero(TASK_PAUSE_MS));
 	task->throttle = wl_text_or_null(TASK_THROTTLE);
+	task->max_failed = DatumGetInt32(wl_value_or_zero(TASK_MAX_FAILED));
+	settings = wl_value_or_zero(TASK_SETTINGS);
+	task->settings = settings == (Datum) 0 ? NULL : DatumGetJsonbPCopy(settings);
 	task->filenode = DatumGetObjectId(wl_value_or_zero(TASK_FILENODE));
 	task->first_pending = DatumGetInt64(wl_value_or_zero(TASK_FIRST_PENDING));
 	task->stopped = DatumGetBool(wl_value_or_zero(TASK_STOPPED));

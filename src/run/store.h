@@ -34,7 +34,7 @@ typedef struct WlTask
 	Oid			relation;
 	char	   *statement;
 	char	   *search_path;
-	char	   *item_mb;		/* may be NULL */
+	char	   *item_mb;		/* NULL: the row's size */
 	char	   *key_column;
 	char	   *key_order;		/* see wl_key_order */
 	bool		by_ctid;
@@ -42,6 +42,8 @@ typedef struct WlTask
 	int			time_limit_ms;	/* 0: no limit */
 	int			pause_ms;
 	char	   *throttle;		/* may be NULL */
+	int			max_failed;		/* 0: no limit */
+	Jsonb	   *settings;		/* may be NULL */
 	Oid			filenode;		/* only if by_ctid */
 	int64		first_pending;	/* no batch below it is pending */
 	bool		stopped;

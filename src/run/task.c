@@ -30,22 +30,28 @@
 #include "plan/plan.h"
 #include "run/statement.h"
 #include "run/store.h"
+#include "run/task.h"
 
-/* The arguments of williams_create_task, in order. */
+/* The arguments of williams_create_task, in order; then the options of a task. */
 enum
 {
-	ARG_NAME, ARG_RELATION, ARG_STATEMENT, ARG_BUDGET, ARG_ITEM_MB, ARG_KEY,
-	ARG_METHOD, ARG_MAX_ITEMS, ARG_STRICT, ARG_ATTEMPTS, ARG_LIMIT, ARG_PAUSE,
-	ARG_THROTTLE, N_ARGS
+	ARG_NAME, ARG_RELATION, ARG_STATEMENT, ARG_OPTIONS
 };
 
-/*
- * What is stored of a new task besides its owner and its name: the arguments from
- * ARG_RELATION on, and these.
- */
+/* The options of a task in the order of arguments; those of a plan come first. */
 enum
 {
-	STORED_SEARCH_PATH = N_ARGS - ARG_RELATION, STORED_FILENODE, STORED_KEY_ORDER, N_STORED
+	OPTION_BUDGET, OPTION_ITEM_MB, OPTION_KEY, OPTION_METHOD, OPTION_MAX_ITEMS, OPTION_STRICT,
+	OPTION_ATTEMPTS, OPTION_LIMIT, OPTION_PAUSE, OPTION_THROTTLE, OPTION_MAX_FAILED,
+	OPTION_SETTINGS, N_OPTIONS
+};
+
+/* What is stored of a new task besides its owner and its name. */
+enum
+{
+	STORED_RELATION, STORED_STATEMENT, STORED_OPTIONS,
+	STORED_SEARCH_PATH = STORED_OPTIONS + N_OPTIONS, STORED_FILENODE, STORED_KEY_ORDER,
+	STORED_WHOLE_RANGE, N_STORED
 };
 
 /* The columns of a planned batch, in order: see wl_store_batches. */
@@ -72,26 +78,19 @@ read_arguments(FunctionCallInfo fcinfo, int first, int end, Datum *values, char 
 	}
 }
 
+/* first: where the options of a task begin among the arguments. */
 static void
-check_arguments(FunctionCallInfo fcinfo)
+check_options(FunctionCallInfo fcinfo, int first)
 {
-	static const struct
-	{
-		int			arg;
-		const char *name;
-	}			needed[] = {
-		{ARG_NAME, "name"}, {ARG_RELATION, "relation"}, {ARG_STATEMENT, "statement"},
-		{ARG_BUDGET, "available_memory_mb"}, {ARG_METHOD, "method"}, {ARG_STRICT, "strict"},
-		{ARG_ATTEMPTS, "max_attempts"}, {ARG_PAUSE, "pause_ms"}
-	};
-
-	for (int i = 0; i < lengthof(needed); i++)
-		wl_check_not_null(PG_ARGISNULL(needed[i].arg), needed[i].name);
+	wl_check_not_null(PG_ARGISNULL(first + OPTION_METHOD), "method");
+	wl_check_not_null(PG_ARGISNULL(first + OPTION_STRICT), "strict");
+	wl_check_not_null(PG_ARGISNULL(first + OPTION_ATTEMPTS), "max_attempts");
+	wl_check_not_null(PG_ARGISNULL(first + OPTION_PAUSE), "pause_ms");
 }
 
-/* Check the integer arguments of williams_create_task or williams_alter_task, given by position. */
+/* Check the integer arguments of a task, given by position. */
 static void
-check_numbers(FunctionCallInfo fcinfo, int attempts, int limit, int pause)
+check_numbers(FunctionCallInfo fcinfo, int attempts, int limit, int pause, int failed)
 {
 	if (!PG_ARGISNULL(attempts))
 		wl_check_positive(PG_GETARG_INT32(attempts), "max_attempts");
@@ -99,6 +98,8 @@ check_numbers(FunctionCallInfo fcinfo, int attempts, int limit, int pause)
 		wl_check_count(PG_GETARG_INT32(limit), "time_limit_ms");
 	if (!PG_ARGISNULL(pause))
 		wl_check_count(PG_GETARG_INT32(pause), "pause_ms");
+	if (!PG_ARGISNULL(failed))
+		wl_check_count(PG_GETARG_INT32(failed), "max_failed");
 }
 
 /* Check the texts that will be executed, against the table as it is now. Either may be NULL. */
@@ -118,29 +119,40 @@ check_texts(const char *statement, const char *throttle, Relation rel, const WlK
 		wl_check_condition(throttle, "throttle");
 }
 
-/* Insert the row of williams_task. */
 static void
-store_task(FunctionCallInfo fcinfo, const WlTaskId *id, const WlKey *key, Oid filenode)
+store_value(Datum *values, char *nulls, int column, Datum value, bool isnull)
+{
+	values[column] = value;
+	nulls[column] = isnull ? 'n' : ' ';
+}
+
+/* Insert the row of williams_task. first: where the options begin among the arguments. */
+static void
+store_task(const WlTaskId *id, const WlNewTask *new, const WlKey *key, Oid filenode)
 {
 	static const Oid types[N_STORED] = {OIDOID, TEXTOID, FLOAT8OID, TEXTOID, NAMEOID, TEXTOID,
-	INT8OID, BOOLOID, INT4OID, INT4OID, INT4OID, TEXTOID, TEXTOID, OIDOID, TEXTOID};
+		INT8OID, BOOLOID, INT4OID, INT4OID, INT4OID, TEXTOID, INT4OID, JSONBOID, TEXTOID, OIDOID,
+	TEXTOID, BOOLOID};
 	Datum		values[N_STORED];
 	char		nulls[N_STORED + 1];
 
-	read_arguments(fcinfo, ARG_RELATION, N_ARGS, values, nulls);
+	store_value(values, nulls, STORED_RELATION, ObjectIdGetDatum(new->relation), false);
+	store_value(values, nulls, STORED_STATEMENT, CStringGetTextDatum(new->statement), false);
+	read_arguments(new->fcinfo, new->options, new->options + N_OPTIONS,
+				   &values[STORED_OPTIONS], &nulls[STORED_OPTIONS]);
 	/* as it was found, even if the argument is NULL */
-	values[ARG_KEY - ARG_RELATION] = NameGetDatum(&key->column);
-	nulls[ARG_KEY - ARG_RELATION] = ' ';
-	values[STORED_SEARCH_PATH] = CStringGetTextDatum(GetConfigOption("search_path", false, false));
-	nulls[STORED_SEARCH_PATH] = ' ';
-	values[STORED_FILENODE] = ObjectIdGetDatum(filenode);
-	nulls[STORED_FILENODE] = OidIsValid(filenode) ? ' ' : 'n';
-	values[STORED_KEY_ORDER] = CStringGetTextDatum(wl_key_order(key));
-	nulls[STORED_KEY_ORDER] = ' ';
+	store_value(values, nulls, STORED_OPTIONS + OPTION_KEY, NameGetDatum(&key->column), false);
+	store_value(values, nulls, STORED_SEARCH_PATH,
+				CStringGetTextDatum(GetConfigOption("search_path", false, false)), false);
+	store_value(values, nulls, STORED_FILENODE, ObjectIdGetDatum(filenode), !OidIsValid(filenode));
+	store_value(values, nulls, STORED_KEY_ORDER, CStringGetTextDatum(wl_key_order(key)), false);
+	store_value(values, nulls, STORED_WHOLE_RANGE, BoolGetDatum(new->whole_range), false);
 	if (wl_query(id, "INSERT INTO %s.williams_task (owner, name, relation, statement,"
 				 " available_memory_mb, item_mb, key_column, method, max_items, strict,"
-				 " max_attempts, time_limit_ms, pause_ms, throttle, search_path, filenode, key_order)"
-				 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
+				 " max_attempts, time_limit_ms, pause_ms, throttle, max_failed, settings,"
+				 " search_path, filenode, key_order, whole_range)"
+				 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
+				 " $16, $17, $18, $19, $20)"
 				 " ON CONFLICT DO NOTHING", N_STORED, types, values, nulls) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_OBJECT),
@@ -166,6 +178,41 @@ plan_batches(const WlTaskId *id, Relation rel, WlPlanOptions *options)
 	wl_plan_relation(rel, options, &planned);
 	batches = wl_store_batches(id, planned.batches, planned.desc);
 	tuplestore_end(planned.batches);
+	wl_query(id, "UPDATE %s.williams_task SET last_key ="
+			 " (SELECT upper_key FROM %s.williams_batch WHERE" OF_TASK
+			 " ORDER BY batch_no DESC LIMIT 1) WHERE" THIS_TASK, 0, NULL, NULL, NULL);
+	return batches;
+}
+
+int64
+wl_create(const WlTaskId *id, WlNewTask *new)
+{
+	FunctionCallInfo fcinfo = new->fcinfo;
+	int			first = new->options;
+	WlPlanOptions options;
+	WlKey		key;
+	Relation	rel;
+	int64		batches;
+
+	check_options(fcinfo, first);
+	check_numbers(fcinfo, first + OPTION_ATTEMPTS, first + OPTION_LIMIT, first + OPTION_PAUSE,
+				  first + OPTION_MAX_FAILED);
+	wl_read_plan_options(fcinfo, first + OPTION_BUDGET, &options);
+
+	SPI_connect();
+
+	/*
+	 * keep its lock, so that the table that is planned is the one that was
+	 * checked
+	 */
+	rel = wl_open_relation(new->relation, false);
+	wl_find_key(rel, options.key_column, options.by_ctid, &key);
+	check_texts(new->statement, text_argument(fcinfo, first + OPTION_THROTTLE),
+				rel, &key, options.by_ctid);
+	store_task(id, new, &key, options.by_ctid ? rel->rd_rel->relfilenode : InvalidOid);
+	batches = plan_batches(id, rel, &options);
+	relation_close(rel, NoLock);
+	SPI_finish();
 	return batches;
 }
 
@@ -174,39 +221,23 @@ Datum
 wl_create_task(PG_FUNCTION_ARGS)
 {
 	WlTaskId	id;
-	WlPlanOptions options;
-	WlKey		key;
-	Relation	rel;
-	int64		batches;
+	WlNewTask	new = {.fcinfo = fcinfo,.options = ARG_OPTIONS};
 
 	PreventCommandIfReadOnly("williams_create_task()");
-	check_arguments(fcinfo);
-	check_numbers(fcinfo, ARG_ATTEMPTS, ARG_LIMIT, ARG_PAUSE);
+	wl_check_not_null(PG_ARGISNULL(ARG_NAME), "name");
+	wl_check_not_null(PG_ARGISNULL(ARG_RELATION), "relation");
+	wl_check_not_null(PG_ARGISNULL(ARG_STATEMENT), "statement");
+	new.relation = PG_GETARG_OID(ARG_RELATION);
+	new.statement = text_argument(fcinfo, ARG_STATEMENT);
 	wl_name_task(fcinfo->flinfo->fn_oid, text_argument(fcinfo, ARG_NAME), &id);
-	wl_read_plan_options(fcinfo, ARG_BUDGET, &options);
-
-	SPI_connect();
-
-	/*
-	 * keep its lock, so that the table that is planned is the one that was
-	 * checked
-	 */
-	rel = wl_open_relation(PG_GETARG_OID(ARG_RELATION), false);
-	wl_find_key(rel, options.key_column, options.by_ctid, &key);
-	check_texts(text_argument(fcinfo, ARG_STATEMENT), text_argument(fcinfo, ARG_THROTTLE),
-				rel, &key, options.by_ctid);
-	store_task(fcinfo, &id, &key, options.by_ctid ? rel->rd_rel->relfilenode : InvalidOid);
-	batches = plan_batches(&id, rel, &options);
-	relation_close(rel, NoLock);
-	SPI_finish();
-	PG_RETURN_INT64(batches);
+	PG_RETURN_INT64(wl_create(&id, &new));
 }
 
 /* The arguments of williams_alter_task, in order. */
 enum
 {
 	ALTER_NAME, ALTER_STATEMENT, ALTER_THROTTLE, ALTER_PAUSE, ALTER_LIMIT, ALTER_ATTEMPTS,
-	N_ALTER_ARGS
+	ALTER_MAX_FAILED, ALTER_SETTINGS, N_ALTER_ARGS
 };
 
 /* Check the new texts under the task's search_path, which they will run under. */
@@ -235,7 +266,8 @@ PG_FUNCTION_INFO_V1(wl_alter_task);
 Datum
 wl_alter_task(PG_FUNCTION_ARGS)
 {
-	static const Oid types[N_ALTER_ARGS - ALTER_STATEMENT] = {TEXTOID, TEXTOID, INT4OID, INT4OID, INT4OID};
+	static const Oid types[N_ALTER_ARGS - ALTER_STATEMENT] = {TEXTOID, TEXTOID, INT4OID,
+	INT4OID, INT4OID, INT4OID, JSONBOID};
 	Datum		values[lengthof(types)];
 	char		nulls[lengthof(types) + 1];
 	WlTaskId	id;
@@ -243,7 +275,7 @@ wl_alter_task(PG_FUNCTION_ARGS)
 
 	PreventCommandIfReadOnly("williams_alter_task()");
 	wl_check_not_null(PG_ARGISNULL(ALTER_NAME), "task");
-	check_numbers(fcinfo, ALTER_ATTEMPTS, ALTER_LIMIT, ALTER_PAUSE);
+	check_numbers(fcinfo, ALTER_ATTEMPTS, ALTER_LIMIT, ALTER_PAUSE, ALTER_MAX_FAILED);
 	wl_name_task(fcinfo->flinfo->fn_oid, text_argument(fcinfo, ALTER_NAME), &id);
 	read_arguments(fcinfo, ALTER_STATEMENT, N_ALTER_ARGS, values, nulls);
 
@@ -255,7 +287,8 @@ wl_alter_task(PG_FUNCTION_ARGS)
 	wl_query(&id, "UPDATE %s.williams_task SET statement = coalesce($3, statement),"
 			 " throttle = coalesce($4, throttle), pause_ms = coalesce($5, pause_ms),"
 			 " time_limit_ms = coalesce($6, time_limit_ms),"
-			 " max_attempts = coalesce($7, max_attempts) WHERE" THIS_TASK,
+			 " max_attempts = coalesce($7, max_attempts), max_failed = coalesce($8, max_failed),"
+			 " settings = coalesce($9, settings) WHERE" THIS_TASK,
 			 lengthof(types), types, values, nulls);
 	SPI_finish();
 	PG_RETURN_VOID();

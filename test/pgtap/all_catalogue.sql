@@ -124,7 +124,7 @@ INSERT INTO expected VALUES
 		'SETOF record', 'f', 'i', true, 's', 'wl_plan'),
 	('williams_row_mb', 'VARIADIC "any"', 'double precision', 'f', 'i', false, 's', 'wl_row_mb'),
 	('williams_plan_table',
-		'relation regclass, available_memory_mb double precision, item_mb text DEFAULT NULL::text, '
+		'relation regclass, available_memory_mb double precision DEFAULT NULL::double precision, item_mb text DEFAULT NULL::text, '
 		'key_column name DEFAULT NULL::name, method text DEFAULT ''exact''::text, max_items bigint DEFAULT NULL::bigint, '
 		'strict boolean DEFAULT false, OUT batch_no bigint, OUT lower_key text, OUT upper_key text, '
 		'OUT items bigint, OUT memory_mb double precision',
@@ -148,13 +148,14 @@ INSERT INTO expected VALUES
 	-- Run
 	('williams_alter_task',
 		'task text, statement text DEFAULT NULL::text, throttle text DEFAULT NULL::text, pause_ms integer DEFAULT NULL::integer, '
-		'time_limit_ms integer DEFAULT NULL::integer, max_attempts integer DEFAULT NULL::integer',
+		'time_limit_ms integer DEFAULT NULL::integer, max_attempts integer DEFAULT NULL::integer, '
+		'max_failed integer DEFAULT NULL::integer, settings jsonb DEFAULT NULL::jsonb',
 		'void', 'f', 'v', false, 'u', 'wl_alter_task'),
 	('williams_create_task',
-		'name text, relation regclass, statement text, available_memory_mb double precision, item_mb text DEFAULT NULL::text, '
-		'key_column name DEFAULT NULL::name, method text DEFAULT ''exact''::text, max_items bigint DEFAULT NULL::bigint, '
+		'name text, relation regclass, statement text, available_memory_mb double precision DEFAULT NULL::double precision, '
+		'item_mb text DEFAULT NULL::text, key_column name DEFAULT NULL::name, method text DEFAULT ''exact''::text, max_items bigint DEFAULT NULL::bigint, '
 		'strict boolean DEFAULT false, max_attempts integer DEFAULT 3, time_limit_ms integer DEFAULT NULL::integer, '
-		'pause_ms integer DEFAULT 0, throttle text DEFAULT NULL::text',
+		'pause_ms integer DEFAULT 0, throttle text DEFAULT NULL::text, max_failed integer DEFAULT 100, settings jsonb DEFAULT NULL::jsonb',
 		'bigint', 'f', 'v', false, 'u', 'wl_create_task'),
 	('williams_drop_task', 'task text', 'void', 'f', 'v', true, 'u', 'wl_drop_task'),
 	('williams_run_batch', 'task text', 'bigint', 'f', 'v', true, 'u', 'wl_run_batch'),

@@ -138,11 +138,11 @@ FROM (VALUES
 	('williams_profile', 'name text, rules jsonb'),
 	('williams_shipped_profile', 'name text null, rules jsonb null'),
 	('williams_task', 'owner oid, name text, relation oid, statement text, search_path text, '
-		'available_memory_mb double precision, item_mb text null, key_column name, key_order text, method text, max_items bigint null, '
+		'available_memory_mb double precision null, item_mb text null, key_column name, key_order text, method text, max_items bigint null, '
 		'strict boolean, max_attempts integer, time_limit_ms integer null, pause_ms integer, throttle text null, '
-		'filenode oid null, first_pending bigint, stopped boolean, created_at timestamp with time zone'),
+		'max_failed integer null, settings jsonb null, whole_range boolean, filenode oid null, last_key text null, first_pending bigint, stopped boolean, created_at timestamp with time zone'),
 	('williams_batch', 'owner oid, task text, batch_no bigint, lower_key text, upper_key text, below_key text null, items bigint, '
-		'memory_mb double precision, state text, attempts integer, rows bigint null, started_at timestamp with time zone null, '
+		'memory_mb double precision, state text, attempts integer, failures integer, rows bigint null, started_at timestamp with time zone null, '
 		'finished_at timestamp with time zone null, duration_ms double precision null, ready_at timestamp with time zone null, sqlstate text null, message text null'),
 	('williams_progress', 'owner name null, task text null, state text null, batches bigint null, done bigint null, '
 		'failed bigint null, running bigint null, rows bigint null, percent double precision null, '

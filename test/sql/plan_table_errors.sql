@@ -38,7 +38,7 @@ CREATE TABLE parts (id int PRIMARY KEY) PARTITION BY RANGE (id);
 -- Arguments
 --
 SELECT arguments, pg_temp.error_of_plan(arguments) AS error FROM unnest(ARRAY[
-    'NULL, 64', '''page'', NULL', '''page'', -1', '''page'', ''NaN''', '''page'', ''Infinity''', '''page'', 64, max_items => 0', '''page'', 64, max_items => -5',
+    'NULL, 64', '''page'', -1', '''page'', ''NaN''', '''page'', ''Infinity''', '''page'', 64, max_items => 0', '''page'', 64, max_items => -5',
     '''page'', 64, method => ''fast''', '''page'', 64, method => ''EXACT''', '''page'', 64, method => ''''', '4294967295, 64', '''nowhere'', 64']) AS arguments;
 
 -- The key: no primary key, no such column, a system column, no order, a NULL among the values.

@@ -49,7 +49,7 @@ BEGIN
 		'UPDATE item SET seen = seen + 1 / (NOT poisoned)::int WHERE key BETWEEN $1 AND $2', budget, 'mb', max_items => max_items);
 	-- the batches, with bounds of the key's type
 	EXECUTE format('CREATE VIEW part AS SELECT lower_key::%s AS lower, upper_key::%1$s AS upper, items, memory_mb,
-		state, attempts, rows, sqlstate FROM williams_batch WHERE task = ''property''', k.type);
+		state, attempts, failures, rows, sqlstate FROM williams_batch WHERE task = ''property''', k.type);
 	CREATE TABLE planned AS TABLE part;
 END $$;
 
@@ -57,7 +57,7 @@ CREATE PROCEDURE look(kind text, round int, step text, budget float8, max_items 
 BEGIN
 	EXECUTE $look$INSERT INTO outcome SELECT $1, $2, $3,
 		-- every batch was executed once since its bounds are what they are
-		(SELECT bool_and(attempts = 1 AND CASE state WHEN 'done' THEN rows = items AND sqlstate IS NULL
+		(SELECT bool_and(attempts = 1 AND CASE state WHEN 'done' THEN rows = items AND (sqlstate IS NULL OR failures > 0)
 			WHEN 'failed' THEN sqlstate = '22012' ELSE false END) FROM part),
 		-- what failed is the keys of poisoned rows, each alone
 		(SELECT coalesce(bool_and(lower = upper), true) FROM part WHERE state = 'failed')

@@ -224,9 +224,9 @@ SELECT williams_drop_task('hopeless');
 -- the pause doubles: 0.1 s, 0.2 s, 0.4 s ... 51.2 s at most
 SELECT williams_create_task('pauses', 'document', 'SELECT passing(''53200'', 1000) FROM document WHERE id BETWEEN $1 AND $2', 1000,
 	'mb', max_items => 1000, max_attempts => 100);
-CREATE FUNCTION pause_after(failures int) RETURNS interval LANGUAGE plpgsql AS $$
+CREATE FUNCTION pause_after(n int) RETURNS interval LANGUAGE plpgsql AS $$
 BEGIN
-	UPDATE williams_batch SET attempts = failures - 1, ready_at = NULL;
+	UPDATE williams_batch SET attempts = n - 1, ready_at = NULL;
 	PERFORM williams_run_batch('pauses');
 	RETURN (SELECT ready_at - finished_at FROM williams_batch);
 END $$;

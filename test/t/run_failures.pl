@@ -34,7 +34,7 @@ value(
 		RETURN NULL;
 	END $$;
 	CREATE TRIGGER remember AFTER UPDATE ON williams_batch FOR EACH ROW
-		WHEN (NEW.sqlstate IS NOT NULL) EXECUTE FUNCTION remember();
+		WHEN (NEW.failures > OLD.failures) EXECUTE FUNCTION remember();
 });
 
 #
