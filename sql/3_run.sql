@@ -67,8 +67,7 @@ CREATE TABLE williams_batch (
 	below_key text,
 	items bigint NOT NULL,
 	memory_mb float8 NOT NULL,
-	state text NOT NULL DEFAULT 'pending'
-		CHECK (state OPERATOR(pg_catalog.=) ANY (ARRAY['pending', 'done', 'failed'])),
+	state text NOT NULL DEFAULT 'pending',
 	attempts int NOT NULL DEFAULT 0,
 	failures int NOT NULL DEFAULT 0,
 	rows bigint,

@@ -129,6 +129,13 @@ typedef struct WlJsonb
 #define wl_finish_desc(desc) ((void) 0)
 #endif
 
+/* 18 distinguishes primary keys that are deferrable; the extension has none. */
+#if PG_VERSION_NUM >= 180000
+#define wl_primary_key(rel) RelationGetPrimaryKeyIndex(rel, false)
+#else
+#define wl_primary_key(rel) RelationGetPrimaryKeyIndex(rel)
+#endif
+
 /* 19 passes the jumble state to post_parse_analyze_hook as a constant. */
 #if PG_VERSION_NUM >= 190000
 #define WL_JUMBLE_STATE const JumbleState

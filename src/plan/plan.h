@@ -43,4 +43,7 @@ extern void wl_plan_relation(Relation rel, WlPlanOptions *options, const WlPlann
 /* Raise error 42809 unless all rows of the relation are in its own blocks. */
 extern void wl_check_blocks(Relation rel);
 
+/* Does Citus keep the rows of the relation elsewhere? */
+extern bool wl_is_distributed(Oid relid);
+
 #endif							/* WL_PLAN_H */

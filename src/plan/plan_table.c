@@ -264,12 +264,9 @@ refuse_ctid(Relation rel)
 			 errhint("Use method \"exact\".")));
 }
 
-/*
- * Does Citus keep the rows elsewhere? Its catalogue exists only if Citus is
- * installed.
- */
-static bool
-is_distributed(Relation rel)
+/* Its catalogue exists only if Citus is installed. */
+bool
+wl_is_distributed(Oid relid)
 {
 	Oid			catalogue = get_relname_relid("pg_dist_partition", PG_CATALOG_NAMESPACE);
 	AttrNumber	column;
@@ -282,7 +279,7 @@ is_distributed(Relation rel)
 		(column = get_attnum(catalogue, "logicalrelid")) == InvalidAttrNumber)
 		return false;
 	ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(RelationGetRelid(rel)));
+				ObjectIdGetDatum(relid));
 	partitions = table_open(catalogue, AccessShareLock);
 	scan = systable_beginscan(partitions, InvalidOid, false, NULL, 1, &key);
 	found = HeapTupleIsValid(systable_getnext(scan));
@@ -297,7 +294,7 @@ wl_check_blocks(Relation rel)
 	if (rel->rd_rel->relkind != RELKIND_RELATION ||
 		rel->rd_tableam->scan_set_tidrange == NULL ||
 		find_inheritance_children(RelationGetRelid(rel), NoLock) != NIL ||
-		is_distributed(rel))
+		wl_is_distributed(RelationGetRelid(rel)))
 		refuse_ctid(rel);
 }
 

@@ -31,6 +31,7 @@
 #include "run/deferred.h"
 #include "run/owner.h"
 #include "run/rights.h"
+#include "run/settings.h"
 
 /* Is work being done? */
 static bool working = false;
@@ -44,7 +45,7 @@ static volatile sig_atomic_t time_limit_hit = false;
 /* Was the work waiting for a lock when the limit struck? */
 static volatile sig_atomic_t waited_for_lock = false;
 
-/* Take the rights and the search_path of a task; pg_temp comes last unless it is named. */
+/* Take the rights, the search_path and the settings of a task; pg_temp comes last unless it is named. */
 static void
 begin_as_owner(const WlTask *task, WlRights *saved)
 {
@@ -59,6 +60,7 @@ begin_as_owner(const WlTask *task, WlRights *saved)
 		path = psprintf("%s%spg_temp", path, *first == '\0' ? "" : ", ");
 	}
 	wl_set_local("search_path", path);
+	wl_apply_settings(task->settings);
 }
 
 static void

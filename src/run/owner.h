@@ -11,8 +11,8 @@
 typedef void (*WlWork) (const WlTask *task, void *arg);
 
 /*
- * Do it in a subtransaction, with the owner's rights and the task's search_path.
- * Returns NULL, or the error that it failed with after undoing all of it. Rethrows
+ * Do it in a subtransaction, with the owner's rights, and the task's search_path and
+ * settings. Returns NULL, or the error that it failed with after undoing all of it. Rethrows
  * a cancel by the user. Between SPI_connect and SPI_finish.
  */
 extern ErrorData *wl_attempt(WlWork work, const WlTask *task, void *arg);

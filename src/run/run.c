@@ -50,6 +50,7 @@
 
 #include "base/check.h"
 #include "base/session.h"
+#include "run/execute.h"
 #include "run/owner.h"
 #include "run/progress.h"
 #include "run/run.h"
@@ -180,7 +181,7 @@ wait_ms(const WlTaskId *id, const WlStep *taken, MemoryContext context)
 static WlStep
 step_and_commit(const WlTaskId *id, MemoryContext context)
 {
-	WlStep		taken = wl_take_step(id, in_background);
+	WlStep		taken = wl_take_step(id, in_background ? STEP_IN_WORKER : STEP_IN_SESSION);
 	ErrorData  *error = commit_transaction(context);
 
 	begin_transaction();
@@ -247,6 +248,7 @@ wl_run_task(const WlTaskId *id, bool background)
 
 	in_background = background;
 	MemoryContextSwitchTo(context);
+	wl_forget_statement();
 	begin_transaction();
 
 	/* williams_launch has started a worker's task; it may be stopped again */

@@ -16,6 +16,7 @@
 #include "utils/lsyscache.h"
 #include "utils/plancache.h"
 #include "utils/rel.h"
+#include "utils/resowner.h"
 
 #include "base/compat.h"
 #include "run/statement.h"
@@ -38,13 +39,13 @@ SPIPlanPtr
 wl_prepare_statement(const char *statement, Oid key_type)
 {
 	Oid			types[2] = {key_type, key_type};
-	SPIPlanPtr	plan = SPI_prepare(statement, 2, types);
+	SPIPlanPtr	plan = SPI_prepare_cursor(statement, 2, types, CURSOR_OPT_PARALLEL_OK);
 	List	   *sources;
 	ListCell   *lc;
 	int			used = 0;
 
 	if (plan == NULL)
-		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+		elog(ERROR, "SPI_prepare_cursor failed: %s", SPI_result_code_string(SPI_result));
 	sources = SPI_plan_get_plan_sources(plan);
 	if (list_length(sources) != 1)
 		ereport(ERROR,
@@ -93,6 +94,7 @@ written_into(const PlannedStmt *stmt, Relation rel)
 void
 wl_check_no_write(SPIPlanPtr plan, Relation rel)
 {
+	CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(plan));
 	CachedPlan *cached = SPI_plan_get_cached_plan(plan);
 	ListCell   *lc;
 
@@ -110,6 +112,5 @@ wl_check_no_write(SPIPlanPtr plan, Relation rel)
 					 errdetail("Rows that are written to \"%s\" can end up in it.", get_rel_name(target)),
 					 errhint("Use method \"exact\".")));
 	}
-	/* the plan is not saved, so no resource owner tracks it */
-	ReleaseCachedPlan(cached, NULL);
+	ReleaseCachedPlan(cached, source->is_saved ? CurrentResourceOwner : NULL);
 }

@@ -31,11 +31,15 @@ typedef struct WlStep
 	long		wait_ms;		/* before the next step; -1: there is none */
 } WlStep;
 
-/*
- * Take a step in the current transaction. background: show the batch in
- * pg_stat_activity.
- */
-extern WlStep wl_take_step(const WlTaskId *id, bool background);
+/* Whose transaction a step is taken in. */
+typedef enum WlStepPlace
+{
+	STEP_IN_TRANSACTION,		/* the caller's */
+	STEP_IN_SESSION,			/* its own: CALL williams_run */
+	STEP_IN_WORKER				/* its own; pg_stat_activity shows the batch */
+} WlStepPlace;
+
+extern WlStep wl_take_step(const WlTaskId *id, WlStepPlace place);
 
 /*
  * After a failed commit, which undid the mark, too: record the failure in the

@@ -60,6 +60,11 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/skey.h"
+#include "access/stratnum.h"
+#include "access/table.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
@@ -69,8 +74,10 @@
 #include "storage/lmgr.h"
 #include "storage/lock.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/queryenvironment.h"
+#include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 #include "utils/tuplestore.h"
@@ -287,45 +294,110 @@ wl_value_or_zero(int column)
 	return isnull ? (Datum) 0 : value;
 }
 
-/* The columns of williams_task that wl_load_task reads, in this order. */
-enum
+/* A row of williams_task. */
+typedef struct TaskRow
 {
-	TASK_RELATION = 1, TASK_STATEMENT, TASK_SEARCH_PATH, TASK_ITEM_MB, TASK_KEY_COLUMN,
-	TASK_KEY_ORDER, TASK_BY_CTID, TASK_MAX_ATTEMPTS, TASK_TIME_LIMIT_MS, TASK_PAUSE_MS,
-	TASK_THROTTLE, TASK_MAX_FAILED, TASK_SETTINGS, TASK_FILENODE, TASK_FIRST_PENDING, TASK_STOPPED, TASK_CREATED_AT
-};
+	TupleDesc	desc;
+	Datum	   *values;			/* 0 where it is NULL */
+	bool	   *nulls;
+} TaskRow;
 
+/* The number of a column, from 0. A later version of the extension may add others. */
+static int
+column(const TaskRow *row, const char *name)
+{
+	for (int i = 0; i < row->desc->natts; i++)
+		if (namestrcmp(&TupleDescAttr(row->desc, i)->attname, name) == 0)
+			return i;
+	elog(ERROR, "williams_task has no column \"%s\"", name);
+	return -1;					/* not reached */
+}
+
+static Datum
+value(const TaskRow *row, const char *name)
+{
+	return row->values[column(row, name)];
+}
+
+static char *
+text_value(const TaskRow *row, const char *name)
+{
+	int			i = column(row, name);
+
+	return row->nulls[i] ? NULL : TextDatumGetCString(row->values[i]);
+}
+
+static void
+read_task(const TaskRow *row, WlTask *task)
+{
+	Datum		settings = value(row, "settings");
+
+	task->relation = DatumGetObjectId(value(row, "relation"));
+	task->statement = text_value(row, "statement");
+	task->search_path = text_value(row, "search_path");
+	task->item_mb = text_value(row, "item_mb");
+	if (task->item_mb == NULL && row->nulls[column(row, "available_memory_mb")])
+		task->item_mb = "0";
+	task->key_column = pstrdup(NameStr(*DatumGetName(value(row, "key_column"))));
+	task->key_order = text_value(row, "key_order");
+	task->by_ctid = strcmp(text_value(row, "method"), "ctid") == 0;
+	task->max_attempts = DatumGetInt32(value(row, "max_attempts"));
+	task->time_limit_ms = DatumGetInt32(value(row, "time_limit_ms"));
+	task->pause_ms = DatumGetInt32(value(row, "pause_ms"));
+	task->throttle = text_value(row, "throttle");
+	task->max_failed = DatumGetInt32(value(row, "max_failed"));
+	task->settings = settings == (Datum) 0 ? NULL : DatumGetJsonbPCopy(settings);
+	task->filenode = DatumGetObjectId(value(row, "filenode"));
+	task->first_pending = DatumGetInt64(value(row, "first_pending"));
+	task->stopped = DatumGetBool(value(row, "stopped"));
+	task->created_at = DatumGetTimestampTz(value(row, "created_at"));
+}
+
+static void
+set_key(ScanKey key, Relation rel, const char *name, RegProcedure equal, Datum wanted)
+{
+	AttrNumber	attno = get_attnum(RelationGetRelid(rel), name);
+
+	if (attno == InvalidAttrNumber)
+		refuse_relations();
+	ScanKeyEntryInitialize(key, 0, attno, BTEqualStrategyNumber, InvalidOid,
+						   TupleDescAttr(RelationGetDescr(rel), attno - 1)->attcollation,
+						   equal, wanted);
+}
+
+/*
+ * Each step begins with this, so the row is looked up without a query: its cost would
+ * be that of the claim.
+ */
 bool
 wl_load_task(const WlTaskId *id, WlTask *task)
 {
-	Datum		settings;
+	Relation	rel = try_table_open(id->relations[TASK_TABLE], AccessShareLock);
+	Snapshot	snapshot = RegisterSnapshot(GetTransactionSnapshot());
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
 
-	if (wl_query(id, "SELECT relation, statement, search_path,"
-				 " coalesce(item_mb, CASE WHEN available_memory_mb IS NULL THEN '0'::pg_catalog.text END),"
-				 " key_column, key_order, method" EQ "'ctid'::pg_catalog.text, max_attempts, time_limit_ms,"
-				 " pause_ms, throttle, max_failed, settings, filenode, first_pending, stopped, created_at"
-				 " FROM %s.williams_task WHERE" THIS_TASK, 0, NULL, NULL, NULL) == 0)
-		return false;
-	task->id = *id;
-	task->relation = DatumGetObjectId(wl_value_or_zero(TASK_RELATION));
-	task->statement = wl_text_or_null(TASK_STATEMENT);
-	task->search_path = wl_text_or_null(TASK_SEARCH_PATH);
-	task->item_mb = wl_text_or_null(TASK_ITEM_MB);
-	task->key_column = wl_text_or_null(TASK_KEY_COLUMN);
-	task->key_order = wl_text_or_null(TASK_KEY_ORDER);
-	task->by_ctid = DatumGetBool(wl_value_or_zero(TASK_BY_CTID));
-	task->max_attempts = DatumGetInt32(wl_value_or_zero(TASK_MAX_ATTEMPTS));
-	task->time_limit_ms = DatumGetInt32(wl_value_or_zero(TASK_TIME_LIMIT_MS));
-	task->pause_ms = DatumGetInt32(wl_value_or_zero(TASK_PAUSE_MS));
-	task->throttle = wl_text_or_null(TASK_THROTTLE);
-	task->max_failed = DatumGetInt32(wl_value_or_zero(TASK_MAX_FAILED));
-	settings = wl_value_or_zero(TASK_SETTINGS);
-	task->settings = settings == (Datum) 0 ? NULL : DatumGetJsonbPCopy(settings);
-	task->filenode = DatumGetObjectId(wl_value_or_zero(TASK_FILENODE));
-	task->first_pending = DatumGetInt64(wl_value_or_zero(TASK_FIRST_PENDING));
-	task->stopped = DatumGetBool(wl_value_or_zero(TASK_STOPPED));
-	task->created_at = DatumGetTimestampTz(wl_value_or_zero(TASK_CREATED_AT));
-	return true;
+	if (rel == NULL)
+		refuse_relations();
+	set_key(&keys[0], rel, "owner", F_OIDEQ, ObjectIdGetDatum(id->owner));
+	set_key(&keys[1], rel, "name", F_TEXTEQ, CStringGetTextDatum(NameStr(id->name)));
+	scan = systable_beginscan(rel, wl_primary_key(rel), true, snapshot, lengthof(keys), keys);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+	{
+		TaskRow		row = {RelationGetDescr(rel)};
+
+		row.values = palloc0(row.desc->natts * sizeof(Datum));
+		row.nulls = palloc(row.desc->natts * sizeof(bool));
+		heap_deform_tuple(tuple, row.desc, row.values, row.nulls);
+		task->id = *id;
+		read_task(&row, task);
+	}
+	systable_endscan(scan);
+	UnregisterSnapshot(snapshot);
+	table_close(rel, NoLock);
+	return HeapTupleIsValid(tuple);
 }
 
 static LOCKTAG

@@ -28,6 +28,7 @@
 #include "base/session.h"
 #include "plan/key.h"
 #include "plan/plan.h"
+#include "run/settings.h"
 #include "run/statement.h"
 #include "run/store.h"
 #include "run/task.h"
@@ -120,6 +121,13 @@ check_texts(const char *statement, const char *throttle, Relation rel, const WlK
 }
 
 static void
+check_settings(FunctionCallInfo fcinfo, int arg)
+{
+	if (!PG_ARGISNULL(arg))
+		wl_check_settings(PG_GETARG_JSONB_P(arg));
+}
+
+static void
 store_value(Datum *values, char *nulls, int column, Datum value, bool isnull)
 {
 	values[column] = value;
@@ -197,6 +205,7 @@ wl_create(const WlTaskId *id, WlNewTask *new)
 	check_options(fcinfo, first);
 	check_numbers(fcinfo, first + OPTION_ATTEMPTS, first + OPTION_LIMIT, first + OPTION_PAUSE,
 				  first + OPTION_MAX_FAILED);
+	check_settings(fcinfo, first + OPTION_SETTINGS);
 	wl_read_plan_options(fcinfo, first + OPTION_BUDGET, &options);
 
 	SPI_connect();
@@ -276,6 +285,7 @@ wl_alter_task(PG_FUNCTION_ARGS)
 	PreventCommandIfReadOnly("williams_alter_task()");
 	wl_check_not_null(PG_ARGISNULL(ALTER_NAME), "task");
 	check_numbers(fcinfo, ALTER_ATTEMPTS, ALTER_LIMIT, ALTER_PAUSE, ALTER_MAX_FAILED);
+	check_settings(fcinfo, ALTER_SETTINGS);
 	wl_name_task(fcinfo->flinfo->fn_oid, text_argument(fcinfo, ALTER_NAME), &id);
 	read_arguments(fcinfo, ALTER_STATEMENT, N_ALTER_ARGS, values, nulls);
 

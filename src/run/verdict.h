@@ -8,6 +8,8 @@
 typedef enum WlVerdict
 {
 	VERDICT_RETRY,				/* the batch may succeed the next time */
+	VERDICT_LOST,				/* the same, but another server is not there:
+								 * the other batches need it, too */
 	VERDICT_SPLIT,				/* a row is to blame: find it */
 	VERDICT_STOP				/* every batch would fail in the same way */
 } WlVerdict;

@@ -88,13 +88,16 @@ SKIP:
 		'08001 08006', 'the failures were: no connection, a lost connection');
 	value(q{SELECT williams_drop_task('far')});
 
-	# A server that stays away: the batch fails; other batches are not affected.
+	# A server that stays away: after max_attempts the task stops, and no batch fails.
 	make_task($node, 'away', qq{SELECT * FROM dblink('$connection' || CASE WHEN \$1 < 500 THEN ' host=/nowhere' ELSE '' END, 'SELECT ' || \$2) AS t (n int)},
 		items => 500, max_attempts => 2);
 	run_task($node, 'away');
 	is(value(q{SELECT string_agg(concat_ws(' ', state, attempts, sqlstate), ', ' ORDER BY batch_no) FROM williams_batch}),
-		'failed 2 08001, done 1', 'without a connection a batch fails after max_attempts, the next is done');
-	is(value(q{SELECT stopped FROM williams_task}), 'f', 'and the task is not stopped');
+		'pending 0 08001, pending 0', 'without a connection no batch fails, and no other is tried');
+	is(value(q{SELECT stopped, sum(failures) FROM williams_task, williams_batch GROUP BY stopped}), 't|2', 'the task stops after max_attempts');
+	value(qq{SELECT williams_alter_task('away', statement => \$\$SELECT * FROM dblink('$connection', 'SELECT ' || \$1 || ' + ' || \$2) AS t (n int)\$\$)});
+	run_task($node, 'away');
+	is(counts_of($node, 'postgres', 'away'), '2 0 0', 'once the server is there, the task goes on');
 	value(q{SELECT williams_drop_task('away')});
 
 	#
@@ -107,6 +110,10 @@ SKIP:
 		CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '${\$far->host}', port '${\$far->port}', dbname 'postgres');
 		CREATE USER MAPPING FOR CURRENT_USER SERVER far;
 		CREATE FOREIGN TABLE seen_there (id int) SERVER far OPTIONS (table_name 'seen');
+		CREATE FUNCTION raise_internal(id int) RETURNS int LANGUAGE plpgsql AS \$\$
+		BEGIN
+			RAISE 'connection to the remote node failed' USING ERRCODE = 'XX000';
+		END \$\$;
 	});
 	make_task($node, 'copy', 'INSERT INTO seen_there SELECT id FROM document WHERE id BETWEEN $1 AND $2');
 	value(q{SELECT williams_launch('copy', 2)});
@@ -118,6 +125,13 @@ SKIP:
 	is(value(q{SELECT sum(rows) FROM williams_batch}), '997', 'all others are done');
 	is($far->safe_psql('postgres', 'SELECT count(*), count(DISTINCT id) FROM seen'), '1000|1000', 'and each is there once');
 	value(q{SELECT williams_drop_task('copy')});
+
+	# An internal error of a statement over a foreign table may be the loss of a server.
+	make_task($node, 'internal', q{SELECT raise_internal(id) FROM seen_there WHERE id BETWEEN $1 AND $2}, items => 500, max_attempts => 3);
+	run_task($node, 'internal');
+	is(value(q{SELECT string_agg(concat_ws(' ', state, failures, sqlstate), ', ' ORDER BY batch_no) FROM williams_batch}),
+		'pending 3 XX000, pending 0', 'an internal error with a foreign table may pass');
+	value(q{SELECT williams_drop_task('internal')});
 	$far->stop;
 }
 
