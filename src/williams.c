@@ -2,7 +2,8 @@
  * williams.c
  *		The library itself: its magic block, its version and its settings.
  *
- * The guard that is installed here is explained in base/session.h. Locks: none.
+ * The hooks that are installed here are explained in base/session.h and run/statement.h.
+ * Locks: none.
  */
 #include "postgres.h"
 
@@ -13,6 +14,7 @@
 #include "base/compat.h"
 #include "base/session.h"
 #include "run/run.h"
+#include "run/statement.h"
 
 WL_MODULE_MAGIC;
 
@@ -28,6 +30,7 @@ _PG_init(void)
 							NULL, NULL, NULL);
 	MarkGUCPrefixReserved("williams");
 	wl_init_guard();
+	wl_init_statements();
 }
 
 /* The version of the loaded library, which supports every released version of the SQL objects. */

@@ -6,7 +6,9 @@
 #ifndef WL_COMPAT_H
 #define WL_COMPAT_H
 
+#include "access/sysattr.h"
 #include "nodes/plannodes.h"
+#include "parser/parse_relation.h"
 #include "parser/parsetree.h"
 #include "utils/jsonb.h"
 
@@ -63,6 +65,53 @@
 	((query)->rteperminfos = (pstate)->p_rteperminfos)
 #else
 #define wl_set_perminfos(query, pstate) ((void) 0)
+#endif
+
+/* A query reads a column of one of its relations: check the right to. */
+static inline void
+wl_require_select(Query *query, RangeTblEntry * rte, AttrNumber column)
+{
+#if PG_VERSION_NUM >= 160000
+	RTEPermissionInfo *permissions = getRTEPermissionInfo(query->rteperminfos, rte);
+#else
+	RangeTblEntry *permissions = rte;
+#endif
+
+	permissions->requiredPerms |= ACL_SELECT;
+	permissions->selectedCols = bms_add_member(permissions->selectedCols,
+											   column - FirstLowInvalidHeapAttributeNumber);
+}
+
+/*
+ * Turn a relation of a query into the subquery, whose only relation is a copy of it. From
+ * 16 on both check permissions, as with a view; before, the copy does.
+ */
+static inline void
+wl_move_into_subquery(Query *query, RangeTblEntry * rte, Query *subquery)
+{
+#if PG_VERSION_NUM >= 160000
+	subquery->rteperminfos = list_make1(copyObject(getRTEPermissionInfo(query->rteperminfos, rte)));
+	linitial_node(RangeTblEntry, subquery->rtable)->perminfoindex = 1;
+#else
+	rte->relid = InvalidOid;
+	rte->relkind = 0;
+	rte->rellockmode = 0;
+	rte->requiredPerms = 0;
+	rte->selectedCols = NULL;
+#endif
+	rte->rtekind = RTE_SUBQUERY;
+	rte->subquery = subquery;
+	rte->inh = false;
+	rte->tablesample = NULL;
+}
+
+/* 17 introduced MERGE ... WHEN NOT MATCHED BY SOURCE, and moved the condition in ON. */
+#if PG_VERSION_NUM >= 170000
+#define wl_merge_condition(query) (&(query)->mergeJoinCondition)
+#define wl_by_source(action) ((action)->matchKind == MERGE_WHEN_NOT_MATCHED_BY_SOURCE)
+#else
+#define wl_merge_condition(query) (&(query)->jointree->quals)
+#define wl_by_source(action) ((void) (action), false)
 #endif
 
 /* Before 18 the executor was told whether a query is run only once. */

@@ -109,16 +109,12 @@ as_operand(Expr *expr, const WlKey *key, Oid type)
 									COERCE_IMPLICIT_CAST);
 }
 
-/* key >= bound, key <= bound or key < bound */
-static Expr *
-comparison(const WlKey *key, Expr *column, int strategy, Datum bound)
+Expr *
+wl_compare_key(const WlKey *key, Expr *column, int strategy, Expr *bound)
 {
 	TypeCacheEntry *order = wl_type_order(key->type);
 	Oid			type = order->btree_opintype;
 	Oid			operator = get_opfamily_member(order->btree_opf, type, type, strategy);
-	Const	   *value = makeConst(key->type, -1, key->collation, key->typlen,
-								  datumCopy(bound, key->typbyval, key->typlen),
-								  false, key->typbyval);
 	Expr	   *result;
 
 	if (!OidIsValid(operator))
@@ -126,10 +122,18 @@ comparison(const WlKey *key, Expr *column, int strategy, Datum bound)
 			 strategy, type);
 	result = make_opclause(operator, BOOLOID, false,
 						   as_operand(copyObject(column), key, type),
-						   as_operand((Expr *) value, key, type),
+						   as_operand(bound, key, type),
 						   InvalidOid, key->collation);
 	set_opfuncid((OpExpr *) result);
 	return result;
+}
+
+static Expr *
+bound_value(const WlKey *key, Datum value)
+{
+	return (Expr *) makeConst(key->type, -1, key->collation, key->typlen,
+							  datumCopy(value, key->typbyval, key->typlen),
+							  false, key->typbyval);
 }
 
 static Node *
@@ -138,12 +142,12 @@ range_quals(const WlKey *key, Expr *column, const WlRange *range)
 	if (range == NULL)
 		return NULL;
 	return (Node *)
-		make_ands_explicit(list_make2(comparison(key, column, BTGreaterEqualStrategyNumber,
-												 range->lower),
-									  comparison(key, column, range->upper_inclusive ?
-												 BTLessEqualStrategyNumber :
-												 BTLessStrategyNumber,
-												 range->upper)));
+		make_ands_explicit(list_make2(wl_compare_key(key, column, BTGreaterEqualStrategyNumber,
+													 bound_value(key, range->lower)),
+									  wl_compare_key(key, column, range->upper_inclusive ?
+													 BTLessEqualStrategyNumber :
+													 BTLessStrategyNumber,
+													 bound_value(key, range->upper))));
 }
 
 static SortGroupClause *

@@ -6,6 +6,8 @@
 #ifndef WL_KEY_SCAN_H
 #define WL_KEY_SCAN_H
 
+#include "nodes/primnodes.h"
+
 #include "plan/key.h"
 
 /* A range of keys: a batch, or the part of it that a split left. */
@@ -30,6 +32,12 @@ typedef struct WlCut
  * next row. Returns false to end the scan.
  */
 typedef bool (*WlKeyRow) (void *arg, Datum key, bool same_key, double weight_mb);
+
+/*
+ * Compare the key, an expression of its column, with a bound, by the operator of that
+ * strategy of the btree order by which the table is cut.
+ */
+extern Expr *wl_compare_key(const WlKey *key, Expr *column, int strategy, Expr *bound);
 
 /*
  * Scan the rows of a range, or all rows if range is NULL, as the current user sees

@@ -69,7 +69,7 @@ static int64
 first_look(const WlTask *task)
 {
 	bool		known = memcmp(&last_task, &task->id, sizeof(last_task)) == 0 &&
-		last_created_at == task->created_at;
+	last_created_at == task->created_at;
 
 	return known ? last_batch_no : task->first_pending;
 }

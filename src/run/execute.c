@@ -27,14 +27,13 @@
 #include "run/owner.h"
 #include "run/statement.h"
 
-/* The statement that was prepared last, and for what. */
+/* The statement that was prepared last, and for which task. */
 static struct
 {
 	SPIPlanPtr	plan;			/* NULL: none */
-	char	   *statement;
+	WlStatement statement;
+	char	   *text;
 	WlTaskId	task;
-	Oid			relation;
-	WlKey		key;
 }			kept;
 
 void
@@ -44,55 +43,37 @@ wl_forget_statement(void)
 		return;
 	SPI_freeplan(kept.plan);
 	kept.plan = NULL;
-	pfree(kept.statement);
+	pfree(kept.text);
 }
 
 static bool
 is_kept(const WlTask *task, const WlKey *key)
 {
-	return kept.plan != NULL && kept.relation == task->relation &&
+	const WlKey *kept_key = &kept.statement.key;
+
+	return kept.plan != NULL && kept.statement.relation == task->relation &&
 		memcmp(&kept.task, &task->id, sizeof(kept.task)) == 0 &&
-		strcmp(NameStr(kept.key.column), NameStr(key->column)) == 0 &&
-		kept.key.type == key->type && kept.key.collation == key->collation &&
-		strcmp(kept.statement, task->statement) == 0;
+		strcmp(NameStr(kept_key->column), NameStr(key->column)) == 0 &&
+		kept_key->type == key->type && kept_key->collation == key->collation &&
+		strcmp(kept.text, task->statement) == 0;
 }
 
 /* Prepare the statement, unless it is the one that is kept. */
 static SPIPlanPtr
-prepare(const WlTask *task, const WlKey *key)
+prepare(const WlTask *task, Relation rel, const WlKey *key)
 {
 	SPIPlanPtr	plan;
 
 	if (is_kept(task, key))
 		return kept.plan;
 	wl_forget_statement();
-	plan = wl_prepare_statement(task->statement, key->type);
-	kept.statement = MemoryContextStrdup(TopMemoryContext, task->statement);
+	plan = wl_prepare_statement(&kept.statement, task->statement, rel, key);
+	kept.text = MemoryContextStrdup(TopMemoryContext, task->statement);
 	kept.task = task->id;
-	kept.relation = task->relation;
-	kept.key = *key;
 	if (SPI_keepplan(plan) != 0)
 		elog(ERROR, "could not keep the statement of a task");
 	kept.plan = plan;
 	return plan;
-}
-
-/* The bounds as $1 and $2. */
-static ParamListInfo
-bound_parameters(Oid type, const Datum bounds[2])
-{
-	ParamListInfo params = makeParamList(2);
-
-	for (int i = 0; i < params->numParams; i++)
-	{
-		ParamExternData *p = &params->params[i];
-
-		p->value = bounds[i];
-		p->isnull = false;
-		p->pflags = PARAM_FLAG_CONST;
-		p->ptype = type;
-	}
-	return params;
 }
 
 /* Work for wl_attempt. */
@@ -109,13 +90,13 @@ execute(const WlTask *task, void *arg)
 
 	wl_set_time_limit(task->time_limit_ms);
 	rel = wl_open_task_table(task, &key);
-	plan = prepare(task, &key);
+	plan = prepare(task, rel, &key);
 	if (task->by_ctid)
 		wl_check_no_write(plan, rel);
 	wl_statement_bounds(rel, &key, &batch->bounds, bounds);
 	relation_close(rel, NoLock);
 
-	options.params = bound_parameters(key.type, bounds);
+	options.params = wl_bound_params(&key, bounds);
 	/* count the rows that it returns, but do not keep them */
 	options.dest = None_Receiver;
 
@@ -159,7 +140,7 @@ wl_used_other_server(void)
 		return false;
 	foreach(source, SPI_plan_get_plan_sources(kept.plan))
 		foreach(lc, ((CachedPlanSource *) lfirst(source))->relationOids)
-			if (is_elsewhere(lfirst_oid(lc)))
+		if (is_elsewhere(lfirst_oid(lc)))
 		return true;
 	return false;
 }

@@ -110,7 +110,8 @@ check_texts(const char *statement, const char *throttle, Relation rel, const WlK
 {
 	if (statement != NULL)
 	{
-		SPIPlanPtr	plan = wl_prepare_statement(statement, key->type);
+		WlStatement s;
+		SPIPlanPtr	plan = wl_prepare_statement(&s, statement, rel, key);
 
 		if (by_ctid)
 			wl_check_no_write(plan, rel);
