@@ -36,7 +36,7 @@ COMMENT ON TABLE williams_task IS
 COMMENT ON COLUMN williams_task.owner IS 'OID of the role that created the task; only this role runs it, and the task runs with its rights';
 COMMENT ON COLUMN williams_task.name IS 'unique for each owner, 1 to 63 bytes';
 COMMENT ON COLUMN williams_task.relation IS 'OID of the table that is cut into batches';
-COMMENT ON COLUMN williams_task.statement IS 'one SQL statement; $1 and $2 are the first and the last key of a batch, both inclusive';
+COMMENT ON COLUMN williams_task.statement IS 'one SQL statement, as given; $1 and $2 are the first and the last key of a batch, both inclusive; without them williams_bounded_statement shows what is executed';
 COMMENT ON COLUMN williams_task.search_path IS 'search_path of the session that created the task; the statement always runs under it';
 COMMENT ON COLUMN williams_task.available_memory_mb IS 'memory budget of a batch, in MB; NULL: none';
 COMMENT ON COLUMN williams_task.item_mb IS 'SQL expression for the size of a row, in MB; NULL: the sizes of its columns, or 0 without a budget';
@@ -214,7 +214,7 @@ CREATE FUNCTION williams_create_task(name text, relation regclass, statement tex
 	LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000;
 COMMENT ON FUNCTION williams_create_task(text, regclass, text, float8, text, name, text, bigint,
 	boolean, int, int, int, text, int, jsonb) IS
-'create a task: plan a table like williams_plan_table and store the batches with the statement to run for each; $1 and $2 are the first and the last key of a batch; returns the number of batches; locks the table in ACCESS SHARE mode; errors: 42710 if the name is in use, 42601 or 22023 if the statement cannot be run like that, and those of williams_plan_table';
+'create a task: plan a table like williams_plan_table and store the batches with the statement to run for each; $1 and $2 are the first and the last key of a batch, and a statement without them is limited to the rows of the batch; returns the number of batches; locks the table in ACCESS SHARE mode; WARNINGs: 01000 if the statement leaves out the first or last key of each batch, or reads the whole table for each; errors: 42710 if the name is in use, 42601 or 22023 if the statement cannot be run like that, 0A000 if it cannot be limited to a batch, and those of williams_plan_table';
 
 CREATE FUNCTION williams_alter_task(task text, statement text = NULL, throttle text = NULL,
 		pause_ms int = NULL, time_limit_ms int = NULL, max_attempts int = NULL,
@@ -261,3 +261,15 @@ CREATE FUNCTION williams_retry(task text) RETURNS bigint
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION williams_retry(text) IS
 'make the failed batches of a task pending again; returns their number; error 42704 if the current role has no such task';
+
+CREATE FUNCTION williams_bounded_statement(task text) RETURNS text
+	AS 'MODULE_PATHNAME', 'wl_bounded_statement'
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000;
+COMMENT ON FUNCTION williams_bounded_statement(text) IS
+'the statement that a task executes for each batch: with the condition on the key that was added, where $1 and $2 are the first and the last key of a batch; as given if it has them itself; executes nothing; locks the table in ACCESS SHARE mode, and what the statement names; errors: 42704 if the current role has no such task, and those of the statement';
+
+CREATE FUNCTION williams_preview(task text, batch_no bigint = 1) RETURNS SETOF text
+	AS 'MODULE_PATHNAME', 'wl_preview'
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000 ROWS 10;
+COMMENT ON FUNCTION williams_preview(text, bigint) IS
+'the plan of a batch, as EXPLAIN shows it for the statement with the bounds of this batch; executes nothing; locks the table in ACCESS SHARE mode, and what the statement names; errors: 22023 if the task has no such batch, 42704 if the current role has no such task, and those of the statement';

@@ -28,6 +28,7 @@
 #include "base/session.h"
 #include "plan/key.h"
 #include "plan/plan.h"
+#include "run/advice.h"
 #include "run/settings.h"
 #include "run/statement.h"
 #include "run/store.h"
@@ -103,22 +104,21 @@ check_numbers(FunctionCallInfo fcinfo, int attempts, int limit, int pause, int f
 		wl_check_count(PG_GETARG_INT32(failed), "max_failed");
 }
 
-/* Check the texts that will be executed, against the table as it is now. Either may be NULL. */
-static void
-check_texts(const char *statement, const char *throttle, Relation rel, const WlKey *key,
-			bool by_ctid)
+/*
+ * Check a statement against the table as it is now, and warn of its mistakes. Returns
+ * whether it processes whole ranges.
+ */
+static bool
+check_statement(const char *text, Relation rel, const WlKey *key, bool by_ctid)
 {
-	if (statement != NULL)
-	{
-		WlStatement s;
-		SPIPlanPtr	plan = wl_prepare_statement(&s, statement, rel, key);
+	WlStatement statement;
+	SPIPlanPtr	plan = wl_prepare_statement(&statement, text, rel, key);
 
-		if (by_ctid)
-			wl_check_no_write(plan, rel);
-		SPI_freeplan(plan);
-	}
-	if (throttle != NULL)
-		wl_check_condition(throttle, "throttle");
+	if (by_ctid)
+		wl_check_no_write(plan, rel);
+	wl_advise(&statement, plan);
+	SPI_freeplan(plan);
+	return wl_is_whole_range(&statement);
 }
 
 static void
@@ -217,8 +217,9 @@ wl_create(const WlTaskId *id, WlNewTask *new)
 	 */
 	rel = wl_open_relation(new->relation, false);
 	wl_find_key(rel, options.key_column, options.by_ctid, &key);
-	check_texts(new->statement, text_argument(fcinfo, first + OPTION_THROTTLE),
-				rel, &key, options.by_ctid);
+	new->whole_range = check_statement(new->statement, rel, &key, options.by_ctid);
+	if (!PG_ARGISNULL(first + OPTION_THROTTLE))
+		wl_check_condition(text_argument(fcinfo, first + OPTION_THROTTLE), "throttle");
 	store_task(id, new, &key, options.by_ctid ? rel->rd_rel->relfilenode : InvalidOid);
 	batches = plan_batches(id, rel, &options);
 	relation_close(rel, NoLock);
@@ -250,34 +251,45 @@ enum
 	ALTER_MAX_FAILED, ALTER_SETTINGS, N_ALTER_ARGS
 };
 
-/* Check the new texts under the task's search_path, which they will run under. */
-static void
+/* What is stored of a change: the arguments from ALTER_STATEMENT on, and one value more. */
+enum
+{
+	ALTERED_WHOLE_RANGE = N_ALTER_ARGS - ALTER_STATEMENT, N_ALTER_VALUES
+};
+
+/*
+ * Check the new texts under the task's search_path, which they will run under. Returns
+ * whether a new statement processes whole ranges.
+ */
+static bool
 check_altered(FunctionCallInfo fcinfo, const WlTask *task)
 {
-	char	   *statement = text_argument(fcinfo, ALTER_STATEMENT);
 	WlSetting	path = {"search_path", task->search_path};
-	Relation	rel = NULL;
+	bool		whole_range = false;
+	Relation	rel;
 	WlKey		key;
 	int			level;
 
-	if (statement != NULL)
+	level = wl_begin_settings(&path, 1);
+	if (!PG_ARGISNULL(ALTER_STATEMENT))
 	{
 		rel = wl_open_relation(task->relation, false);
 		wl_find_key(rel, task->key_column, task->by_ctid, &key);
-	}
-	level = wl_begin_settings(&path, 1);
-	check_texts(statement, text_argument(fcinfo, ALTER_THROTTLE), rel, &key, task->by_ctid);
-	wl_end_settings(level);
-	if (rel != NULL)
+		whole_range = check_statement(text_argument(fcinfo, ALTER_STATEMENT), rel, &key, task->by_ctid);
 		relation_close(rel, NoLock);
+	}
+	if (!PG_ARGISNULL(ALTER_THROTTLE))
+		wl_check_condition(text_argument(fcinfo, ALTER_THROTTLE), "throttle");
+	wl_end_settings(level);
+	return whole_range;
 }
 
 PG_FUNCTION_INFO_V1(wl_alter_task);
 Datum
 wl_alter_task(PG_FUNCTION_ARGS)
 {
-	static const Oid types[N_ALTER_ARGS - ALTER_STATEMENT] = {TEXTOID, TEXTOID, INT4OID,
-	INT4OID, INT4OID, INT4OID, JSONBOID};
+	static const Oid types[N_ALTER_VALUES] = {TEXTOID, TEXTOID, INT4OID, INT4OID, INT4OID,
+	INT4OID, JSONBOID, BOOLOID};
 	Datum		values[lengthof(types)];
 	char		nulls[lengthof(types) + 1];
 	WlTaskId	id;
@@ -294,12 +306,14 @@ wl_alter_task(PG_FUNCTION_ARGS)
 	wl_lock_task(&id, LOCK_TASK, ShareUpdateExclusiveLock);
 	if (!wl_load_task(&id, &task))
 		wl_refuse_task(&id);
-	check_altered(fcinfo, &task);
+	store_value(values, nulls, ALTERED_WHOLE_RANGE, BoolGetDatum(check_altered(fcinfo, &task)),
+				PG_ARGISNULL(ALTER_STATEMENT));
 	wl_query(&id, "UPDATE %s.williams_task SET statement = coalesce($3, statement),"
 			 " throttle = coalesce($4, throttle), pause_ms = coalesce($5, pause_ms),"
 			 " time_limit_ms = coalesce($6, time_limit_ms),"
 			 " max_attempts = coalesce($7, max_attempts), max_failed = coalesce($8, max_failed),"
-			 " settings = coalesce($9, settings) WHERE" THIS_TASK,
+			 " settings = coalesce($9, settings), whole_range = coalesce($10, whole_range)"
+			 " WHERE" THIS_TASK,
 			 lengthof(types), types, values, nulls);
 	SPI_finish();
 	PG_RETURN_VOID();
