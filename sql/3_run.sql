@@ -214,7 +214,7 @@ CREATE FUNCTION williams_create_task(name text, relation regclass, statement tex
 	LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000;
 COMMENT ON FUNCTION williams_create_task(text, regclass, text, float8, text, name, text, bigint,
 	boolean, int, int, int, text, int, jsonb) IS
-'create a task: plan a table like williams_plan_table and store the batches with the statement to run for each; $1 and $2 are the first and the last key of a batch, and a statement without them is limited to the rows of the batch; returns the number of batches; locks the table in ACCESS SHARE mode; WARNINGs: 01000 if the statement leaves out the first or last key of each batch, or reads the whole table for each; errors: 42710 if the name is in use, 42601 or 22023 if the statement cannot be run like that, 0A000 if it cannot be limited to a batch, and those of williams_plan_table';
+'create a task: plan a table like williams_plan_table and store the batches with the statement to run for each; $1 and $2 are the first and the last key of a batch, and a statement without them is limited to the rows of the batch; returns the number of batches; locks the table in ACCESS SHARE mode; WARNINGs: 01000 if the statement leaves out the first or last key of each batch, or may read the whole table for each; errors: 42710 if the name is in use, 42601 or 22023 if the statement cannot be run like that, 0A000 if it cannot be limited to a batch, and those of williams_plan_table';
 
 CREATE FUNCTION williams_alter_task(task text, statement text = NULL, throttle text = NULL,
 		pause_ms int = NULL, time_limit_ms int = NULL, max_attempts int = NULL,

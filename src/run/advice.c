@@ -30,15 +30,15 @@ typedef struct Level
 {
 	const WlKey *key;
 	List	   *rtable;
-} Level;
+}			Level;
 
 /* A column of the key's name compared with a bound, as in "key strategy bound". */
 typedef struct Comparison
 {
-	const Var  *column;
+	const		Var *column;
 	const Param *bound;
 	int			strategy;
-} Comparison;
+}			Comparison;
 
 static Node *
 without_relabel(Node *node)
@@ -55,9 +55,9 @@ is_bound(const Node *node)
 }
 
 static bool
-is_key(const Level *level, const Node *node)
+is_key(const Level * level, const Node *node)
 {
-	const Var  *var = (const Var *) node;
+	const		Var *var = (const Var *) node;
 	RangeTblEntry *rte;
 	char	   *name;
 
@@ -69,7 +69,7 @@ is_key(const Level *level, const Node *node)
 }
 
 static bool
-is_comparison(const Level *level, const Node *node, Comparison *c)
+is_comparison(const Level * level, const Node *node, Comparison * c)
 {
 	static const int commuted[] = {0, BTGreaterStrategyNumber, BTGreaterEqualStrategyNumber,
 	BTEqualStrategyNumber, BTLessEqualStrategyNumber, BTLessStrategyNumber};
@@ -124,7 +124,7 @@ warn_exclusive(Node *node, void *context)
 }
 
 bool
-wl_is_whole_range(const WlStatement *s)
+wl_is_whole_range(const WlStatement * s)
 {
 	const Query *query = s->query;
 	Level		level = {&s->key, query->rtable};
@@ -163,7 +163,7 @@ typedef struct Use
 {
 	bool		filter;			/* in the filter of a scan or a join */
 	bool		seek;			/* in the condition of an index or TID scan */
-} Use;
+}			Use;
 
 static bool
 has_bound(Node *node, void *context)
@@ -180,7 +180,7 @@ any_bound(List *conditions)
 }
 
 static List *
-seek_conditions(const Plan *plan)
+seek_conditions(const Plan * plan)
 {
 	switch (nodeTag(plan))
 	{
@@ -201,7 +201,7 @@ seek_conditions(const Plan *plan)
 
 /* The plans below a plan besides its left and right one. */
 static List *
-other_plans(const Plan *plan)
+other_plans(const Plan * plan)
 {
 	switch (nodeTag(plan))
 	{
@@ -223,7 +223,7 @@ other_plans(const Plan *plan)
 }
 
 static void
-find_uses(const Plan *plan, Use *use)
+find_uses(const Plan * plan, Use * use)
 {
 	ListCell   *lc;
 
@@ -260,14 +260,14 @@ warn_plan(SPIPlanPtr plan, const WlKey *key)
 	if (use.filter && !use.seek)
 		ereport(WARNING,
 				(errcode(ERRCODE_WARNING),
-				 errmsg("the statement reads the whole table for each batch"),
+				 errmsg("the statement may read the whole table for each batch"),
 				 errdetail("No index scan or TID scan of its plan has a condition on the bounds of the batch."),
 				 errhint("Compare \"%s\" itself with the bounds, and give it an index. williams_preview shows the plan of a batch.",
 						 NameStr(key->column))));
 }
 
 void
-wl_advise(const WlStatement *s, SPIPlanPtr plan)
+wl_advise(const WlStatement * s, SPIPlanPtr plan)
 {
 	/* an empty table may become large */
 	static const WlSetting settings[] = {

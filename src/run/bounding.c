@@ -171,6 +171,13 @@ find_in_from(const Bounding * b, const Query *query, Node *item, bool nullable, 
  * SELECT, and the SELECT of an INSERT or a MERGE
  */
 
+/* LIMIT ALL is a limit of NULL. */
+static bool
+is_limit(const Node *limit)
+{
+	return limit != NULL && !(IsA(limit, Const) && ((const Const *) limit)->constisnull);
+}
+
 static const char *
 refuse_select(const Query *query)
 {
@@ -178,7 +185,7 @@ refuse_select(const Query *query)
 
 	if (query->setOperations != NULL)
 		return "It has UNION, INTERSECT or EXCEPT.";
-	if (query->limitCount != NULL || query->limitOffset != NULL)
+	if (is_limit(query->limitCount) || is_limit(query->limitOffset))
 		return "It has LIMIT or OFFSET, which each batch would apply to its own rows.";
 	if (query->distinctClause != NIL)
 		return "It has DISTINCT, which each batch would apply to its own rows.";
@@ -190,8 +197,6 @@ refuse_select(const Query *query)
 	foreach(lc, query->rowMarks)
 		if (lfirst_node(RowMarkClause, lc)->waitPolicy == LockWaitSkip)
 		return "It has SKIP LOCKED: rows that are locked when their batch runs would be left out.";
-	if (query->hasModifyingCTE)
-		return "It changes data in a WITH query, which each batch would do.";
 	return NULL;
 }
 

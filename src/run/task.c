@@ -114,9 +114,9 @@ check_statement(const char *text, Relation rel, const WlKey *key, bool by_ctid)
 	WlStatement statement;
 	SPIPlanPtr	plan = wl_prepare_statement(&statement, text, rel, key);
 
+	wl_advise(&statement, plan);
 	if (by_ctid)
 		wl_check_no_write(plan, rel);
-	wl_advise(&statement, plan);
 	SPI_freeplan(plan);
 	return wl_is_whole_range(&statement);
 }

@@ -37,7 +37,7 @@ EXCEPTION WHEN OTHERS THEN
 	RETURN concat_ws(' | ', SQLSTATE, SQLERRM, nullif(detail, ''), nullif(hint, ''));
 END $$;
 SELECT o AS options, alter_error(o) AS error FROM unnest(ARRAY[
-	'''pages'', ''DELETE FROM page''', '''pages'', ''SELECT $1''', '''pages'', ''SELECT $1, $2; SELECT 1''', '''pages'', ''VACUUM''',
+	'''pages'', ''DELETE FROM page WHERE id >= $1''', '''pages'', ''SELECT $1''', '''pages'', ''SELECT $1, $2; SELECT 1''', '''pages'', ''VACUUM''',
 	'''pages'', ''SELECT nothing WHERE $1 < $2''', '''pages'', ''''', '''pages'', throttle => ''1''', '''pages'', throttle => ''''',
 	'''pages'', throttle => ''id > 1''', '''pages'', pause_ms => -1', '''pages'', time_limit_ms => -1',
 	'''pages'', max_attempts => 0', '''page'', pause_ms => 1', 'NULL', '''''']) AS o;

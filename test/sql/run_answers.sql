@@ -123,7 +123,7 @@ SELECT times, count(*) FROM page GROUP BY times ORDER BY times;
 SELECT williams_drop_task('pages');
 -- only a statement that williams_create_task would accept
 SELECT williams_create_task('pages', 'page', 'SELECT $1, $2', 1, max_items => 10);
-UPDATE williams_task SET statement = 'DELETE FROM page';
+UPDATE williams_task SET statement = 'DELETE FROM page WHERE id >= $1';
 SELECT williams_run_batch('pages');
 UPDATE williams_task SET statement = 'UPDATE page SET times = ''one'' WHERE id BETWEEN $1 AND $2', search_path = '"';
 CALL williams_run('pages');
