@@ -286,35 +286,6 @@ bound_target(const Bounding * b, Query *query)
  * MERGE
  */
 
-/* Does a query use a system column of the range table entry rti of its outermost level? */
-typedef struct SystemColumn
-{
-	int			rti;
-	int			level;
-}			SystemColumn;
-
-static bool
-uses_system_column(Node *node, void *context)
-{
-	SystemColumn *s = context;
-
-	if (node == NULL)
-		return false;
-	if (IsA(node, Var))
-		return ((Var *) node)->varno == s->rti && (int) ((Var *) node)->varlevelsup == s->level &&
-			((Var *) node)->varattno < 0;
-	if (IsA(node, Query))
-	{
-		bool		found;
-
-		s->level++;
-		found = query_tree_walker((Query *) node, uses_system_column, s, 0);
-		s->level--;
-		return found;
-	}
-	return expression_tree_walker(node, uses_system_column, s);
-}
-
 /* The columns of a relation as those of a subquery: a dropped one keeps its place as NULL. */
 static List *
 all_columns(const Bounding * b, const Alias * names)
@@ -340,6 +311,66 @@ all_columns(const Bounding * b, const Alias * names)
 	return targets;
 }
 
+/* A relation of a query that becomes a subquery. */
+typedef struct Source
+{
+	int			rti;
+	int			level;			/* of the query that is walked, below the
+								 * relation's */
+	Alias	   *names;
+	Query	   *subquery;
+}			Source;
+
+/* The column of the subquery that is a system column of the relation, or its whole row. */
+static AttrNumber
+extra_column(Source * source, Var * var)
+{
+	List	  **targets = &source->subquery->targetList;
+	char	   *name = var->varattno == 0 ? "whole_row" :
+	pstrdup(NameStr(SystemAttributeDefinition(var->varattno)->attname));
+	Var		   *column = copyObject(var);
+	ListCell   *lc;
+
+	foreach(lc, *targets)
+	{
+		TargetEntry *target = lfirst_node(TargetEntry, lc);
+
+		if (IsA(target->expr, Var) && ((Var *) target->expr)->varattno == var->varattno)
+			return target->resno;
+	}
+	column->varno = 1;
+	column->varlevelsup = 0;
+	*targets = lappend(*targets, makeTargetEntry((Expr *) column, list_length(*targets) + 1, name, false));
+	source->names->colnames = lappend(source->names->colnames, makeString(name));
+	return list_length(*targets);
+}
+
+/* A subquery has neither, so they become columns. */
+static bool
+move_extra_columns(Node *node, void *context)
+{
+	Source	   *source = context;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var))
+	{
+		Var		   *var = (Var *) node;
+
+		if (var->varno == source->rti && (int) var->varlevelsup == source->level && var->varattno <= 0)
+			var->varattno = var->varattnosyn = extra_column(source, var);
+		return false;
+	}
+	if (IsA(node, Query))
+	{
+		source->level++;
+		query_tree_walker((Query *) node, move_extra_columns, source, 0);
+		source->level--;
+		return false;
+	}
+	return expression_tree_walker(node, move_extra_columns, source);
+}
+
 /*
  * A condition in ON would not bound the source: rows outside the bounds would count as
  * not matched. So it becomes a subquery, as if it were a view.
@@ -348,20 +379,18 @@ static const char *
 bound_source(const Bounding * b, Query *query, int rti)
 {
 	RangeTblEntry *rte = rt_fetch(rti, query->rtable);
-	SystemColumn column = {rti, 0};
-	Query	   *subquery;
+	Query	   *subquery = makeNode(Query);
+	Source		source = {rti, 0, rte->eref, subquery};
 
-	if (query_tree_walker(query, uses_system_column, &column, 0))
-		return psprintf("It uses a system column of \"%s\".", RelationGetRelationName(b->rel));
 	if (rte->tablesample != NULL)
 		return "It has TABLESAMPLE, which each batch would apply anew.";
-	subquery = makeNode(Query);
 	subquery->commandType = CMD_SELECT;
 	subquery->canSetTag = true;
 	subquery->rtable = list_make1(copyObject(rte));
 	subquery->jointree = makeFromExpr(list_make1(makeNode(RangeTblRef)), NULL);
 	linitial_node(RangeTblRef, subquery->jointree->fromlist)->rtindex = 1;
 	subquery->targetList = all_columns(b, rte->eref);
+	query_tree_walker(query, move_extra_columns, &source, 0);
 	wl_move_into_subquery(query, rte, subquery);
 	add_bounds(b, subquery, 1, &subquery->jointree->quals);
 	return NULL;

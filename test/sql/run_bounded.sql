@@ -48,7 +48,7 @@ SELECT bounded(s) FROM unnest(ARRAY[
 	'INSERT INTO note SELECT id, a FROM page',
 	'INSERT INTO copy TABLE page ORDER BY a LIMIT ALL',
 	'INSERT INTO note (id) SELECT p.id FROM page p LEFT JOIN note n ON n.id = p.id WHERE n.id IS NULL ON CONFLICT DO NOTHING',
-	'INSERT INTO note (id) WITH n AS (SELECT 1 AS i) SELECT p.id FROM note RIGHT JOIN (page p CROSS JOIN n) ON i = a',
+	'INSERT INTO note (id) WITH n AS (SELECT 1 AS i) SELECT p.id FROM note RIGHT JOIN (page p CROSS JOIN n) ON i = p.a',
 	'INSERT INTO note (id) SELECT id FROM page WHERE a > (SELECT avg(a) FROM page) RETURNING a',
 	'SELECT a FROM page',
 	'SELECT generate_series(1, a) FROM ONLY page FOR UPDATE',
@@ -56,6 +56,7 @@ SELECT bounded(s) FROM unnest(ARRAY[
 	'MERGE INTO page p USING note n ON n.id = p.id WHEN MATCHED AND n.a = 1 THEN DELETE WHEN MATCHED THEN UPDATE SET a = n.a WHEN NOT MATCHED THEN DO NOTHING',
 	'MERGE INTO page p USING page q ON q.id = p.id + 1 WHEN MATCHED THEN UPDATE SET a = q.b',
 	'MERGE INTO note n USING page ON n.id = page.id WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT VALUES (page.id, page.a, page)',
+	'MERGE INTO note n USING page p ON n.id = p.id WHEN NOT MATCHED AND p.tableoid > 0::oid THEN INSERT (whole) VALUES (p.ctid::text || p.tableoid)',
 	'MERGE INTO note n USING (SELECT * FROM page WHERE a = 1) p ON n.id = p.id WHEN NOT MATCHED THEN INSERT VALUES (p.id, p.a)'
 	]) AS s;
 -- other keys and relations; the operators are those of the key's order
@@ -92,7 +93,6 @@ SELECT s AS statement, refusal(s) FROM unnest(ARRAY[
 	'MERGE INTO page p USING note n ON n.id = p.id WHEN MATCHED THEN UPDATE SET id = n.a',
 	'MERGE INTO note n USING tagged t ON t.n = n.id WHEN MATCHED THEN DELETE',
 	'MERGE INTO old_page o USING page p ON o.id = p.id WHEN MATCHED THEN DELETE',
-	'MERGE INTO note n USING page p ON n.id = p.id WHEN NOT MATCHED THEN INSERT VALUES (p.tableoid::int)',
 	'MERGE INTO note n USING (page p JOIN tagged t ON t.n = p.a) ON n.id = p.id WHEN MATCHED THEN DELETE',
 	'MERGE INTO note n USING page p TABLESAMPLE SYSTEM (1) ON n.id = p.id WHEN MATCHED THEN DELETE',
 	'MERGE INTO note n USING (SELECT max(id) AS id FROM page) p ON n.id = p.id WHEN MATCHED THEN DELETE',

@@ -97,7 +97,7 @@ SELECT refused(s) FROM unnest(ARRAY[
 	'',
 	'-- nothing',
 	'DELETE FROM document WHERE id BETWEEN $1 AND $2; DROP TABLE document',
-	'DELETE FROM document WHERE id >= $1',
+	'DELETE FROM document WHERE id <= $2',
 	'DELETE FROM document WHERE id >= $1',
 	'DELETE FROM document WHERE id BETWEEN $1 AND $3',
 	'VACUUM document',
