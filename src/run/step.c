@@ -229,7 +229,11 @@ try_split(const WlTask *task, const WlBatch *batch, const ErrorData *error, WlVe
 		store_parts(&task->id, batch, &splitting.parts);
 		return NULL;
 	}
-	/* if even splitting fails, for a reason that may pass, then so may the batch */
+
+	/*
+	 * if even splitting fails, for a reason that may pass, then so may the
+	 * batch
+	 */
 	if (other == NULL)
 		return error;
 	second = wl_judge(other, batch->executed);
@@ -243,10 +247,12 @@ try_split(const WlTask *task, const WlBatch *batch, const ErrorData *error, WlVe
 static bool
 too_many_failed(const WlTask *task)
 {
+	static const Oid types[] = {INT8OID};
+	Datum		values[] = {Int64GetDatum(task->max_failed)};
+
 	return task->max_failed > 0 &&
 		wl_query(&task->id, "SELECT FROM %s.williams_batch WHERE" OF_TASK " AND" IN_STATE("failed")
-				 " LIMIT $3", 1, (Oid[]) {INT8OID}, (Datum[]) {Int64GetDatum(task->max_failed)},
-				 NULL) >= task->max_failed;
+				 " LIMIT $3", lengthof(types), types, values, NULL) >= task->max_failed;
 }
 
 /*
@@ -265,7 +271,10 @@ settle_failure(const WlTask *task, const WlBatch *batch, const ErrorData *error,
 		return;
 	if (verdict == VERDICT_STOP)
 	{
-		/* each session would fail a batch of its own before one can stop the task */
+		/*
+		 * each session would fail a batch of its own before one can stop the
+		 * task
+		 */
 		if (wl_stop_task(id))
 			mark_failed(id, batch, error);
 		else
@@ -274,7 +283,10 @@ settle_failure(const WlTask *task, const WlBatch *batch, const ErrorData *error,
 	}
 	else if (verdict == VERDICT_LOST)
 	{
-		/* other batches would not fare better, so this session waits with the batch */
+		/*
+		 * other batches would not fare better, so this session waits with the
+		 * batch
+		 */
 		long		pause_ms = mark_waiting(id, batch, error, last ? 0 : attempts);
 
 		taken->wait_ms = Max(taken->wait_ms, pause_ms);
