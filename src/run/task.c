@@ -327,6 +327,15 @@ name_argument(FunctionCallInfo fcinfo, const char *function, WlTaskId *id)
 	wl_name_task(fcinfo->flinfo->fn_oid, text_argument(fcinfo, 0), id);
 }
 
+void
+wl_drop(const WlTaskId *id)
+{
+	wl_lock_task(id, LOCK_TASK, AccessExclusiveLock);
+	wl_query(id, "DELETE FROM %s.williams_batch WHERE" OF_TASK, 0, NULL, NULL, NULL);
+	if (wl_query(id, "DELETE FROM %s.williams_task WHERE" THIS_TASK, 0, NULL, NULL, NULL) == 0)
+		wl_refuse_task(id);
+}
+
 PG_FUNCTION_INFO_V1(wl_drop_task);
 Datum
 wl_drop_task(PG_FUNCTION_ARGS)
@@ -335,10 +344,7 @@ wl_drop_task(PG_FUNCTION_ARGS)
 
 	name_argument(fcinfo, "williams_drop_task()", &id);
 	SPI_connect();
-	wl_lock_task(&id, LOCK_TASK, AccessExclusiveLock);
-	wl_query(&id, "DELETE FROM %s.williams_batch WHERE" OF_TASK, 0, NULL, NULL, NULL);
-	if (wl_query(&id, "DELETE FROM %s.williams_task WHERE" THIS_TASK, 0, NULL, NULL, NULL) == 0)
-		wl_refuse_task(&id);
+	wl_drop(&id);
 	SPI_finish();
 	PG_RETURN_VOID();
 }

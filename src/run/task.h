@@ -1,6 +1,6 @@
 /*
  * task.h
- *		Create a task.
+ *		Create a task, and drop it.
  */
 #ifndef WL_TASK_H
 #define WL_TASK_H
@@ -24,5 +24,11 @@ typedef struct WlNewTask
  * current user, under the session's settings.
  */
 extern int64 wl_create(const WlTaskId *id, WlNewTask *new);
+
+/*
+ * Delete the task and its batches once those that are running have ended. Between
+ * SPI_connect and SPI_finish. Error 42704 if the task does not exist.
+ */
+extern void wl_drop(const WlTaskId *id);
 
 #endif							/* WL_TASK_H */
