@@ -42,8 +42,8 @@
 
 
 /*
- * The scan's query: SELECT key, weight FROM relation WHERE key BETWEEN lower AND
- * upper ORDER BY key
+ * The scan's query: SELECT key, weight FROM relation WHERE key >= lower AND
+ * key <= upper ORDER BY key
  */
 
 /*
@@ -139,15 +139,19 @@ bound_value(const WlKey *key, Datum value)
 static Node *
 range_quals(const WlKey *key, Expr *column, const WlRange *range)
 {
+	List	   *quals = NIL;
+
 	if (range == NULL)
 		return NULL;
-	return (Node *)
-		make_ands_explicit(list_make2(wl_compare_key(key, column, BTGreaterEqualStrategyNumber,
-													 bound_value(key, range->lower)),
-									  wl_compare_key(key, column, range->upper_inclusive ?
-													 BTLessEqualStrategyNumber :
-													 BTLessStrategyNumber,
-													 bound_value(key, range->upper))));
+	if (range->lower_end != END_OPEN)
+		quals = lappend(quals, wl_compare_key(key, column, range->lower_end == END_INCLUSIVE ?
+											  BTGreaterEqualStrategyNumber : BTGreaterStrategyNumber,
+											  bound_value(key, range->lower)));
+	if (range->upper_end != END_OPEN)
+		quals = lappend(quals, wl_compare_key(key, column, range->upper_end == END_INCLUSIVE ?
+											  BTLessEqualStrategyNumber : BTLessStrategyNumber,
+											  bound_value(key, range->upper)));
+	return (Node *) make_ands_explicit(quals);
 }
 
 static SortGroupClause *

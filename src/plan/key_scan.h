@@ -1,7 +1,8 @@
 /*
  * key_scan.h
  *		Reading a table in the order of its keys: for williams_plan_table, which
- *		cuts the table into batches, and for tasks, which cut a failed batch in two.
+ *		cuts the table into batches, and for tasks, which cut a failed batch in two
+ *		and are extended by what has come since.
  */
 #ifndef WL_KEY_SCAN_H
 #define WL_KEY_SCAN_H
@@ -10,12 +11,21 @@
 
 #include "plan/key.h"
 
-/* A range of keys: a batch, or the part of it that a split left. */
+/* Whether the end of a range belongs to it. */
+typedef enum WlEnd
+{
+	END_INCLUSIVE,
+	END_EXCLUSIVE,
+	END_OPEN					/* there is no end, and no value for it */
+}			WlEnd;
+
+/* A range of keys: a batch, the part of it that a split left, what lies beyond a key. */
 typedef struct WlRange
 {
-	Datum		lower;			/* inclusive */
+	Datum		lower;
 	Datum		upper;
-	bool		upper_inclusive;
+	WlEnd		lower_end;
+	WlEnd		upper_end;
 } WlRange;
 
 /* Where a range was cut in two, and how much each part holds. */

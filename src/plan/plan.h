@@ -10,6 +10,8 @@
 #include "utils/relcache.h"
 #include "utils/tuplestore.h"
 
+#include "plan/key_scan.h"
+
 /* min(bound, items that fit, items), but at least 1; items of 0 MB always fit */
 extern int64 wl_batch_size_for(int64 items, double memory, double item);
 
@@ -22,6 +24,12 @@ typedef struct WlPlanOptions
 	bool		by_ctid;		/* block ranges, not ranges of keys */
 	int64		max_items;		/* 0: the bound of the estimated row count */
 	bool		strict;			/* fail if a key alone exceeds a limit */
+
+	/* what is planned already: at most one of the two */
+	const Datum *after;			/* plan the keys beyond it; NULL: all */
+	const WlRange *taken;		/* leave out the keys in these ranges, which
+								 * are disjoint and in key order */
+	int64		ntaken;
 } WlPlanOptions;
 
 /* Receives the batches: (batch_no, lower_key, upper_key, items, memory_mb). */
@@ -37,7 +45,19 @@ typedef struct WlPlanned
  */
 extern void wl_read_plan_options(FunctionCallInfo fcinfo, int first, WlPlanOptions *options);
 
-/* Plan as the current user; rel is open and locked in ACCESS SHARE mode. */
+/* The defaults of the other options if budget_mb is infinite. */
+extern void wl_default_without_budget(WlPlanOptions *options);
+
+/*
+ * Make an empty result in the current memory context. tuplestore_end and the end of
+ * the resource owner free its batches.
+ */
+extern void wl_begin_planned(WlPlanned *planned);
+
+/*
+ * Plan as the current user; rel is open and locked in ACCESS SHARE mode. A batch never
+ * spans a range that is taken.
+ */
 extern void wl_plan_relation(Relation rel, WlPlanOptions *options, const WlPlanned *result);
 
 /* Raise error 42809 unless all rows of the relation are in its own blocks. */

@@ -17,6 +17,9 @@
  * Method "ctid" reads no rows: it computes ranges of blocks from the sizes of the
  * relation and its TOAST table.
  *
+ * A table of which a part is planned already is planned beyond a key, with a scan that
+ * begins there, or around the ranges that are taken, with a scan of all keys.
+ *
  * Locks: ACCESS SHARE on the relation, to the end of the transaction.
  */
 #include "postgres.h"
@@ -30,6 +33,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_namespace.h"
+#include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -43,9 +47,11 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/sortsupport.h"
 #include "utils/tuplestore.h"
 
 #include "base/check.h"
+#include "base/compat.h"
 #include "math/bound.h"
 #include "plan/key_scan.h"
 #include "plan/plan.h"
@@ -87,7 +93,20 @@ typedef struct Packing
 	double		finished_mb[MAX_FINISHED];
 	MemoryContext context;		/* of their bounds */
 	const WlPlanned *result;
+
+	/* what is planned already, see skip_taken */
+	SortSupportData order;
+	MemoryContext comparing;	/* reset after each key */
+	int64		passed;			/* ranges that lie before the current key */
+	bool		skips;			/* is the current key in a range? */
 } Packing;
+
+/* The columns of a planned batch, in order. */
+enum
+{
+	PLANNED_BATCH_NO = 1, PLANNED_LOWER_KEY, PLANNED_UPPER_KEY, PLANNED_ITEMS,
+	PLANNED_MEMORY_MB, N_PLANNED = PLANNED_MEMORY_MB
+};
 
 /* The default of max_items with a memory budget. */
 static int64
@@ -100,14 +119,12 @@ static void
 put_batch(const WlPlanned *result, int64 no, const char *lower, const char *upper,
 		  int64 items, double memory_mb)
 {
-	Datum		values[5];
-	bool		nulls[5] = {0};
+	Datum		values[N_PLANNED] = {
+		Int64GetDatum(no), CStringGetTextDatum(lower), CStringGetTextDatum(upper),
+		Int64GetDatum(items), Float8GetDatum(memory_mb)
+	};
+	bool		nulls[N_PLANNED] = {0};
 
-	values[0] = Int64GetDatum(no);
-	values[1] = CStringGetTextDatum(lower);
-	values[2] = CStringGetTextDatum(upper);
-	values[3] = Int64GetDatum(items);
-	values[4] = Float8GetDatum(memory_mb);
 	tuplestore_putvalues(result->batches, result->desc, values, nulls);
 }
 
@@ -199,11 +216,56 @@ close_key(Packing *p)
 	p->current = free_buffer;
 }
 
+/* The open batch ends with the current key, if there are any. */
+static void
+end_open(Packing *p)
+{
+	if (p->key_items > 0)
+		close_key(p);
+	if (p->items > 0)
+		finish_batch(p);
+	p->key_items = 0;
+}
+
+/*
+ * Is this key, which is not less than the one before it, in a range that is taken? The
+ * open batch ends before such a range. Each range is passed once, so this is a merge.
+ */
+static bool
+skip_taken(Packing *p, Datum key)
+{
+	MemoryContext old = MemoryContextSwitchTo(p->comparing);
+	const WlRange *range = p->options->taken + p->passed;
+	const WlRange *end = p->options->taken + p->options->ntaken;
+	bool		passes = false;
+	bool		skips;
+
+	for (; range < end; range++)
+	{
+		int			sign = p->order.comparator(key, range->upper, &p->order);
+
+		if (range->upper_end == END_INCLUSIVE ? sign <= 0 : sign < 0)
+			break;
+		passes = true;
+	}
+	p->passed = range - p->options->taken;
+	skips = range < end && p->order.comparator(key, range->lower, &p->order) >= 0;
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(p->comparing);
+	if (passes || skips)
+		end_open(p);
+	return skips;
+}
+
 static bool
 pack_row(void *arg, Datum key, bool same_key, double weight_mb)
 {
 	Packing    *p = arg;
 
+	if (!same_key && p->options->ntaken > 0)
+		p->skips = skip_taken(p, key);
+	if (p->skips)
+		return true;
 	if (!same_key)
 	{
 		if (p->key_items > 0)
@@ -225,21 +287,26 @@ static void
 plan_exact(Relation rel, WlPlanOptions *options, const WlPlanned *result)
 {
 	Packing    *p = palloc0(sizeof(Packing));
+	WlRange		beyond = {.lower_end = END_EXCLUSIVE,.upper_end = END_OPEN};
 	WlKey		key;
 
 	wl_find_key(rel, options->key_column, false, &key);
+	if (options->after != NULL)
+		beyond.lower = *options->after;
 	p->key = &key;
 	p->options = options;
 	p->result = result;
 	p->context = AllocSetContextCreate(CurrentMemoryContext, "williams batches",
 									   ALLOCSET_DEFAULT_SIZES);
-	wl_scan_keys(rel, &key, options->item_mb, NULL, pack_row, p, &p->estimate);
-	if (p->key_items > 0)
-	{
-		close_key(p);
-		finish_batch(p);
-		flush_finished(p);
-	}
+	p->comparing = AllocSetContextCreate(CurrentMemoryContext, "williams comparisons",
+										 ALLOCSET_SMALL_SIZES);
+	p->order.ssup_cxt = CurrentMemoryContext;
+	p->order.ssup_collation = key.collation;
+	PrepareSortSupportFromOrderingOp(wl_type_order(key.type)->lt_opr, &p->order);
+	wl_scan_keys(rel, &key, options->item_mb, options->after != NULL ? &beyond : NULL,
+				 pack_row, p, &p->estimate);
+	end_open(p);
+	flush_finished(p);
 	if (p->over > MAX_WARNINGS)
 		ereport(WARNING,
 				(errcode(ERRCODE_WARNING),
@@ -348,6 +415,7 @@ measure_blocks(Relation rel, BlockNumber blocks, double *rows, double *memory_mb
 static void
 plan_ctid(Relation rel, WlPlanOptions *options, const WlPlanned *result)
 {
+	int64		start = 0;
 	int64		blocks;
 	double		rows;
 	double		memory_mb;
@@ -357,10 +425,13 @@ plan_ctid(Relation rel, WlPlanOptions *options, const WlPlanned *result)
 	MemoryContext context;
 
 	check_ctid(rel, options);
+	if (options->after != NULL)
+		start = (int64) ItemPointerGetBlockNumberNoCheck((ItemPointer) DatumGetPointer(*options->after)) + 1;
 	blocks = RelationGetNumberOfBlocks(rel);
-	if (blocks == 0)
+	if (blocks <= start)
 		return;
 	measure_blocks(rel, blocks, &rows, &memory_mb);
+	blocks -= start;
 	if (options->max_items == 0)
 		options->max_items = bound_of_estimate(rows * blocks);
 	size = fmin(options->budget_mb / memory_mb, blocks);
@@ -372,7 +443,7 @@ plan_ctid(Relation rel, WlPlanOptions *options, const WlPlanned *result)
 	context = AllocSetContextCreate(CurrentMemoryContext, "williams batches",
 									ALLOCSET_SMALL_SIZES);
 	MemoryContextSwitchTo(context);
-	for (int64 i = 0, first = 0; i < batches; i++)
+	for (int64 i = 0, first = start; i < batches; i++)
 	{
 		int64		end = first + blocks / batches + (i < blocks % batches);
 
@@ -402,8 +473,8 @@ is_ctid_method(const char *method)
 }
 
 /* No weight is compared with anything, so the rows are not read for it. */
-static void
-default_without_budget(WlPlanOptions *options)
+void
+wl_default_without_budget(WlPlanOptions *options)
 {
 	if (options->max_items == 0)
 		options->max_items = ITEMS_WITHOUT_BUDGET;
@@ -434,7 +505,20 @@ wl_read_plan_options(FunctionCallInfo fcinfo, int first, WlPlanOptions *options)
 	}
 	options->strict = !PG_ARGISNULL(first + 5) && PG_GETARG_BOOL(first + 5);
 	if (PG_ARGISNULL(first))
-		default_without_budget(options);
+		wl_default_without_budget(options);
+}
+
+void
+wl_begin_planned(WlPlanned *planned)
+{
+	planned->desc = CreateTemplateTupleDesc(N_PLANNED);
+	TupleDescInitEntry(planned->desc, PLANNED_BATCH_NO, "batch_no", INT8OID, -1, 0);
+	TupleDescInitEntry(planned->desc, PLANNED_LOWER_KEY, "lower_key", TEXTOID, -1, 0);
+	TupleDescInitEntry(planned->desc, PLANNED_UPPER_KEY, "upper_key", TEXTOID, -1, 0);
+	TupleDescInitEntry(planned->desc, PLANNED_ITEMS, "items", INT8OID, -1, 0);
+	TupleDescInitEntry(planned->desc, PLANNED_MEMORY_MB, "memory_mb", FLOAT8OID, -1, 0);
+	wl_finish_desc(planned->desc);
+	planned->batches = tuplestore_begin_heap(false, false, work_mem);
 }
 
 void

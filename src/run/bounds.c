@@ -60,7 +60,8 @@ read_range(const WlKey *key, const WlBounds *bounds, WlRange *range)
 	wl_key_values(key, texts, values, 2);
 	range->lower = values[0];
 	range->upper = values[1];
-	range->upper_inclusive = bounds->below == NULL;
+	range->lower_end = END_INCLUSIVE;
+	range->upper_end = bounds->below ? END_EXCLUSIVE : END_INCLUSIVE;
 }
 
 /*
@@ -75,7 +76,7 @@ wl_statement_bounds(Relation rel, const WlKey *key, const WlBounds *bounds, Datu
 	read_range(key, bounds, &range);
 	values[0] = range.lower;
 	values[1] = range.upper;
-	if (range.upper_inclusive)
+	if (range.upper_end == END_INCLUSIVE)
 		return;
 	PushActiveSnapshot(GetTransactionSnapshot());
 	if (!wl_last_key(rel, key, &range, &values[1]))
