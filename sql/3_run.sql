@@ -77,6 +77,7 @@ CREATE TABLE williams_batch (
 	ready_at timestamptz,
 	sqlstate text,
 	message text,
+	failed_at timestamptz,
 	PRIMARY KEY (owner, task, batch_no),
 	FOREIGN KEY (owner, task) REFERENCES williams_task
 ) WITH (fillfactor = 70);	-- a batch is marked within its page, so that its index entry stays
@@ -84,7 +85,7 @@ COMMENT ON TABLE williams_batch IS
 'the batches of each task and their results; each role sees its own; pg_dump does not dump them';
 COMMENT ON COLUMN williams_batch.owner IS 'OID of the task''s owner';
 COMMENT ON COLUMN williams_batch.task IS 'name of the task';
-COMMENT ON COLUMN williams_batch.batch_no IS 'from 1, in the order of the keys; a batch that is split off gets the next number after the last';
+COMMENT ON COLUMN williams_batch.batch_no IS 'from 1, in the order of the keys; batches that are added or split off get the next numbers after the last';
 COMMENT ON COLUMN williams_batch.lower_key IS 'first key, inclusive, as text that reads the same in every session';
 COMMENT ON COLUMN williams_batch.upper_key IS 'last key, inclusive, as text';
 COMMENT ON COLUMN williams_batch.below_key IS
@@ -101,6 +102,7 @@ COMMENT ON COLUMN williams_batch.duration_ms IS 'duration of the last execution,
 COMMENT ON COLUMN williams_batch.ready_at IS 'when a pending batch that failed may be tried again; NULL: at once';
 COMMENT ON COLUMN williams_batch.sqlstate IS 'SQLSTATE of the last execution that failed, even if a later one succeeded; NULL if none failed for these bounds';
 COMMENT ON COLUMN williams_batch.message IS 'message of that error, at most 8 kB; NULL with sqlstate';
+COMMENT ON COLUMN williams_batch.failed_at IS 'end of that execution; NULL with sqlstate';
 
 -- Only the extension's functions write to these tables. Each role reads its own rows.
 ALTER TABLE williams_task ENABLE ROW LEVEL SECURITY;
@@ -119,7 +121,7 @@ CREATE FUNCTION williams_drop_replicated() RETURNS trigger
 	AS 'MODULE_PATHNAME', 'wl_drop_replicated'
 	LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1;
 COMMENT ON FUNCTION williams_drop_replicated() IS
-'trigger on williams_task and williams_batch: discards changes that arrive by logical replication';
+'trigger on williams_task, williams_batch and williams_task_history: discards changes that arrive by logical replication';
 
 CREATE TRIGGER williams_task_local
 	BEFORE INSERT OR UPDATE OR DELETE ON williams_task
@@ -223,6 +225,12 @@ CREATE FUNCTION williams_alter_task(task text, statement text = NULL, throttle t
 	LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION williams_alter_task(text, text, text, int, int, int, int, jsonb) IS
 'change options of a task, from the next batch on; NULL keeps an option, throttle ''false'', time_limit_ms 0, max_failed 0 and settings ''{}'' switch theirs off; waits for other changes of the task, not for running batches; the plan (relation, key, budget, max_items) cannot be changed: drop the task and create it again; errors: those of williams_create_task, and 42704 if the current role has no such task';
+
+CREATE FUNCTION williams_extend_task(task text, gaps boolean = false) RETURNS bigint
+	AS 'MODULE_PATHNAME', 'wl_extend_task'
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100000;
+COMMENT ON FUNCTION williams_extend_task(text, boolean) IS
+'plan the rows that have come since, with the options of the task, and add batches for them; by default rows beyond the last planned key, with gaps also rows between two batches; rows in the range of a batch belong to it, and are not found once it is done; with method ctid only blocks beyond the last planned one; returns the number of batches added; locks the table in ACCESS SHARE mode; waits for other changes of the task, not for running batches; errors: 42704 if the current role has no such task, 25000 unless the isolation level is READ COMMITTED, 55000 if the plan no longer fits the table, and those of williams_plan_table';
 
 CREATE FUNCTION williams_drop_task(task text) RETURNS void
 	AS 'MODULE_PATHNAME', 'wl_drop_task'

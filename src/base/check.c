@@ -5,7 +5,10 @@
  */
 #include "postgres.h"
 
+#include "fmgr.h"
 #include "mb/pg_wchar.h"
+#include "utils/fmgrprotos.h"
+#include "utils/timestamp.h"
 
 #include "base/check.h"
 
@@ -115,6 +118,18 @@ wl_refuse_bins(int bins, int of)
 			 errmsg("bins must divide %d", of),
 			 errdetail("The value is %d.", bins),
 			 errhint("Each bin of the result joins whole bins of the summary.")));
+}
+
+void
+wl_check_duration(const Interval * value, const char *name)
+{
+	Interval	zero = {0};
+
+	if (DatumGetBool(DirectFunctionCall2(interval_lt, IntervalPGetDatum(value),
+										 IntervalPGetDatum(&zero))))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must not be negative", name)));
 }
 
 const char *

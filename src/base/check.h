@@ -12,6 +12,7 @@
 #include <math.h>
 
 #include "common/int.h"
+#include "datatype/timestamp.h"
 
 #include "base/compat.h"
 
@@ -116,6 +117,9 @@ wl_check_bins(int bins, int of)
 	if (unlikely(bins < 1 || of % bins != 0))
 		wl_refuse_bins(bins, of);
 }
+
+/* an interval of time */
+extern void wl_check_duration(const Interval * value, const char *name);
 
 static inline void
 wl_check_not_null(bool isnull, const char *name)

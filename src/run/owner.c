@@ -244,5 +244,16 @@ wl_check_not_working(void)
 	if (working)
 		ereport(ERROR,
 				(errcode(ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED),
-				 errmsg("the statement of a task cannot run tasks")));
+				 errmsg("the statement of a task cannot run or extend tasks")));
+}
+
+void
+wl_check_read_committed(const char *function)
+{
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TRANSACTION_STATE),
+				 errmsg("%s requires isolation level READ COMMITTED", function),
+				 errdetail("An older snapshot would not show what other sessions have done with the batches."),
+				 errhint("Use BEGIN ISOLATION LEVEL READ COMMITTED.")));
 }

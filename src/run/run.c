@@ -51,6 +51,7 @@
 #include "base/check.h"
 #include "base/session.h"
 #include "run/execute.h"
+#include "run/history.h"
 #include "run/owner.h"
 #include "run/progress.h"
 #include "run/run.h"
@@ -255,7 +256,10 @@ wl_run_task(const WlTaskId *id, bool background)
 	if (background)
 		wl_lock_task_in_session(id, LOCK_WORKERS, ShareLock);
 	else
+	{
 		wl_start_task(id);
+		wl_count_run(id);
+	}
 	must_commit(context);
 	wl_begin_progress(id, &progress);
 	result = run_steps(id, &progress, context);

@@ -12,7 +12,8 @@
  *	DONE		Its row has state "done".
  *	FAILED		Its row has state "failed".
  *
- *	(none) -> READY		williams_create_task; the upper part of a batch that is split
+ *	(none) -> READY		williams_create_task and williams_extend_task; the upper part of
+ *						a batch that is split
  *	READY -> CLAIMED	A claim (see claim.c).
  *	CLAIMED -> DONE		The statement succeeded.
  *	CLAIMED -> READY	The transaction rolled back, for whatever reason. Or a row is
@@ -130,7 +131,7 @@ mark_failure(const WlTaskId *id, const WlBatch *batch, const ErrorData *error, i
 	values[N_MARKS + 2] = CStringGetTextDatum(unpack_sql_state(error->sqlerrcode));
 	values[N_MARKS + 3] = excerpt(error->message != NULL ? error->message : "");
 	wl_query(id, MARK ", ready_at = $8, state = $9, sqlstate = $10, message = $11,"
-			 " failures = failures OPERATOR(pg_catalog.+) 1" OF_BATCH,
+			 " failed_at = $5, failures = failures OPERATOR(pg_catalog.+) 1" OF_BATCH,
 			 lengthof(types), types, values, pause_ms < 0 ? "     n   " : NULL);
 }
 
@@ -412,12 +413,7 @@ wl_run_batch(PG_FUNCTION_ARGS)
 	WlStep		taken;
 
 	PreventCommandIfReadOnly("williams_run_batch()");
-	if (IsolationUsesXactSnapshot())
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_TRANSACTION_STATE),
-				 errmsg("williams_run_batch requires isolation level READ COMMITTED"),
-				 errdetail("An older snapshot would not show the batches that other sessions have done."),
-				 errhint("Use BEGIN ISOLATION LEVEL READ COMMITTED.")));
+	wl_check_read_committed("williams_run_batch");
 	wl_name_task(fcinfo->flinfo->fn_oid, text_to_cstring(PG_GETARG_TEXT_PP(0)), &id);
 	wl_refuse_deferred();
 	wl_forget_statement();

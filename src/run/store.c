@@ -1,6 +1,6 @@
 /*
  * store.c
- *		The rows of the two tables that hold tasks, and the locks of a task.
+ *		The rows of the tables that hold tasks, and the locks of a task.
  *
  * A task is a row of williams_task, its batches are rows of williams_batch. A task is
  * in one of three states; step.c describes those of a batch.
@@ -14,7 +14,8 @@
  *	OPEN -> STOPPED		williams_stop; also a batch that failed as every other batch
  *						would (wl_stop_task)
  *	STOPPED -> OPEN		williams_run and williams_launch (wl_start_task)
- *	OPEN, STOPPED -> GONE	williams_drop_task; the batches go with the task
+ *	OPEN, STOPPED -> GONE	williams_drop_task and williams_prune; the batches go with the
+ *						task, and their figures to williams_task_history
  *
  * The states that williams_progress shows besides "stopped" are derived from the
  * batches whenever the view is read.
@@ -42,16 +43,19 @@
  *	  to change the task, and in ACCESS EXCLUSIVE mode to drop it. Dropping therefore
  *	  waits for the batches that are running and lets no other begin.
  * 2. The task's relation and those of its statement, when they are checked because
- *	  the task is created or altered.
+ *	  the task is created or altered, or read because it is extended.
  * 3. The row of williams_task.
  * 4. Rows of williams_batch. A claim skips rows that are locked.
- * 5. LOCK_NUMBERS, to split a batch.
+ * 5. LOCK_NUMBERS, to split a batch or to add batches.
  * 6. The task's relation and whatever the statement locks, to run a batch.
  *
  * A session that runs a batch sometimes has to update the row of williams_task. It
  * first takes lock 1 in the mode for a change, but only if it gets it without
  * waiting; otherwise it leaves the row alone. So it never waits for a session that
  * changes the task, which may be waiting for it.
+ *
+ * The row of williams_task_history is updated last: when a task is dropped, and in a
+ * transaction of its own when a run begins.
  *
  * LOCK_LAUNCH is held while workers are started, LOCK_WORKERS by a worker for as long
  * as it runs, across transactions, and LOCK_REPORT by a worker that ends. No session
@@ -106,7 +110,8 @@ refuse_relations(void)
 static void
 find_relations(Oid function, Oid relations[N_OWN_RELATIONS])
 {
-	static const char *const names[] = {"williams_task", "williams_batch", "williams_progress"};
+	static const char *const names[] = {"williams_task", "williams_batch", "williams_task_history",
+	"williams_progress"};
 	Oid			schema = get_func_namespace(function);
 
 	for (int i = 0; i < N_OWN_RELATIONS; i++)
@@ -121,17 +126,23 @@ find_relations(Oid function, Oid relations[N_OWN_RELATIONS])
 }
 
 void
-wl_name_task(Oid function, const char *name, WlTaskId *id)
+wl_name_tasks(Oid function, WlTaskId *id)
 {
 	memset(id, 0, sizeof(*id));
 	id->owner = GetUserId();
+	find_relations(function, id->relations);
+}
+
+void
+wl_name_task(Oid function, const char *name, WlTaskId *id)
+{
 	if (strlen(name) >= NAMEDATALEN || name[0] == '\0')
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_NAME),
 				 errmsg("invalid task name \"%s\"", name),
 				 errdetail("A task's name has 1 to %d bytes.", NAMEDATALEN - 1)));
+	wl_name_tasks(function, id);
 	namestrcpy(&id->name, name);
-	find_relations(function, id->relations);
 }
 
 void
@@ -272,7 +283,9 @@ wl_store_batches(const WlTaskId *id, Tuplestorestate *batches, TupleDesc desc)
 		elog(ERROR, "could not pass the batches to a query");
 	stored = wl_query(id, "INSERT INTO %s.williams_batch (owner, task, batch_no,"
 					  " lower_key, upper_key, items, memory_mb)"
-					  " SELECT $1, $2, batch_no, lower_key, upper_key, items, memory_mb"
+					  " SELECT $1, $2, batch_no OPERATOR(pg_catalog.+) coalesce((SELECT"
+					  " pg_catalog.max(batch_no) FROM %s.williams_batch WHERE" OF_TASK "),"
+					  " 0::pg_catalog.int8), lower_key, upper_key, items, memory_mb"
 					  " FROM planned", 0, NULL, NULL, NULL);
 	SPI_unregister_relation("planned");
 	return stored;

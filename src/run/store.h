@@ -1,6 +1,6 @@
 /*
  * store.h
- *		The rows of the two tables that hold tasks, and the locks of a task.
+ *		The rows of the tables that hold tasks, and the locks of a task.
  */
 #ifndef WL_STORE_H
 #define WL_STORE_H
@@ -14,7 +14,7 @@
 /* The extension's relations, by OID. */
 typedef enum WlOwnRelation
 {
-	TASK_TABLE, BATCH_TABLE, PROGRESS_VIEW, N_OWN_RELATIONS
+	TASK_TABLE, BATCH_TABLE, HISTORY_TABLE, PROGRESS_VIEW, N_OWN_RELATIONS
 } WlOwnRelation;
 
 /*
@@ -76,6 +76,9 @@ typedef enum WlLockHolder
  */
 extern void wl_name_task(Oid function, const char *name, WlTaskId *id);
 
+/* All tasks of the current user: an identifier without a name. */
+extern void wl_name_tasks(Oid function, WlTaskId *id);
+
 /* Error 42704: the task does not exist. */
 pg_noreturn extern void wl_refuse_task(const WlTaskId *id);
 
@@ -120,8 +123,9 @@ extern char *wl_text_or_null(int column);
 extern Datum wl_value_or_zero(int column);
 
 /*
- * Store the batches of a new task: rows of (batch_no, lower_key, upper_key, items,
- * memory_mb). Returns their number.
+ * Store batches, numbered from 1: rows of (batch_no, lower_key, upper_key, items,
+ * memory_mb). Their numbers continue those of the task, so LOCK_NUMBERS is held if it
+ * has batches already. Returns how many were stored.
  */
 extern int64 wl_store_batches(const WlTaskId *id, Tuplestorestate *batches, TupleDesc desc);
 

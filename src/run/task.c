@@ -29,6 +29,7 @@
 #include "plan/key.h"
 #include "plan/plan.h"
 #include "run/advice.h"
+#include "run/history.h"
 #include "run/settings.h"
 #include "run/statement.h"
 #include "run/store.h"
@@ -54,13 +55,6 @@ enum
 	STORED_RELATION, STORED_STATEMENT, STORED_OPTIONS,
 	STORED_SEARCH_PATH = STORED_OPTIONS + N_OPTIONS, STORED_FILENODE, STORED_KEY_ORDER,
 	STORED_WHOLE_RANGE, N_STORED
-};
-
-/* The columns of a planned batch, in order: see wl_store_batches. */
-enum
-{
-	PLANNED_BATCH_NO = 1, PLANNED_LOWER_KEY, PLANNED_UPPER_KEY, PLANNED_ITEMS,
-	PLANNED_MEMORY_MB, N_PLANNED = PLANNED_MEMORY_MB
 };
 
 static char *
@@ -176,14 +170,7 @@ plan_batches(const WlTaskId *id, Relation rel, WlPlanOptions *options)
 	WlPlanned	planned;
 	int64		batches;
 
-	planned.desc = CreateTemplateTupleDesc(N_PLANNED);
-	TupleDescInitEntry(planned.desc, PLANNED_BATCH_NO, "batch_no", INT8OID, -1, 0);
-	TupleDescInitEntry(planned.desc, PLANNED_LOWER_KEY, "lower_key", TEXTOID, -1, 0);
-	TupleDescInitEntry(planned.desc, PLANNED_UPPER_KEY, "upper_key", TEXTOID, -1, 0);
-	TupleDescInitEntry(planned.desc, PLANNED_ITEMS, "items", INT8OID, -1, 0);
-	TupleDescInitEntry(planned.desc, PLANNED_MEMORY_MB, "memory_mb", FLOAT8OID, -1, 0);
-	wl_finish_desc(planned.desc);
-	planned.batches = tuplestore_begin_heap(false, false, work_mem);
+	wl_begin_planned(&planned);
 	wl_plan_relation(rel, options, &planned);
 	batches = wl_store_batches(id, planned.batches, planned.desc);
 	tuplestore_end(planned.batches);
@@ -331,6 +318,7 @@ void
 wl_drop(const WlTaskId *id)
 {
 	wl_lock_task(id, LOCK_TASK, AccessExclusiveLock);
+	wl_fold_batches(id);
 	wl_query(id, "DELETE FROM %s.williams_batch WHERE" OF_TASK, 0, NULL, NULL, NULL);
 	if (wl_query(id, "DELETE FROM %s.williams_task WHERE" THIS_TASK, 0, NULL, NULL, NULL) == 0)
 		wl_refuse_task(id);

@@ -26,8 +26,8 @@ typedef struct WlNewTask
 extern int64 wl_create(const WlTaskId *id, WlNewTask *new);
 
 /*
- * Delete the task and its batches once those that are running have ended. Between
- * SPI_connect and SPI_finish. Error 42704 if the task does not exist.
+ * Delete the task and its batches once those that are running have ended; their figures
+ * are kept. Between SPI_connect and SPI_finish. Error 42704 if the task does not exist.
  */
 extern void wl_drop(const WlTaskId *id);
 

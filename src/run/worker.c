@@ -38,6 +38,7 @@
 
 #include "base/check.h"
 #include "base/session.h"
+#include "run/history.h"
 #include "run/run.h"
 
 /* as pg_stat_activity.backend_type */
@@ -51,6 +52,7 @@ typedef struct WorkerOrder
 	Oid			database;
 	WlTaskId	task;
 	TransactionId launched_by;
+	bool		first;			/* of those that were launched together */
 } WorkerOrder;
 
 StaticAssertDecl(sizeof(WorkerOrder) <= BGW_EXTRALEN, "a worker's order fits into bgw_extra");
@@ -110,10 +112,10 @@ check_launch(const WlTaskId *id)
 
 /* Ask the postmaster for a worker; false if it has no slot left. */
 static bool
-register_worker(const WlTaskId *id, BackgroundWorkerHandle **handle)
+register_worker(const WlTaskId *id, bool first, BackgroundWorkerHandle **handle)
 {
 	BackgroundWorker worker = {0};
-	WorkerOrder order = {MyDatabaseId, *id, GetCurrentTransactionId()};
+	WorkerOrder order = {MyDatabaseId, *id, GetCurrentTransactionId(), first};
 
 	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION |
 		WL_BGWORKER_INTERRUPTIBLE;
@@ -181,7 +183,7 @@ start_workers(const WlTaskId *id, int n)
 	BackgroundWorkerHandle **handles = palloc(n * sizeof(*handles));
 	int			started = 0;
 
-	while (started < n && register_worker(id, &handles[started]))
+	while (started < n && register_worker(id, started == 0, &handles[started]))
 		started++;
 	if (started < n)
 		ereport(started == 0 ? ERROR : WARNING,
@@ -217,7 +219,10 @@ wl_launch(PG_FUNCTION_ARGS)
 	PG_RETURN_INT32(started);
 }
 
-/* Wait for the transaction that launched this worker; false if it did not commit. */
+/*
+ * Wait for the transaction that launched this worker; false if it did not commit. The
+ * first worker counts the run: that transaction would have kept others waiting.
+ */
 static bool
 await_launch(const WorkerOrder *order)
 {
@@ -228,6 +233,11 @@ await_launch(const WorkerOrder *order)
 	wl_set_for_transaction("lock_timeout", "0");
 	XactLockTableWait(order->launched_by, NULL, NULL, XLTW_None);
 	wanted = TransactionIdDidCommit(order->launched_by);
+	if (wanted && order->first)
+	{
+		wl_set_for_transaction("transaction_isolation", "read committed");
+		wl_count_run(&order->task);
+	}
 	CommitTransactionCommand();
 	return wanted;
 }
