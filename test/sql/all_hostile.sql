@@ -34,7 +34,7 @@ CREATE FUNCTION pg_temp.call(f regproc, types oid[], nulled int) RETURNS text LA
                                                         ELSE '''{"document_annotation": {"a": 1}}''::text' END
                          WHEN 'jsonb'::regtype THEN '''{"document_annotation": {"a": 1}}''::jsonb' WHEN 'text[]'::regtype THEN '''{a}''::text[]'
                          WHEN 'float8'::regtype THEN '0.5::float8' WHEN 'bigint'::regtype THEN '10::bigint'
-                         WHEN 'int'::regtype THEN '10' WHEN 'boolean'::regtype THEN 'true'
+                         WHEN 'int'::regtype THEN '10' WHEN 'interval'::regtype THEN '''1 day''::interval' WHEN 'boolean'::regtype THEN 'true'
                          WHEN 'williams_scorecard'::regtype THEN '(SELECT williams_scorecard_agg(i / 8.0) FROM generate_series(1, 7) AS i)'
                          WHEN 'williams_scorecard_state'::regtype THEN '''(1,0,0,0,0,0,0,0)''::williams_scorecard_state'
                          WHEN 'williams_calibration'::regtype THEN '(SELECT williams_calibration_agg(i / 200.0, i > 10) FROM generate_series(1, 199) AS i)'
