@@ -132,14 +132,22 @@ CREATE TRIGGER williams_batch_local
 ALTER TABLE williams_task ENABLE REPLICA TRIGGER williams_task_local;
 ALTER TABLE williams_batch ENABLE REPLICA TRIGGER williams_batch_local;
 
+CREATE FUNCTION williams_lock_id(owner oid, task text) RETURNS oid
+	AS 'MODULE_PATHNAME', 'wl_lock_id'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION williams_lock_id(oid, text) IS
+'objid of a task''s locks in pg_locks, where classid is the OID of williams_task; a hash, so two tasks may have the same';
+
 -- A batch is running if the transaction in its xmax, left there by the claim, still holds
 -- the lock of its own number. williams_drop_task leaves its number there, too, but runs
--- nothing: it is recognized by its lock of the task.
+-- nothing: it is recognized by its lock of the task. Sessions and workers that run a task
+-- hold its LOCK_RUN, whose number is 2 (see src/run/store.h), also between two batches.
 CREATE VIEW williams_progress WITH (security_barrier) AS
 	SELECT coalesce(r.rolname, pg_catalog.format('dropped role %s'::pg_catalog.text, t.owner)::pg_catalog.name) AS owner,
 		t.name AS task,
 		CASE WHEN b.running OPERATOR(pg_catalog.>) 0::pg_catalog.int8 THEN 'running'
 			WHEN b.pending OPERATOR(pg_catalog.>) 0::pg_catalog.int8 AND t.stopped THEN 'stopped'
+			WHEN b.pending OPERATOR(pg_catalog.>) 0::pg_catalog.int8 AND l.workers IS NOT NULL THEN 'running'
 			WHEN b.pending OPERATOR(pg_catalog.>) 0::pg_catalog.int8 THEN 'pending'
 			WHEN b.failed OPERATOR(pg_catalog.>) 0::pg_catalog.int8 THEN 'failed'
 			ELSE 'done' END AS state,
@@ -157,8 +165,18 @@ CREATE VIEW williams_progress WITH (security_barrier) AS
 			THEN pg_catalog.clock_timestamp() OPERATOR(pg_catalog.+) pg_catalog.make_interval(secs =>
 				b.busy_s OPERATOR(pg_catalog./) b.done_items OPERATOR(pg_catalog.*) b.pending_items
 				OPERATOR(pg_catalog./) b.running::pg_catalog.float8) END AS eta,
-		b.started_at, b.updated_at
-	FROM williams_task t LEFT JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) t.owner,
+		b.started_at, b.updated_at, coalesce(l.workers, 0::pg_catalog.int8) AS workers, b.seconds,
+		CASE WHEN t.whole_range THEN b.missed END AS missed
+	FROM williams_task t LEFT JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) t.owner
+	LEFT JOIN (
+		SELECT objid, pg_catalog.count(*) AS workers FROM pg_catalog.pg_locks
+		WHERE locktype OPERATOR(pg_catalog.=) 'object'::pg_catalog.text
+		AND database OPERATOR(pg_catalog.=) (SELECT oid FROM pg_catalog.pg_database
+			WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
+		AND classid OPERATOR(pg_catalog.=) 'williams_task'::pg_catalog.regclass::pg_catalog.oid
+		AND objsubid OPERATOR(pg_catalog.=) 2::pg_catalog.int2
+		AND mode OPERATOR(pg_catalog.=) 'RowExclusiveLock'::pg_catalog.text
+		AND granted GROUP BY objid) l ON l.objid OPERATOR(pg_catalog.=) williams_lock_id(t.owner, t.name),
 	LATERAL (
 		SELECT pg_catalog.count(*) AS batches,
 			pg_catalog.count(*) FILTER (WHERE s.done) AS done,
@@ -178,6 +196,9 @@ CREATE VIEW williams_progress WITH (security_barrier) AS
 			coalesce(pg_catalog.sum(w.items) FILTER (WHERE s.pending), 0::pg_catalog.numeric)::pg_catalog.float8 AS pending_items,
 			pg_catalog.sum(w.duration_ms) FILTER (WHERE s.done)
 				OPERATOR(pg_catalog./) 1000.0::pg_catalog.float8 AS busy_s,
+			coalesce(pg_catalog.sum(w.duration_ms), 0.0::pg_catalog.float8)
+				OPERATOR(pg_catalog./) 1000.0::pg_catalog.float8 AS seconds,
+			(pg_catalog.sum(w.items OPERATOR(pg_catalog.-) w.rows) FILTER (WHERE s.done))::pg_catalog.int8 AS missed,
 			pg_catalog.min(w.started_at) AS started_at, pg_catalog.max(w.finished_at) AS updated_at
 		FROM williams_batch w, LATERAL (SELECT
 			w.state OPERATOR(pg_catalog.=) 'done'::pg_catalog.text AS done,
@@ -192,7 +213,7 @@ COMMENT ON VIEW williams_progress IS
 COMMENT ON COLUMN williams_progress.owner IS 'role that created the task; "dropped role" and its OID if the role no longer exists';
 COMMENT ON COLUMN williams_progress.task IS 'name of the task';
 COMMENT ON COLUMN williams_progress.state IS
-'running if a batch is running; else stopped or pending if batches are pending; else failed if a batch failed; else done';
+'running if a batch is running; else, if batches are pending, stopped if the task is, running if a session or worker runs it, or pending; else failed if a batch failed; else done';
 COMMENT ON COLUMN williams_progress.batches IS 'number of batches; each split adds one';
 COMMENT ON COLUMN williams_progress.done IS 'batches that are done';
 COMMENT ON COLUMN williams_progress.failed IS 'batches that failed';
@@ -205,6 +226,11 @@ COMMENT ON COLUMN williams_progress.eta IS
 'when the pending batches will be done at this speed; NULL while nothing is running or before the first batch is done';
 COMMENT ON COLUMN williams_progress.started_at IS 'earliest started_at of the batches; NULL before the first execution';
 COMMENT ON COLUMN williams_progress.updated_at IS 'latest finished_at of the batches; NULL before the first execution';
+COMMENT ON COLUMN williams_progress.workers IS
+'sessions and workers that run the task now, also while they wait; williams_run_batch does not count';
+COMMENT ON COLUMN williams_progress.seconds IS 'total duration of the last execution of each batch, in seconds';
+COMMENT ON COLUMN williams_progress.missed IS
+'planned rows minus rows processed, in batches that are done, where the statement should process every row between $1 and $2; else NULL, also before the first is done';
 GRANT SELECT ON williams_progress TO PUBLIC;
 
 CREATE FUNCTION williams_create_task(name text, relation regclass, statement text,
@@ -244,11 +270,22 @@ CREATE FUNCTION williams_run_batch(task text) RETURNS bigint
 COMMENT ON FUNCTION williams_run_batch(text) IS
 'claim a pending batch, run the task''s statement for it and mark it, all in the current transaction; returns its number, also if it failed, or NULL if no batch can be claimed now; skips batches that other sessions are running; errors: 42704 if the current role has no such task, 25000 unless the isolation level is READ COMMITTED or while deferred triggers are pending';
 
-CREATE PROCEDURE williams_run(task text)
+CREATE PROCEDURE williams_run(task text, max_duration interval = NULL, raise boolean = false)
 	AS 'MODULE_PATHNAME', 'wl_run'
 	LANGUAGE C;
-COMMENT ON PROCEDURE williams_run(text) IS
-'run the batches of a task one after the other, each in a transaction of its own, until none can be claimed; starts a task that is stopped; NOTICEs report progress, a WARNING reports failed batches; errors: 2D000 inside a transaction block, 42704 if the current role has no such task';
+COMMENT ON PROCEDURE williams_run(text, interval, boolean) IS
+'run the batches of a task one after the other, each in a transaction of its own, until none can be claimed or, unless max_duration is NULL, until that time is over and the batch at hand has ended; starts a task that is stopped; NOTICEs report progress, a WARNING reports failed batches; raise: wait also for batches that other sessions are running, and raise an error instead of the WARNING, with the SQLSTATE of the first failed batch, or 57000 if batches are pending because the task was stopped; other errors: 2D000 inside a transaction block, 42704 if the current role has no such task';
+
+CREATE PROCEDURE williams_apply(statement text, relation regclass = NULL,
+		available_memory_mb float8 = NULL, item_mb text = NULL, key_column name = NULL,
+		method text = 'exact', max_items bigint = NULL, strict boolean = false,
+		max_attempts int = 3, time_limit_ms int = NULL, pause_ms int = 0,
+		throttle text = NULL, max_failed int = 100, settings jsonb = NULL, workers int = 0)
+	AS 'MODULE_PATHNAME', 'wl_apply'
+	LANGUAGE C;
+COMMENT ON PROCEDURE williams_apply(text, regclass, float8, text, name, text, bigint, boolean,
+	int, int, int, text, int, jsonb, int) IS
+'create a task, run it in this session and in so many workers, and drop it; relation NULL: the table that the UPDATE, DELETE or MERGE writes to; the task is named apply and the name of the table, as a NOTICE says; if it is not done to the end, it stays, and CALL williams_run continues it; errors: those of williams_create_task and of williams_run with raise, 55000 if such a task with the same statement is unfinished, and with workers those of williams_launch';
 
 CREATE FUNCTION williams_launch(task text, workers int = 1) RETURNS int
 	AS 'MODULE_PATHNAME', 'wl_launch'

@@ -185,6 +185,14 @@ typedef struct WlJsonb
 #define wl_primary_key(rel) RelationGetPrimaryKeyIndex(rel)
 #endif
 
+/* 16 replaced the functions that check a privilege, one for each class of objects. */
+#if PG_VERSION_NUM >= 160000
+#define wl_may_execute(function, role) \
+	object_aclcheck(ProcedureRelationId, function, role, ACL_EXECUTE)
+#else
+#define wl_may_execute(function, role) pg_proc_aclcheck(function, role, ACL_EXECUTE)
+#endif
+
 /* 19 passes the jumble state to post_parse_analyze_hook as a constant. */
 #if PG_VERSION_NUM >= 190000
 #define WL_JUMBLE_STATE const JumbleState

@@ -1,6 +1,6 @@
 /*
  * progress.c
- *		NOTICEs that say how far a run is, and WARNINGs about what it left.
+ *		NOTICEs that say how far a run is, and WARNINGs or errors about what it left.
  *
  * The figures come from the view williams_progress, read as the task's owner. A
  * view over many batches takes a while to read, so the interval between two
@@ -17,7 +17,8 @@
 /* The columns that read_progress reads, in this order. */
 enum
 {
-	PROGRESS_BATCHES = 1, PROGRESS_DONE, PROGRESS_FAILED, PROGRESS_ROWS, PROGRESS_PERCENT
+	PROGRESS_BATCHES = 1, PROGRESS_DONE, PROGRESS_FAILED, PROGRESS_ROWS, PROGRESS_PERCENT,
+	PROGRESS_MISSED
 };
 
 static void
@@ -25,10 +26,10 @@ read_progress(const WlTaskId *id, WlProgress *p)
 {
 	TimestampTz begun_at = GetCurrentTimestamp();
 
-	p->batches = p->done = p->failed = 0;
+	p->batches = p->done = p->failed = p->missed = 0;
 	p->rows = p->percent = 0.0;
 	wl_connect();
-	if (wl_query_as_self(id, "SELECT batches, done, failed, rows, percent FROM %s.williams_progress"
+	if (wl_query_as_self(id, "SELECT batches, done, failed, rows, percent, missed FROM %s.williams_progress"
 						 " WHERE owner" EQ "pg_catalog.pg_get_userbyid($1) AND task" EQ "$2",
 						 0, NULL, NULL, NULL) > 0)
 	{
@@ -37,6 +38,7 @@ read_progress(const WlTaskId *id, WlProgress *p)
 		p->failed = DatumGetInt64(wl_value_or_zero(PROGRESS_FAILED));
 		p->rows = (double) DatumGetInt64(wl_value_or_zero(PROGRESS_ROWS));
 		p->percent = DatumGetFloat8(wl_value_or_zero(PROGRESS_PERCENT));
+		p->missed = DatumGetInt64(wl_value_or_zero(PROGRESS_MISSED));
 	}
 	wl_finish();
 	p->pending = p->batches - p->done - p->failed;
@@ -108,39 +110,107 @@ first_failure(const WlTaskId *id, int *sqlstate)
 }
 
 static void
-warn_of_failures(const WlTaskId *id, const WlProgress *p)
+report_failures(const WlTaskId *id, const WlProgress *p, int level)
 {
 	const char *failure;
 	int			sqlstate;
 
 	wl_connect();
 	failure = first_failure(id, &sqlstate);
-	ereport(WARNING,
+	ereport(level,
 			(errcode(sqlstate),
 			 errmsg("task \"%s\": " INT64_FORMAT " of " INT64_FORMAT " batches failed",
 					NameStr(id->name), p->failed, p->batches),
 			 errdetail_internal("%s", failure),
+			 level == ERROR ?
+			 errhint("The table williams_batch lists all of them; williams_retry makes them pending again, and CALL williams_run continues the task.") :
 			 errhint("The table williams_batch lists all of them; williams_retry makes them pending again.")));
 	wl_finish();
 }
 
-void
-wl_report_end(const WlTaskId *id, WlProgress *p, WlStepResult result)
+/* The columns of commonest_failure's query. */
+enum
 {
+	COMMONEST_SQLSTATE = 1, COMMONEST_COUNT
+};
+
+/* If the task was stopped by max_failed: what failed most often, as a detail for a message. */
+static const char *
+commonest_failure(const WlTaskId *id, const WlProgress *p)
+{
+	WlTask		task;
+
+	if (!wl_load_task(id, &task) || task.max_failed == 0 || p->failed < task.max_failed ||
+		wl_query(id, "SELECT sqlstate, pg_catalog.count(*) FROM %s.williams_batch WHERE" OF_TASK
+				 " AND" IN_STATE("failed") " GROUP BY sqlstate"
+				 " ORDER BY pg_catalog.count(*) DESC, sqlstate LIMIT 1", 0, NULL, NULL, NULL) == 0)
+		return NULL;
+	return psprintf(INT64_FORMAT " batches failed, and max_failed is %d; the commonest SQLSTATE is %s, of " INT64_FORMAT " of them.",
+					p->failed, task.max_failed, wl_text_or_null(COMMONEST_SQLSTATE),
+					DatumGetInt64(wl_value_or_zero(COMMONEST_COUNT)));
+}
+
+static void
+report_stop(const WlTaskId *id, const WlProgress *p, int level)
+{
+	const char *failure;
+
+	wl_connect();
+	failure = commonest_failure(id, p);
+	ereport(level,
+			(errcode(ERRCODE_OPERATOR_INTERVENTION),
+			 errmsg("task \"%s\" was stopped with " INT64_FORMAT " batches pending",
+					NameStr(id->name), p->pending),
+			 failure == NULL ? 0 : errdetail_internal("%s", failure),
+			 failure == NULL ? errhint("Run the task again to continue.") :
+			 errhint("Remove the cause and call williams_retry, or raise max_failed with williams_alter_task; then run the task again.")));
+	wl_finish();
+}
+
+static void
+warn_of_missed(const WlTaskId *id, const WlProgress *p)
+{
+	ereport(WARNING,
+			(errcode(ERRCODE_WARNING),
+			 errmsg("task \"%s\" processed " INT64_FORMAT " rows %s than planned",
+					NameStr(id->name), Max(p->missed, -p->missed), p->missed > 0 ? "fewer" : "more"),
+			 errdetail("Its statement is to process all rows from $1 to $2."),
+			 errhint("Both bounds belong to the batch: write key BETWEEN $1 AND $2. Or rows have come or gone since the task was planned.")));
+}
+
+void
+wl_report_end(const WlTaskId *id, WlProgress *p, WlStepResult result, bool raise)
+{
+	int			level = raise ? ERROR : WARNING;
+	bool		stopped;
+
 	if (result == STEP_GONE)
 	{
-		ereport(WARNING,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("task \"%s\" was dropped", NameStr(id->name))));
+		/*
+		 * a worker may begin after another session has ended and dropped the
+		 * task
+		 */
+		if (p->batches > 0)
+			ereport(level,
+					(errcode(ERRCODE_UNDEFINED_OBJECT),
+					 errmsg("task \"%s\" was dropped", NameStr(id->name))));
 		return;
 	}
 	wl_report_progress(id, p);
-	if (p->failed > 0)
-		warn_of_failures(id, p);
-	if (result == STEP_STOPPED && p->pending > 0)
-		ereport(WARNING,
-				(errcode(ERRCODE_OPERATOR_INTERVENTION),
-				 errmsg("task \"%s\" was stopped with " INT64_FORMAT " batches pending",
+	if (result == STEP_TIME_OVER && p->pending > 0)
+		ereport(NOTICE,
+				(errcode(ERRCODE_SUCCESSFUL_COMPLETION),
+				 errmsg("task \"%s\" has " INT64_FORMAT " batches left",
 						NameStr(id->name), p->pending),
-				 errhint("Run the task again to continue.")));
+				 errdetail("max_duration is over.")));
+	if (p->missed != 0)
+		warn_of_missed(id, p);
+	stopped = p->pending > 0 && (result == STEP_STOPPED || (raise && result == STEP_NOTHING));
+	/* an error comes last */
+	if (p->failed > 0 && !raise)
+		report_failures(id, p, level);
+	if (stopped)
+		report_stop(id, p, p->failed > 0 ? WARNING : level);
+	if (p->failed > 0 && raise)
+		report_failures(id, p, level);
 }

@@ -1,6 +1,6 @@
 /*
  * progress.h
- *		NOTICEs that say how far a run is, and WARNINGs about what it left.
+ *		NOTICEs that say how far a run is, and WARNINGs or errors about what it left.
  */
 #ifndef WL_PROGRESS_H
 #define WL_PROGRESS_H
@@ -22,6 +22,7 @@ typedef struct WlProgress
 	int64		pending;
 	double		rows;
 	double		percent;
+	int64		missed;			/* see williams_progress; 0 if it is NULL */
 } WlProgress;
 
 /*
@@ -34,7 +35,10 @@ extern void wl_report_progress(const WlTaskId *id, WlProgress *p);
 /* Is the next NOTICE due, and does anybody want to see it? */
 extern bool wl_progress_due(const WlProgress *p);
 
-/* After the last step, which ended with result. */
-extern void wl_report_end(const WlTaskId *id, WlProgress *p, WlStepResult result);
+/*
+ * After the last step, which ended with result. raise: an error instead of a WARNING if
+ * a batch is not done, except that batches may be pending when the time is over.
+ */
+extern void wl_report_end(const WlTaskId *id, WlProgress *p, WlStepResult result, bool raise);
 
 #endif							/* WL_PROGRESS_H */

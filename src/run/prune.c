@@ -5,7 +5,7 @@
  * A task is looked at again once its locks are held: it may have been extended, or
  * dropped and created anew, since the list was made.
  *
- * Locks: for each task LOCK_WORKERS in EXCLUSIVE mode, which nobody has who runs it, and
+ * Locks: for each task LOCK_RUN in EXCLUSIVE mode, which nobody has who runs it, and
  * LOCK_TASK in ACCESS EXCLUSIVE mode. Neither is waited for: a task that is in use stays.
  */
 #include "postgres.h"
@@ -33,10 +33,9 @@ static bool
 prune(const WlTaskId *id, Datum before)
 {
 	static const Oid types[] = {TIMESTAMPTZOID};
-
 	bool		finished = false;
 
-	if (!wl_try_lock_task(id, LOCK_WORKERS, ExclusiveLock))
+	if (!wl_try_lock_task(id, LOCK_RUN, ExclusiveLock))
 		return false;
 	if (wl_try_lock_task(id, LOCK_TASK, AccessExclusiveLock))
 	{
@@ -47,7 +46,7 @@ prune(const WlTaskId *id, Datum before)
 			wl_unlock_task(id, LOCK_TASK, AccessExclusiveLock, HELD_BY_TRANSACTION);
 	}
 	if (!finished)
-		wl_unlock_task(id, LOCK_WORKERS, ExclusiveLock, HELD_BY_TRANSACTION);
+		wl_unlock_task(id, LOCK_RUN, ExclusiveLock, HELD_BY_TRANSACTION);
 	return finished;
 }
 

@@ -308,7 +308,8 @@ run_batch(const WlTask *task, WlBatch *batch, WlStep *taken)
 {
 	ErrorData  *error = wl_execute_batch(task, batch);
 
-	if (error == NULL)
+	taken->done = error == NULL;
+	if (taken->done)
 		mark_done(&task->id, batch);
 	else
 		settle_failure(task, batch, error, taken);
@@ -394,6 +395,7 @@ wl_record_failure(const WlTaskId *id, WlStep *taken, const ErrorData *error)
 	WlTask		task;
 	WlBatch		batch = {0};
 
+	taken->done = false;
 	wl_connect();
 	wl_lock_task(id, LOCK_TASK, AccessShareLock);
 	if (wl_load_task(id, &task) && wl_claim_again(id, taken->batch_no, taken->xmin, &batch))

@@ -14,7 +14,8 @@ typedef enum WlStepResult
 	STEP_NOTHING,				/* no batch can be claimed now */
 	STEP_STOPPED,				/* the task is stopped */
 	STEP_THROTTLED,				/* its throttle is true */
-	STEP_GONE					/* the task does not exist */
+	STEP_GONE,					/* the task does not exist */
+	STEP_TIME_OVER				/* for run.c: no step is taken any more */
 } WlStepResult;
 
 typedef struct WlStep
@@ -26,6 +27,7 @@ typedef struct WlStep
 	TransactionId xmin;			/* of its row when it was claimed */
 	TimestampTz started_at;
 	int64		behind;			/* how far first_pending is behind batch_no */
+	bool		done;			/* its statement succeeded */
 	bool		stops;			/* it failed as every other batch would */
 
 	long		wait_ms;		/* before the next step; -1: there is none */

@@ -57,10 +57,14 @@
  * The row of williams_task_history is updated last: when a task is dropped, and in a
  * transaction of its own when a run begins.
  *
- * LOCK_LAUNCH is held while workers are started, LOCK_WORKERS by a worker for as long
- * as it runs, across transactions, and LOCK_REPORT by a worker that ends. No session
- * waits for one of the three while it holds another, except that a worker with
- * LOCK_WORKERS waits for LOCK_REPORT, whose holder waits for nothing.
+ * LOCK_LAUNCH is held while workers are started. LOCK_RUN is held by a session or a
+ * worker for as long as it runs a task, across transactions; PostgreSQL releases it if
+ * a transaction is aborted. It is waited for before any other lock is taken, and by a
+ * worker that ends, whose wait for other such workers is short: they wait for nothing.
+ *
+ * The locks of a task are told apart by a hash of owner and name. Two tasks with the
+ * same hash share them: they wait for each other where one task would wait for itself,
+ * and williams_progress counts the workers of both for each.
  */
 #include "postgres.h"
 
@@ -72,6 +76,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
+#include "fmgr.h"
 #include "jit/jit.h"
 #include "miscadmin.h"
 #include "optimizer/cost.h"
@@ -145,14 +150,36 @@ wl_name_task(Oid function, const char *name, WlTaskId *id)
 	namestrcpy(&id->name, name);
 }
 
+/*
+ * For a superuser, who can take any role: the roles that have a task of that name. NULL
+ * if there is none. An error follows, which ends what wl_connect begins.
+ */
+static char *
+owners_for_superuser(const WlTaskId *id)
+{
+	if (!superuser())
+		return NULL;
+	wl_connect();
+	wl_query_as_self(id, "SELECT pg_catalog.string_agg(pg_catalog.pg_get_userbyid(owner)::pg_catalog.text,"
+					 " ', '::pg_catalog.text ORDER BY owner)"
+					 " FROM %s.williams_task WHERE name" EQ "$2", 0, NULL, NULL, NULL);
+	return wl_text_or_null(ONLY_COLUMN);
+}
+
 void
 wl_refuse_task(const WlTaskId *id)
 {
+	char	   *owners = owners_for_superuser(id);
+
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_OBJECT),
 			 errmsg("task \"%s\" of role \"%s\" does not exist",
 					NameStr(id->name), GetUserNameFromId(id->owner, true)),
-			 errhint("The table williams_task lists the tasks of the current role.")));
+			 owners == NULL ? 0 :
+			 errdetail("Roles with a task of this name: %s.", owners),
+			 owners == NULL ?
+			 errhint("The table williams_task lists the tasks of the current role.") :
+			 errhint("SET ROLE to the owner of the task first.")));
 }
 
 void
@@ -413,15 +440,31 @@ wl_load_task(const WlTaskId *id, WlTask *task)
 	return HeapTupleIsValid(tuple);
 }
 
+static uint32
+lock_hash(Oid owner, const char *name, int length)
+{
+	return hash_combine(hash_bytes((const unsigned char *) name, length), owner);
+}
+
+/* What pg_locks shows as objid. */
+PG_FUNCTION_INFO_V1(wl_lock_id);
+Datum
+wl_lock_id(PG_FUNCTION_ARGS)
+{
+	text	   *name = PG_GETARG_TEXT_PP(1);
+
+	PG_RETURN_OID(lock_hash(PG_GETARG_OID(0), VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)));
+}
+
 static LOCKTAG
 lock_tag(const WlTaskId *id, WlLockPart part)
 {
-	uint32		hash = hash_bytes((const unsigned char *) NameStr(id->name),
-								  strlen(NameStr(id->name)));
+	const char *name = NameStr(id->name);
 	LOCKTAG		tag;
 
 	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, id->relations[TASK_TABLE],
-					   part == LOCK_LAUNCH ? InvalidOid : hash_combine(hash, id->owner), part);
+					   part == LOCK_LAUNCH ? InvalidOid : lock_hash(id->owner, name, strlen(name)),
+					   part);
 	return tag;
 }
 
@@ -457,6 +500,20 @@ wl_unlock_task(const WlTaskId *id, WlLockPart part, LOCKMODE mode, WlLockHolder 
 	LOCKTAG		tag = lock_tag(id, part);
 
 	LockRelease(&tag, mode, holder == HELD_BY_SESSION);
+}
+
+bool
+wl_is_wanted(const WlTaskId *id)
+{
+	bool		wanted;
+
+	wl_connect();
+	wanted = wl_query(id, "SELECT FROM %s.williams_task WHERE" THIS_TASK " AND NOT stopped"
+					  " AND EXISTS (SELECT FROM %s.williams_batch WHERE" OF_TASK
+					  " AND" IN_STATE("pending") " AND batch_no" GE "first_pending)",
+					  0, NULL, NULL, NULL) > 0;
+	wl_finish();
+	return wanted;
 }
 
 /* A task that is not stopped needs no change, so this does not wait for other changes. */

@@ -57,8 +57,10 @@ typedef enum WlLockPart
 								 * EXCLUSIVE: to change the task. ACCESS
 								 * EXCLUSIVE: to drop it */
 	LOCK_NUMBERS,				/* EXCLUSIVE: to number the part of a batch */
-	LOCK_WORKERS,				/* SHARE: a worker, while it runs */
-	LOCK_REPORT,				/* EXCLUSIVE: a worker that ends */
+	LOCK_RUN,					/* ROW EXCLUSIVE: a session or worker, while
+								 * it runs the task. SHARE UPDATE EXCLUSIVE: a
+								 * worker that ends. SHARE: nobody runs the
+								 * task. williams_progress knows its number */
 	LOCK_LAUNCH					/* SHARE UPDATE EXCLUSIVE: to launch workers.
 								 * One for the whole database */
 } WlLockPart;
@@ -140,6 +142,9 @@ extern bool wl_try_lock_task(const WlTaskId *id, WlLockPart part, LOCKMODE mode)
 extern void wl_lock_task_in_session(const WlTaskId *id, WlLockPart part, LOCKMODE mode);
 
 extern void wl_unlock_task(const WlTaskId *id, WlLockPart part, LOCKMODE mode, WlLockHolder holder);
+
+/* Is there a batch to run: does the task exist, is it not stopped, is any batch pending? */
+extern bool wl_is_wanted(const WlTaskId *id);
 
 /* Allow batches to be claimed again. Error 42704 if the task does not exist. */
 extern void wl_start_task(const WlTaskId *id);

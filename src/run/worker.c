@@ -197,26 +197,32 @@ start_workers(const WlTaskId *id, int n)
 	return started;
 }
 
+int
+wl_launch_workers(const WlTaskId *id, int wanted)
+{
+	int			started;
+
+	wl_connect();
+	check_launch(id);
+	wl_lock_task(id, LOCK_LAUNCH, ShareUpdateExclusiveLock);
+	started = start_workers(id, allowed_workers(wanted));
+	wl_unlock_task(id, LOCK_LAUNCH, ShareUpdateExclusiveLock, HELD_BY_TRANSACTION);
+	wl_finish();
+	return started;
+}
+
 PG_FUNCTION_INFO_V1(wl_launch);
 Datum
 wl_launch(PG_FUNCTION_ARGS)
 {
 	WlTaskId	id;
 	int			wanted = PG_GETARG_INT32(1);
-	int			started;
 
 	PreventCommandIfReadOnly("williams_launch()");
 	wl_check_positive(wanted, "workers");
 	wl_name_task(fcinfo->flinfo->fn_oid, text_to_cstring(PG_GETARG_TEXT_PP(0)), &id);
 	wl_start_task(&id);
-
-	wl_connect();
-	check_launch(&id);
-	wl_lock_task(&id, LOCK_LAUNCH, ShareUpdateExclusiveLock);
-	started = start_workers(&id, allowed_workers(wanted));
-	wl_unlock_task(&id, LOCK_LAUNCH, ShareUpdateExclusiveLock, HELD_BY_TRANSACTION);
-	wl_finish();
-	PG_RETURN_INT32(started);
+	PG_RETURN_INT32(wl_launch_workers(&id, wanted));
 }
 
 /*
@@ -242,12 +248,27 @@ await_launch(const WorkerOrder *order)
 	return wanted;
 }
 
+/* Say in the server's log what this worker has done, whatever ends it. */
+static void
+log_end(int code, Datum run)
+{
+	const		WlRun *r = (const WlRun *) DatumGetPointer(run);
+
+	ereport(LOG,
+			(errmsg("%s ended: " INT64_FORMAT " executions succeeded, " INT64_FORMAT " failed",
+					MyBgworkerEntry->bgw_name, r->done, r->failed)));
+}
+
 /* The main function of a worker. The postmaster looks it up by name. */
 PGDLLEXPORT void wl_worker_main(Datum main_arg);
 
 void
 wl_worker_main(Datum main_arg)
 {
+	static WlRun run =
+	{
+		.background = true,.until = DT_NOEND
+	};
 	WorkerOrder order;
 
 	memcpy(&order, MyBgworkerEntry->bgw_extra, sizeof(order));
@@ -263,7 +284,9 @@ wl_worker_main(Datum main_arg)
 	pgstat_report_activity(STATE_RUNNING, MyBgworkerEntry->bgw_name);
 	if (await_launch(&order))
 	{
-		wl_run_task(&order.task, true);
+		ereport(LOG, (errmsg("%s started", MyBgworkerEntry->bgw_name)));
+		before_shmem_exit(log_end, PointerGetDatum(&run));
+		wl_run_task(&order.task, &run);
 		CommitTransactionCommand();
 	}
 	proc_exit(0);
