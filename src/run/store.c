@@ -151,8 +151,8 @@ wl_name_task(Oid function, const char *name, WlTaskId *id)
 }
 
 /*
- * For a superuser, who can take any role: the roles that have a task of that name. NULL
- * if there is none. An error follows, which ends what wl_connect begins.
+ * For a superuser, who can take any role: the roles that have a task of that name, if they
+ * still exist; or NULL. An error follows, which ends what wl_connect begins.
  */
 static char *
 owners_for_superuser(const WlTaskId *id)
@@ -160,9 +160,10 @@ owners_for_superuser(const WlTaskId *id)
 	if (!superuser())
 		return NULL;
 	wl_connect();
-	wl_query_as_self(id, "SELECT pg_catalog.string_agg(pg_catalog.pg_get_userbyid(owner)::pg_catalog.text,"
-					 " ', '::pg_catalog.text ORDER BY owner)"
-					 " FROM %s.williams_task WHERE name" EQ "$2", 0, NULL, NULL, NULL);
+	wl_query_as_self(id, "SELECT pg_catalog.string_agg(owner::pg_catalog.regrole::pg_catalog.text,"
+					 " ', '::pg_catalog.text ORDER BY owner) FROM %s.williams_task"
+					 " WHERE name" EQ "$2 AND owner::pg_catalog.regrole::pg_catalog.text"
+					 " OPERATOR(pg_catalog.<>) owner::pg_catalog.text", 0, NULL, NULL, NULL);
 	return wl_text_or_null(ONLY_COLUMN);
 }
 

@@ -159,7 +159,16 @@ INSERT INTO expected VALUES
 		'bigint', 'f', 'v', false, 'u', 'wl_create_task'),
 	('williams_drop_task', 'task text', 'void', 'f', 'v', true, 'u', 'wl_drop_task'),
 	('williams_run_batch', 'task text', 'bigint', 'f', 'v', true, 'u', 'wl_run_batch'),
-	('williams_run', 'IN task text', NULL, 'p', 'v', false, 'u', 'wl_run'),
+	('williams_run', 'IN task text, IN max_duration interval DEFAULT NULL::interval, IN raise boolean DEFAULT false',
+		NULL, 'p', 'v', false, 'u', 'wl_run'),
+	('williams_apply',
+		'IN statement text, IN relation regclass DEFAULT NULL::regclass, IN available_memory_mb double precision DEFAULT NULL::double precision, '
+		'IN item_mb text DEFAULT NULL::text, IN key_column name DEFAULT NULL::name, IN method text DEFAULT ''exact''::text, IN max_items bigint DEFAULT NULL::bigint, '
+		'IN strict boolean DEFAULT false, IN max_attempts integer DEFAULT 3, IN time_limit_ms integer DEFAULT NULL::integer, '
+		'IN pause_ms integer DEFAULT 0, IN throttle text DEFAULT NULL::text, IN max_failed integer DEFAULT 100, IN settings jsonb DEFAULT NULL::jsonb, '
+		'IN workers integer DEFAULT 0',
+		NULL, 'p', 'v', false, 'u', 'wl_apply'),
+	('williams_lock_id', 'owner oid, task text', 'oid', 'f', 'i', true, 's', 'wl_lock_id'),
 	('williams_launch', 'task text, workers integer DEFAULT 1', 'integer', 'f', 'v', true, 'u', 'wl_launch'),
 	('williams_stop', 'task text', 'void', 'f', 'v', true, 'u', 'wl_stop'),
 	('williams_retry', 'task text', 'bigint', 'f', 'v', true, 'u', 'wl_retry'),

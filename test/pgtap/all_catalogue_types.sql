@@ -147,7 +147,7 @@ FROM (VALUES
 	('williams_progress', 'owner name null, task text null, state text null, batches bigint null, done bigint null, '
 		'failed bigint null, running bigint null, rows bigint null, percent double precision null, '
 		'rows_per_s double precision null, eta timestamp with time zone null, started_at timestamp with time zone null, '
-		'updated_at timestamp with time zone null')) AS v (relation, columns);
+		'updated_at timestamp with time zone null, workers bigint null, seconds double precision null, missed bigint null')) AS v (relation, columns);
 SELECT set_eq(
 	$$SELECT conrelid::regclass::text, contype::text, pg_get_constraintdef(oid) FROM pg_constraint
 	  WHERE conrelid IN ('williams_task'::regclass, 'williams_batch'::regclass) AND contype IN ('p', 'f', 'u')$$,

@@ -33,7 +33,7 @@ CREATE FUNCTION pg_temp.call(f regproc, types oid[], nulled int) RETURNS text LA
              ELSE CASE t WHEN 'text'::regtype THEN CASE WHEN f::text !~ '_ocr_' THEN '''balance''' WHEN i > 1 THEN '''auto'''
                                                         ELSE '''{"document_annotation": {"a": 1}}''::text' END
                          WHEN 'jsonb'::regtype THEN '''{"document_annotation": {"a": 1}}''::jsonb' WHEN 'text[]'::regtype THEN '''{a}''::text[]'
-                         WHEN 'float8'::regtype THEN '0.5::float8' WHEN 'bigint'::regtype THEN '10::bigint'
+                         WHEN 'float8'::regtype THEN '0.5::float8' WHEN 'bigint'::regtype THEN '10::bigint' WHEN 'oid'::regtype THEN '10::oid'
                          WHEN 'int'::regtype THEN '10' WHEN 'interval'::regtype THEN '''1 day''::interval' WHEN 'boolean'::regtype THEN 'true'
                          WHEN 'williams_scorecard'::regtype THEN '(SELECT williams_scorecard_agg(i / 8.0) FROM generate_series(1, 7) AS i)'
                          WHEN 'williams_scorecard_state'::regtype THEN '''(1,0,0,0,0,0,0,0)''::williams_scorecard_state'

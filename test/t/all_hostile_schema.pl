@@ -147,6 +147,8 @@ sub use_tasks
 		"method => 'ctid'::pg_catalog.text") . &$run('blocks');
 	$sql .= create_task($schema, 'throttled', $update, "throttle => 'true'::pg_catalog.text") . task_call('williams_run_batch', 'throttled');
 	$sql .= "SELECT s.williams_alter_task(task => 'throttled'::pg_catalog.text, statement => 'SELECT \$1, \$2'::pg_catalog.text, throttle => 'false'::pg_catalog.text);\n";
+	$sql .= "CALL s.williams_apply(statement => \$s\$" . sprintf($update, $schema) . "\$s\$::pg_catalog.text, workers => '1'::pg_catalog.int4);\n";
+	$sql .= "CALL s.williams_run(task => 'throttled'::pg_catalog.text, max_duration => '1 s'::pg_catalog.interval, raise => 'true'::pg_catalog.bool);\n";
 	$sql .= create_task($schema, 'launched', $statement{blamed}, $weights);
 	$sql .= "SELECT s.williams_launch(task => 'launched'::pg_catalog.text, workers => '2'::pg_catalog.int4);\n";
 	$sql .= "SELECT s.williams_plan_table(relation => '$schema.page'::pg_catalog.regclass, available_memory_mb => '1'::pg_catalog.float8);\n";

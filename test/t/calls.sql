@@ -18,7 +18,7 @@ CREATE FUNCTION calls.constant(type oid, parameter text) RETURNS text LANGUAGE s
 		('{text,jsonb}'::regtype[], 'document', '{"document_annotation": {"a": 1}}'), ('{text}', 'engine', 'auto'), ('{text}', 'regime', 'balance'),
 		('{text}', 'script', 'latin'), ('{jsonb}', 'rules', '{"fields": {"a": null}}'), ('{jsonb}', 'confidence', '{"a": 0.5}'),
 		('{jsonb}', NULL, '{"a": "1"}'), ('{text[]}', NULL, '{a}'), ('{text,"\"any\""}', NULL, 'a'), ('{int8,int4}', NULL, '10'),
-		('{float8}', NULL, '0.5'), ('{boolean}', NULL, 'true')) AS v (types, name, value)
+		('{float8}', NULL, '0.5'), ('{oid}', NULL, '10'), ('{boolean}', NULL, 'true')) AS v (types, name, value)
 	WHERE type = ANY (types) AND (name IS NULL OR name = parameter) ORDER BY name IS NULL LIMIT 1 $$;
 CREATE FUNCTION calls.value(type oid, parameter text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
