@@ -21,17 +21,20 @@ enum
 	PROGRESS_MISSED
 };
 
-static void
+/* Returns false if the task does not exist. */
+static bool
 read_progress(const WlTaskId *id, WlProgress *p)
 {
 	TimestampTz begun_at = GetCurrentTimestamp();
+	bool		found;
 
 	p->batches = p->done = p->failed = p->missed = 0;
 	p->rows = p->percent = 0.0;
 	wl_connect();
-	if (wl_query_as_self(id, "SELECT batches, done, failed, rows, percent, missed FROM %s.williams_progress"
-						 " WHERE owner" EQ "pg_catalog.pg_get_userbyid($1) AND task" EQ "$2",
-						 0, NULL, NULL, NULL) > 0)
+	found = wl_query_as_self(id, "SELECT batches, done, failed, rows, percent, missed FROM %s.williams_progress"
+							 " WHERE owner" EQ "pg_catalog.pg_get_userbyid($1) AND task" EQ "$2",
+							 0, NULL, NULL, NULL) > 0;
+	if (found)
 	{
 		p->batches = DatumGetInt64(wl_value_or_zero(PROGRESS_BATCHES));
 		p->done = DatumGetInt64(wl_value_or_zero(PROGRESS_DONE));
@@ -44,12 +47,13 @@ read_progress(const WlTaskId *id, WlProgress *p)
 	p->pending = p->batches - p->done - p->failed;
 	p->reported_at = GetCurrentTimestamp();
 	p->interval_ms = Max(1000, 20 * TimestampDifferenceMilliseconds(begun_at, p->reported_at));
+	return found;
 }
 
 void
 wl_begin_progress(const WlTaskId *id, WlProgress *p)
 {
-	read_progress(id, p);
+	p->begun = read_progress(id, p);
 	p->first_rows = p->rows;
 	p->first_percent = p->percent;
 }
@@ -68,7 +72,8 @@ wl_report_progress(const WlTaskId *id, WlProgress *p)
 	double		gained;
 	char		eta[64] = "";
 
-	read_progress(id, p);
+	if (!read_progress(id, p))
+		return;
 	elapsed = Max((double) (p->reported_at - p->started_at) / USECS_PER_SEC, 1e-6);
 	gained = p->percent - p->first_percent;
 	if (gained > 0.0 && p->pending > 0)
@@ -190,7 +195,7 @@ wl_report_end(const WlTaskId *id, WlProgress *p, WlStepResult result, bool raise
 		 * a worker may begin after another session has ended and dropped the
 		 * task
 		 */
-		if (p->batches > 0)
+		if (p->begun)
 			ereport(level,
 					(errcode(ERRCODE_UNDEFINED_OBJECT),
 					 errmsg("task \"%s\" was dropped", NameStr(id->name))));

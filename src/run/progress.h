@@ -11,6 +11,7 @@
 typedef struct WlProgress
 {
 	TimestampTz started_at;		/* set by the caller */
+	bool		begun;			/* did the task exist then? */
 	TimestampTz reported_at;
 	long		interval_ms;	/* until the next NOTICE: reading takes at
 								 * most a twentieth of the time */
