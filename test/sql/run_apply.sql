@@ -2,6 +2,7 @@
 -- CALL williams_apply: one line plans, runs and forgets; what is not done stays as a task
 --
 SET client_min_messages = warning;
+\set SHOW_CONTEXT never
 CREATE TABLE leaf (id int PRIMARY KEY, n int NOT NULL DEFAULT 0, note text);
 INSERT INTO leaf SELECT generate_series(1, 100);
 CREATE TABLE cover (id int, n int);
