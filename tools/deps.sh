@@ -25,7 +25,8 @@ has_extension() { [ -x "$pg_config" ] && [ -f "$("$pg_config" --sharedir)/extens
 has_include() { has cc && echo "#include <$1>" | cc -E - >/dev/null 2>&1; }
 
 # One line per dependency: the groups that need it | a test for it | its package.
-# In a package's name, % stands for the server's major version.
+# In a package's name, % stands for the server's major version. A package with ? is
+# optional: it is installed if apt-get has it, and a test is skipped without it.
 missing() {
     while IFS='|' read -r groups probe package; do
         for g in "$@"; do
@@ -45,11 +46,21 @@ missing() {
 	test matrix|perl -MIPC::Run -e1 2>/dev/null|libipc-run-perl
 	test|has python3|python3
 	test|has pgrep|procps
+	test|has_extension pg_cron|postgresql-%-cron?
 	bench|has_extension plpython3u|postgresql-plpython3-%
 	bench|has_extension dblink|postgresql-%
 	bench|has_extension tdigest|postgresql-%-tdigest
 	lint|has pg_bsd_indent|pg-bsd-indent
 	E
+}
+
+required() { missing "$@" | sed '/?$/d'; }
+optional() {
+    local p
+    [[ $pg_config == /usr/lib/postgresql/* ]] || return 0
+    for p in $(missing "$@" | sed -n 's/?$//p'); do
+        if apt-cache show "${p//%/$major}" >/dev/null 2>&1; then echo "$p"; fi
+    done
 }
 
 sudo=
@@ -90,11 +101,12 @@ cleanup() {
     fi
 }
 
-wanted=$(missing "$@")
-[ -n "$wanted" ] || exit 0
+wanted=$(required "$@")
+[ -n "$wanted$(optional "$@")" ] || exit 0
 [[ -x $pg_config || -z $pg_config || -n $major || $wanted != *%* ]] || die "$pg_config does not exist"
 has apt-get || die "missing, and apt-get is not available:" ${wanted//%/${major:-NN}}
 if [ "$(id -u)" != 0 ]; then
+    has sudo || [ -n "$wanted" ] || exit 0
     has sudo || die "run this as root, or install sudo: apt-get install" ${wanted//%/${major:-NN}}
     sudo=sudo
 fi
@@ -110,12 +122,20 @@ if [ -z "$major" ]; then
     major=$(apt-cache depends postgresql | sed -n 's/.*Depends: postgresql-\([0-9]*\)$/\1/p')
     [ -n "$major" ] || die "this release does not have a package postgresql"
 fi
-wanted=${wanted//%/$major}
-echo "deps: installing with apt-get:" $wanted
 keep_server
 has_server || forbid_main_cluster
-run_apt install --no-install-recommends $wanted || die "apt-get could not install these packages"
+if [ -n "$wanted" ]; then
+    wanted=${wanted//%/$major}
+    echo "deps: installing with apt-get:" $wanted
+    run_apt install --no-install-recommends $wanted || die "apt-get could not install these packages"
+    pg_config=$(tools/pg_config.sh)
+fi
+more=$(optional "$@")
+if [ -n "$more" ]; then
+    more=${more//%/$major}
+    echo "deps: installing with apt-get:" $more
+    run_apt install --no-install-recommends $more || echo "deps: not installed, tests will be skipped:" $more
+fi
 
-pg_config=$(tools/pg_config.sh)
-still=$(missing "$@")
+still=$(required "$@")
 [ -z "$still" ] || die "installed, but still not found:" ${still//%/$major}
