@@ -62,6 +62,16 @@ BEGIN
 	ASSERT (SELECT bool_and(state = 'done') FROM williams_batch) AND (SELECT bool_and(seen = 1) FROM document);
 END $$;
 
+/* in one statement, which also plans the batches and forgets them */
+CREATE PROCEDURE by_apply(name text, rows bigint) LANGUAGE plpgsql AS $$
+DECLARE
+	started timestamptz := clock_timestamp();
+BEGIN
+	CALL williams_apply('UPDATE document SET seen = seen + 1', max_items => rows);
+	INSERT INTO took VALUES (name, extract(epoch FROM clock_timestamp() - started));
+	ASSERT (SELECT bool_and(seen = 1) FROM document) AND NOT EXISTS (SELECT FROM williams_task);
+END $$;
+
 CREATE PROCEDURE by_hand(name text) LANGUAGE plpgsql AS $$
 DECLARE
 	started timestamptz := clock_timestamp();
@@ -73,6 +83,24 @@ BEGIN
 		COMMIT;
 	END LOOP;
 	INSERT INTO took VALUES (name, extract(epoch FROM clock_timestamp() - started), pg_current_wal_insert_lsn() - lsn);
+	ASSERT (SELECT bool_and(seen = 1) FROM document);
+END $$;
+
+/* by hand without the bounds, which are looked up batch by batch */
+CREATE PROCEDURE by_hand_alone(name text, rows bigint) LANGUAGE plpgsql AS $$
+DECLARE
+	started timestamptz := clock_timestamp();
+	last int := 0;
+	next int;
+BEGIN
+	LOOP
+		SELECT max(id) INTO next FROM (SELECT id FROM document WHERE id > last ORDER BY id LIMIT rows) AS b;
+		EXIT WHEN next IS NULL;
+		UPDATE document SET seen = seen + 1 WHERE id > last AND id <= next;
+		COMMIT;
+		last := next;
+	END LOOP;
+	INSERT INTO took VALUES (name, extract(epoch FROM clock_timestamp() - started));
 	ASSERT (SELECT bool_and(seen = 1) FROM document);
 END $$;
 
@@ -166,6 +194,27 @@ BEGIN
 	END LOOP;
 END $$;
 
+/* a command's time */
+CREATE PROCEDURE timed(name text, command text) LANGUAGE plpgsql AS $$
+DECLARE
+	started timestamptz := clock_timestamp();
+BEGIN
+	EXECUTE command;
+	INSERT INTO took VALUES (name, extract(epoch FROM clock_timestamp() - started));
+END $$;
+
+/* a task with a batch for each row, of which only the last are pending, as after an interrupted run */
+CREATE PROCEDURE make_almost_done(done bigint) LANGUAGE plpgsql AS $$
+BEGIN
+	CALL make(1, 'SELECT $1, $2');
+	UPDATE williams_batch SET state = 'done' WHERE batch_no <= done;
+	PERFORM williams_alter_task('task', throttle => '1 / 0 > 0');
+	COMMIT;
+	CALL connect('new');
+	PERFORM dblink_exec('new', 'CALL williams_run(''task'')', false), dblink_disconnect('new');
+	PERFORM williams_alter_task('task', throttle => 'false');
+END $$;
+
 /* the peak memory of this backend, without the shared buffers that it touched */
 CREATE FUNCTION peak_mb() RETURNS float8 LANGUAGE sql AS $$
 	SELECT (substring(s FROM 'VmHWM:\s+(\d+)')::float8 - substring(s FROM 'RssShmem:\s+(\d+)')::float8) / 1024
@@ -197,6 +246,9 @@ CREATE PROCEDURE let_go() LANGUAGE sql AS $$ SELECT dblink_disconnect('old') $$;
 SELECT rounds(:rounds, ARRAY[
 	'1000000', 'CALL make(5000)', 'CALL by_task(''200, task'')',
 	'1000000', 'CALL by_hand(''200, hand'')',
+	'DO $d$ BEGIN PERFORM williams_drop_task(name) FROM williams_task; END $d$',
+	'1000000', 'CALL by_apply(''200, apply'', 5000)',
+	'1000000', 'CALL by_hand_alone(''200, hand alone'', 5000)',
 	'1000000', 'CALL at_once(''200, once'')']) \gexec
 
 -- 200 k rows, 20,000 batches
@@ -212,19 +264,31 @@ SELECT rounds(:few, ARRAY[
 	'CALL make(1000000)', 'DO $$ BEGIN PERFORM williams_drop_task(name) FROM williams_task; END $$', 'CALL in_session(''100000, new'', false)',
 	'CALL make(1000000)', 'DO $$ BEGIN PERFORM williams_drop_task(name) FROM williams_task; END $$', 'CALL in_session(''100000, after'', true)']) \gexec
 
--- 1 M batches, all but 1,000 of them done, as after an interrupted run
-CALL make(1, 'SELECT $1, $2');
-UPDATE williams_batch SET state = 'done' WHERE batch_no <= 999000;
-DO $$ BEGIN PERFORM williams_alter_task('task', throttle => '1 / 0 > 0'); END $$;
-DO $$
-BEGIN
-	CALL connect('new');
-	PERFORM dblink_exec('new', 'CALL williams_run(''task'')', false), dblink_disconnect('new');
-END $$;
-DO $$ BEGIN PERFORM williams_alter_task('task', throttle => 'false'); END $$;
+-- 1 M batches, all but 1,000 of them done
+CALL make_almost_done(999000);
 CALL first_steps('1000000 done');
 CALL make(10000, 'SELECT $1, $2');
 CALL first_steps('none done');
+
+-- the same with 100,000 batches; and what 100,000 and 1,000,000 batches cost apart from running them
+SELECT rounds(1, '{100000}') \gexec
+CALL make_almost_done(99000);
+CALL first_steps('99000 done');
+SELECT rounds(:few, (SELECT array_agg(c ORDER BY n, i) FROM unnest('{100000,1000000}'::int[]) AS n, unnest(ARRAY[
+	'DO $d$ BEGIN PERFORM williams_drop_task(name) FROM williams_task; END $d$', n::text,
+	format('CALL timed(''create %s'', $c$SELECT williams_create_task(''task'', ''document'', ''SELECT $1, $2'', max_items => 1)$c$)', n),
+	format('CALL timed(''progress %s'', ''SELECT * FROM williams_progress'')', n),
+	format('CALL timed(''drop %s'', $c$SELECT williams_drop_task(''task'')$c$)', n)]) WITH ORDINALITY AS u (c, i))) \gexec
+
+-- 10 M rows, to which 1 % are added in each round
+SELECT rounds(1, '{10000000}') \gexec
+SELECT williams_create_task('task', 'document', 'SELECT $1, $2') AS batches \gset
+SELECT rounds(:few, ARRAY[
+	'INSERT INTO document SELECT i, 0, ''document '' || i FROM (SELECT max(id) FROM document) AS d, generate_series(max + 1, max + 100000) AS i',
+	'VACUUM (ANALYZE) document',
+	'CALL timed(''extend'', $c$SELECT williams_extend_task(''task'')$c$)',
+	'CALL timed(''anew'', $c$SELECT williams_create_task(''anew'', ''document'', ''SELECT $1, $2'')$c$)',
+	'DO $d$ BEGIN ASSERT (SELECT count(DISTINCT last_key) = 1 FROM williams_task); PERFORM williams_drop_task(''anew''); END $d$']) \gexec
 
 -- 2,000 rows of about 2 ms CPU time each, 40 batches
 SELECT rounds(1, '{2000}') \gexec
@@ -250,17 +314,24 @@ WITH best AS (
 	SELECT name, min(seconds) AS s, min(wal) / 1048576 AS wal_mb, min(memory_mb) AS memory_mb FROM took GROUP BY name
 ), result (no, what, ours, against, theirs, unit, wanted) AS (
 	VALUES (1, 'run, 1 M rows in 200 batches', '200, task', 'by hand', '200, hand', 's', 'at most 1.05 times'),
-		(2, 'run, 1 M rows in 200 batches', '200, task', 'one UPDATE', '200, once', 's', NULL),
-		(3, 'run, 1 M rows in 200 batches, WAL', '200, task', 'one UPDATE', '200, once', 'MB', NULL),
-		(4, 'run, 1 M rows in 200 batches, peak memory', 'memory, task', 'one UPDATE', 'memory, once', 'MB', NULL),
-		(5, 'run, 20,000 batches of 10, old snapshot', '20000, task, old snapshot', 'without it', '20000, task', 's', 'at most 1.5 times'),
-		(6, 'run, 20,000 batches of 10', '20000, task', 'by hand', '20000, hand', 's', NULL),
-		(7, 'by hand, 20,000 batches of 10, old snapshot', '20000, hand, old snapshot', 'without it', '20000, hand', 's', NULL),
-		(8, 'launch, 2 workers, a CPU-bound statement', '2 workers', '1 worker', '1 worker', 's', '1.5 times faster'),
-		(9, 'launch, 2 workers, a CPU-bound statement', '2 workers', '2 sessions by hand', '2 sessions', 's', NULL),
-		(10, 'run, 100,000 batches, plans of small tables', '100000, after', 'no plans', '100000, new', 's', 'at most 1.1 times'),
-		(11, 'first step of a session, 999,000 batches done', '1000000 done, first', 'none done', 'none done, first', 'ms', 'at most 1.5 times'),
-		(12, 'second step of a session, 999,000 batches done', '1000000 done, second', 'none done', 'none done, second', 'ms', 'at most 1.5 times')
+		(2, 'apply, 1 M rows in 200 batches', '200, apply', 'by hand, bounds known', '200, hand', 's', 'at most 1.05 times'),
+		(3, 'apply, 1 M rows in 200 batches', '200, apply', 'by hand', '200, hand alone', 's', NULL),
+		(4, 'run, 1 M rows in 200 batches', '200, task', 'one UPDATE', '200, once', 's', NULL),
+		(5, 'run, 1 M rows in 200 batches, WAL', '200, task', 'one UPDATE', '200, once', 'MB', NULL),
+		(6, 'run, 1 M rows in 200 batches, peak memory', 'memory, task', 'one UPDATE', 'memory, once', 'MB', NULL),
+		(7, 'run, 20,000 batches of 10, old snapshot', '20000, task, old snapshot', 'without it', '20000, task', 's', 'at most 1.5 times'),
+		(8, 'run, 20,000 batches of 10', '20000, task', 'by hand', '20000, hand', 's', 'at most 3 times'),
+		(9, 'by hand, 20,000 batches of 10, old snapshot', '20000, hand, old snapshot', 'without it', '20000, hand', 's', NULL),
+		(10, 'launch, 2 workers, a CPU-bound statement', '2 workers', '1 worker', '1 worker', 's', '1.8 times faster'),
+		(11, 'launch, 2 workers, a CPU-bound statement', '2 workers', '2 sessions by hand', '2 sessions', 's', NULL),
+		(12, 'run, 100,000 batches, plans of small tables', '100000, after', 'no plans', '100000, new', 's', 'at most 1.1 times'),
+		(13, 'first step of a session, 999,000 batches done', '1000000 done, first', 'none done', 'none done, first', 'ms', 'at most 1.5 times'),
+		(14, 'second step of a session, 999,000 batches done', '1000000 done, second', 'none done', 'none done, second', 'ms', 'at most 1.5 times'),
+		(15, 'first step of a session, 99,000 batches done', '99000 done, first', 'its second step', '99000 done, second', 'ms', 'at most 3 times'),
+		(16, 'create_task, 1,000,000 batches', 'create 1000000', '100,000 batches', 'create 100000', 's', 'at most 12 times'),
+		(17, 'williams_progress, 1,000,000 batches', 'progress 1000000', '100,000 batches', 'progress 100000', 's', 'at most 12 times'),
+		(18, 'drop_task, 1,000,000 batches', 'drop 1000000', '100,000 batches', 'drop 100000', 's', 'at most 12 times'),
+		(19, 'extend_task, 1 % of 10 M rows', 'extend', 'create_task', 'anew', 's', '50 times faster')
 ), value AS (
 	SELECT r.*, CASE unit WHEN 's' THEN o.s WHEN 'ms' THEN 1000 * o.s ELSE coalesce(o.memory_mb, o.wal_mb) END AS our_value,
 		CASE unit WHEN 's' THEN t.s WHEN 'ms' THEN 1000 * t.s ELSE coalesce(t.memory_mb, t.wal_mb) END AS their_value

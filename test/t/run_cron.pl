@@ -17,13 +17,13 @@ plan skip_all => 'pg_cron is not installed' unless -f "$share/extension/pg_cron.
 my ($nightly) = slurp_file("$FindBin::RealBin/../../docs/operations.md") =~ /cron\.schedule\('check deeds', '0 1 \* \* \*', \$\$(\s*DO .*?)\$\$\);/s;
 ok($nightly, 'docs/operations.md shows a nightly job');
 
-# What each job is to do: its command, the outcome, and what pg_cron is to record.
-my $bad = q{CALL williams_run('bad deed', raise => true)};
+# Each job: its command, and the status and message that pg_cron is to record.
 my @jobs = (
-	[ 'nightly', $nightly, 'succeeded', qr/^DO/ ],
-	[ 'two statements', q{SELECT williams_extend_task('other deeds'); CALL williams_run('other deeds')}, 'failed', qr/transaction/ ],
-	[ 'one statement', q{CALL williams_run('other deeds')}, 'succeeded', qr/^CALL/ ],
-	[ 'a bad row', $bad, 'failed', qr/22012|division by zero|failed/ ]);
+	[ 'nightly', $nightly, qr/^succeeded\|DO/ ],
+	[ 'two statements', q{SELECT williams_extend_task('other deeds'); CALL williams_run('other deeds')},
+		qr/^failed\|.*inside a transaction block/s ],
+	[ 'one statement', q{CALL williams_run('other deeds')}, qr/^succeeded\|CALL/ ],
+	[ 'bad row', q{CALL williams_run('bad deed', raise => true)}, qr/^failed\|.*1 of 17 batches failed/s ]);
 
 # Start a server whose jobs run in background workers, or in connections.
 sub new_scheduler
@@ -62,11 +62,11 @@ for my $node (new_scheduler('workers', 'on'), new_scheduler('connections', 'off'
 	$node->safe_psql('postgres', 'SELECT cron.unschedule(jobname) FROM cron.job');
 	for (@jobs)
 	{
-		my ($job, $command, $status, $message) = @$_;
-		my $first = $node->safe_psql('postgres', qq{
-			SELECT status, return_message FROM cron.job_run_details WHERE command = \$job\$$command\$job\$ ORDER BY runid LIMIT 1});
-		like($first, qr/^$status\|/, "$name: $job, $status");
-		like($first, qr/\|$message/, "$name: $job, its message");
+		my ($job, $command, $outcome) = @$_;
+		like(
+			$node->safe_psql('postgres', qq{
+				SELECT status, return_message FROM cron.job_run_details WHERE command = \$job\$$command\$job\$ ORDER BY runid LIMIT 1}),
+			$outcome, "$name: $job");
 	}
 	is(counts_of($node, 'postgres', 'check deeds'), '11 0 0', "$name: the new rows were planned and processed");
 	is($node->safe_psql('postgres', 'SELECT min(seen), max(seen) FROM deed WHERE id > 1000'), '1|1', "$name: each once");
