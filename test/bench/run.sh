@@ -6,7 +6,7 @@
 # the results of a peer differ from ours.
 #
 #   BENCH_ROUNDS   rounds per pair: 9 by default, at least 7
-#   BENCH_FILES    bench.sql, model.sql or tasks.sql; all by default
+#   BENCH_FILES    bench.sql, model.sql, tasks.sql; the default. max_items.sql only if named
 #   WILLIAMS_DATA  a directory with real results of OCR engines in ocr_engines/
 set -euo pipefail
 cd "$(dirname "$0")"
