@@ -117,7 +117,7 @@ trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 trap 'exit 129' HUP
-run_apt update || die "apt-get update failed"
+run_apt update || [ -z "$wanted" ] || die "apt-get update failed"
 if [ -z "$major" ]; then
     major=$(apt-cache depends postgresql | sed -n 's/.*Depends: postgresql-\([0-9]*\)$/\1/p')
     [ -n "$major" ] || die "this release does not have a package postgresql"
