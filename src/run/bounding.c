@@ -48,7 +48,7 @@ typedef struct Bounding
 	Relation	rel;
 	const WlKey *key;
 	AttrNumber	column;			/* of the key */
-}			Bounding;
+} Bounding;
 
 /*
  * The condition
@@ -69,7 +69,7 @@ wl_bound_parameter(const WlKey *key, int no, int location)
 }
 
 static const FormData_pg_attribute *
-key_attribute(const Bounding * b)
+key_attribute(const Bounding *b)
 {
 	return b->column < 0 ? SystemAttributeDefinition(b->column) :
 		TupleDescAttr(RelationGetDescr(b->rel), b->column - 1);
@@ -77,7 +77,7 @@ key_attribute(const Bounding * b)
 
 /* Bound the rows of a range table entry by a condition that is added to *quals. */
 static void
-add_bounds(const Bounding * b, Query *query, int rti, Node **quals)
+add_bounds(const Bounding *b, Query *query, int rti, Node **quals)
 {
 	const FormData_pg_attribute *a = key_attribute(b);
 	Expr	   *column = (Expr *) makeVar(rti, b->column, a->atttypid, a->atttypmod,
@@ -96,7 +96,7 @@ add_bounds(const Bounding * b, Query *query, int rti, Node **quals)
  */
 
 static bool
-is_relation(const Bounding * b, const RangeTblEntry * rte)
+is_relation(const Bounding *b, const RangeTblEntry *rte)
 {
 	return rte->rtekind == RTE_RELATION && rte->relid == RelationGetRelid(b->rel);
 }
@@ -115,7 +115,7 @@ uses_relation(Node *node, void *bounding)
 
 /* Can rows that are written to a relation end up in the one that is bounded, or are there? */
 static bool
-shares_rows(const Bounding * b, Oid relid)
+shares_rows(const Bounding *b, Oid relid)
 {
 	Oid			own = RelationGetRelid(b->rel);
 
@@ -132,12 +132,11 @@ typedef struct Found
 {
 	int			n;
 	int			rti;			/* of the last one */
-	bool		nullable;		/* is one on the nullable side of an outer
-								 * join? */
-}			Found;
+	bool		nullable;		/* is one on the nullable side of an outer join? */
+} Found;
 
 static void
-find_in_from(const Bounding * b, const Query *query, Node *item, bool nullable, Found * found)
+find_in_from(const Bounding *b, const Query *query, Node *item, bool nullable, Found *found)
 {
 	if (IsA(item, RangeTblRef))
 	{
@@ -196,12 +195,12 @@ refuse_select(const Query *query)
 		return "It has a window function, which each batch would apply to its own rows.";
 	foreach(lc, query->rowMarks)
 		if (lfirst_node(RowMarkClause, lc)->waitPolicy == LockWaitSkip)
-		return "It has SKIP LOCKED: rows that are locked when their batch runs would be left out.";
+			return "It has SKIP LOCKED: rows that are locked when their batch runs would be left out.";
 	return NULL;
 }
 
 static const char *
-bound_select(const Bounding * b, Query *query)
+bound_select(const Bounding *b, Query *query)
 {
 	const char *reason = refuse_select(query);
 	const char *name = RelationGetRelationName(b->rel);
@@ -225,7 +224,7 @@ bound_select(const Bounding * b, Query *query)
 }
 
 static const char *
-bound_insert(const Bounding * b, Query *query)
+bound_insert(const Bounding *b, Query *query)
 {
 	Node	   *from = query->jointree->fromlist == NIL ? NULL : linitial(query->jointree->fromlist);
 	RangeTblEntry *rte;
@@ -245,7 +244,7 @@ bound_insert(const Bounding * b, Query *query)
 
 /* Does SET change the key? It may be generated from other columns. */
 static bool
-sets_key(const Bounding * b, const List *targets)
+sets_key(const Bounding *b, const List *targets)
 {
 	Bitmapset  *columns = bms_make_singleton(b->column - FirstLowInvalidHeapAttributeNumber);
 	ListCell   *lc;
@@ -254,19 +253,19 @@ sets_key(const Bounding * b, const List *targets)
 		pull_varattnos(build_column_default(b->rel, b->column), 1, &columns);
 	foreach(lc, targets)
 		if (bms_is_member(lfirst_node(TargetEntry, lc)->resno - FirstLowInvalidHeapAttributeNumber, columns))
-		return true;
+			return true;
 	return false;
 }
 
 static const char *
-refuse_key_change(const Bounding * b)
+refuse_key_change(const Bounding *b)
 {
 	return psprintf("It changes the key \"%s\": a row could move into a batch that has yet to run.",
 					NameStr(b->key->column));
 }
 
 static const char *
-bound_target(const Bounding * b, Query *query)
+bound_target(const Bounding *b, Query *query)
 {
 	RangeTblEntry *rte = rt_fetch(query->resultRelation, query->rtable);
 
@@ -288,7 +287,7 @@ bound_target(const Bounding * b, Query *query)
 
 /* The columns of a relation as those of a subquery: a dropped one keeps its place as NULL. */
 static List *
-all_columns(const Bounding * b, const Alias * names)
+all_columns(const Bounding *b, const Alias *names)
 {
 	TupleDesc	desc = RelationGetDescr(b->rel);
 	List	   *targets = NIL;
@@ -315,20 +314,19 @@ all_columns(const Bounding * b, const Alias * names)
 typedef struct Source
 {
 	int			rti;
-	int			level;			/* of the query that is walked, below the
-								 * relation's */
+	int			level;			/* of the query that is walked, below the relation's */
 	Alias	   *names;
 	Query	   *subquery;
-}			Source;
+} Source;
 
 /* The column of the subquery that is a system column of the relation, or its whole row. */
 static AttrNumber
-extra_column(Source * source, Var * var)
+extra_column(Source *source, const Var *var)
 {
 	List	  **targets = &source->subquery->targetList;
 	char	   *name = var->varattno == 0 ? "whole_row" :
-	pstrdup(NameStr(SystemAttributeDefinition(var->varattno)->attname));
-	Var		   *column = copyObject(var);
+		pstrdup(NameStr(SystemAttributeDefinition(var->varattno)->attname));
+	Var		   *column;
 	ListCell   *lc;
 
 	foreach(lc, *targets)
@@ -338,8 +336,7 @@ extra_column(Source * source, Var * var)
 		if (IsA(target->expr, Var) && ((Var *) target->expr)->varattno == var->varattno)
 			return target->resno;
 	}
-	column->varno = 1;
-	column->varlevelsup = 0;
+	column = makeVar(1, var->varattno, var->vartype, var->vartypmod, var->varcollid, 0);
 	*targets = lappend(*targets, makeTargetEntry((Expr *) column, list_length(*targets) + 1, name, false));
 	source->names->colnames = lappend(source->names->colnames, makeString(name));
 	return list_length(*targets);
@@ -376,7 +373,7 @@ move_extra_columns(Node *node, void *context)
  * not matched. So it becomes a subquery, as if it were a view.
  */
 static const char *
-bound_source(const Bounding * b, Query *query, int rti)
+bound_source(const Bounding *b, Query *query, int rti)
 {
 	RangeTblEntry *rte = rt_fetch(rti, query->rtable);
 	Query	   *subquery = makeNode(Query);
@@ -397,7 +394,7 @@ bound_source(const Bounding * b, Query *query, int rti)
 }
 
 static const char *
-bound_merge_source(const Bounding * b, Query *query)
+bound_merge_source(const Bounding *b, Query *query)
 {
 	Node	   *source = linitial(query->jointree->fromlist);
 	RangeTblEntry *rte;
@@ -421,7 +418,7 @@ bound_merge_source(const Bounding * b, Query *query)
 }
 
 static const char *
-bound_merge(const Bounding * b, Query *query)
+bound_merge(const Bounding *b, Query *query)
 {
 	ListCell   *lc;
 

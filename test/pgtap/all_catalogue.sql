@@ -172,6 +172,8 @@ INSERT INTO expected VALUES
 	('williams_launch', 'task text, workers integer DEFAULT 1', 'integer', 'f', 'v', true, 'u', 'wl_launch'),
 	('williams_stop', 'task text', 'void', 'f', 'v', true, 'u', 'wl_stop'),
 	('williams_retry', 'task text', 'bigint', 'f', 'v', true, 'u', 'wl_retry'),
+	('williams_bounded_statement', 'task text', 'text', 'f', 'v', true, 'u', 'wl_bounded_statement'),
+	('williams_preview', 'task text, batch_no bigint DEFAULT 1', 'SETOF text', 'f', 'v', true, 'u', 'wl_preview'),
 	('williams_drop_replicated', '', 'trigger', 'f', 'v', false, 'u', 'wl_drop_replicated'),
 	-- Report
 	('williams_efficiency', 'time_complexity bigint', 'williams_efficiency_result', 'a', 'i', false, 's', NULL),

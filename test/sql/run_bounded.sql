@@ -51,7 +51,7 @@ SELECT bounded(s) FROM unnest(ARRAY[
 	'INSERT INTO note (id) WITH n AS (SELECT 1 AS i) SELECT p.id FROM note RIGHT JOIN (page p CROSS JOIN n) ON i = p.a',
 	'INSERT INTO note (id) SELECT id FROM page WHERE a > (SELECT avg(a) FROM page) RETURNING a',
 	'SELECT a FROM page',
-	'SELECT generate_series(1, a) FROM ONLY page FOR UPDATE',
+	'SELECT generate_series(1, a) FROM ONLY page', 'SELECT a FROM page FOR UPDATE NOWAIT',
 	'SELECT p.a FROM page p JOIN (SELECT b, count(*) FROM page GROUP BY b) c USING (b)',
 	'MERGE INTO page p USING note n ON n.id = p.id WHEN MATCHED AND n.a = 1 THEN DELETE WHEN MATCHED THEN UPDATE SET a = n.a WHEN NOT MATCHED THEN DO NOTHING',
 	'MERGE INTO page p USING page q ON q.id = p.id + 1 WHEN MATCHED THEN UPDATE SET a = q.b',
