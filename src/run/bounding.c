@@ -48,7 +48,7 @@ typedef struct Bounding
 	Relation	rel;
 	const WlKey *key;
 	AttrNumber	column;			/* of the key */
-} Bounding;
+}			Bounding;
 
 /*
  * The condition
@@ -69,7 +69,7 @@ wl_bound_parameter(const WlKey *key, int no, int location)
 }
 
 static const FormData_pg_attribute *
-key_attribute(const Bounding *b)
+key_attribute(const Bounding * b)
 {
 	return b->column < 0 ? SystemAttributeDefinition(b->column) :
 		TupleDescAttr(RelationGetDescr(b->rel), b->column - 1);
@@ -77,7 +77,7 @@ key_attribute(const Bounding *b)
 
 /* Bound the rows of a range table entry by a condition that is added to *quals. */
 static void
-add_bounds(const Bounding *b, Query *query, int rti, Node **quals)
+add_bounds(const Bounding * b, Query *query, int rti, Node **quals)
 {
 	const FormData_pg_attribute *a = key_attribute(b);
 	Expr	   *column = (Expr *) makeVar(rti, b->column, a->atttypid, a->atttypmod,
@@ -96,7 +96,7 @@ add_bounds(const Bounding *b, Query *query, int rti, Node **quals)
  */
 
 static bool
-is_relation(const Bounding *b, const RangeTblEntry *rte)
+is_relation(const Bounding * b, const RangeTblEntry * rte)
 {
 	return rte->rtekind == RTE_RELATION && rte->relid == RelationGetRelid(b->rel);
 }
@@ -115,7 +115,7 @@ uses_relation(Node *node, void *bounding)
 
 /* Can rows that are written to a relation end up in the one that is bounded, or are there? */
 static bool
-shares_rows(const Bounding *b, Oid relid)
+shares_rows(const Bounding * b, Oid relid)
 {
 	Oid			own = RelationGetRelid(b->rel);
 
@@ -132,11 +132,12 @@ typedef struct Found
 {
 	int			n;
 	int			rti;			/* of the last one */
-	bool		nullable;		/* is one on the nullable side of an outer join? */
-} Found;
+	bool		nullable;		/* is one on the nullable side of an outer
+								 * join? */
+}			Found;
 
 static void
-find_in_from(const Bounding *b, const Query *query, Node *item, bool nullable, Found *found)
+find_in_from(const Bounding * b, const Query *query, Node *item, bool nullable, Found * found)
 {
 	if (IsA(item, RangeTblRef))
 	{
@@ -195,12 +196,12 @@ refuse_select(const Query *query)
 		return "It has a window function, which each batch would apply to its own rows.";
 	foreach(lc, query->rowMarks)
 		if (lfirst_node(RowMarkClause, lc)->waitPolicy == LockWaitSkip)
-			return "It has SKIP LOCKED: rows that are locked when their batch runs would be left out.";
+		return "It has SKIP LOCKED: rows that are locked when their batch runs would be left out.";
 	return NULL;
 }
 
 static const char *
-bound_select(const Bounding *b, Query *query)
+bound_select(const Bounding * b, Query *query)
 {
 	const char *reason = refuse_select(query);
 	const char *name = RelationGetRelationName(b->rel);
@@ -224,7 +225,7 @@ bound_select(const Bounding *b, Query *query)
 }
 
 static const char *
-bound_insert(const Bounding *b, Query *query)
+bound_insert(const Bounding * b, Query *query)
 {
 	Node	   *from = query->jointree->fromlist == NIL ? NULL : linitial(query->jointree->fromlist);
 	RangeTblEntry *rte;
@@ -244,7 +245,7 @@ bound_insert(const Bounding *b, Query *query)
 
 /* Does SET change the key? It may be generated from other columns. */
 static bool
-sets_key(const Bounding *b, const List *targets)
+sets_key(const Bounding * b, const List *targets)
 {
 	Bitmapset  *columns = bms_make_singleton(b->column - FirstLowInvalidHeapAttributeNumber);
 	ListCell   *lc;
@@ -253,19 +254,19 @@ sets_key(const Bounding *b, const List *targets)
 		pull_varattnos(build_column_default(b->rel, b->column), 1, &columns);
 	foreach(lc, targets)
 		if (bms_is_member(lfirst_node(TargetEntry, lc)->resno - FirstLowInvalidHeapAttributeNumber, columns))
-			return true;
+		return true;
 	return false;
 }
 
 static const char *
-refuse_key_change(const Bounding *b)
+refuse_key_change(const Bounding * b)
 {
 	return psprintf("It changes the key \"%s\": a row could move into a batch that has yet to run.",
 					NameStr(b->key->column));
 }
 
 static const char *
-bound_target(const Bounding *b, Query *query)
+bound_target(const Bounding * b, Query *query)
 {
 	RangeTblEntry *rte = rt_fetch(query->resultRelation, query->rtable);
 
@@ -285,87 +286,68 @@ bound_target(const Bounding *b, Query *query)
  * MERGE
  */
 
-/* The columns of a relation as those of a subquery: a dropped one keeps its place as NULL. */
-static List *
-all_columns(const Bounding *b, const Alias *names)
-{
-	TupleDesc	desc = RelationGetDescr(b->rel);
-	List	   *targets = NIL;
-
-	for (int i = 0; i < desc->natts; i++)
-	{
-		const FormData_pg_attribute *a = TupleDescAttr(desc, i);
-		Expr	   *value;
-
-		if (a->attisdropped)
-		{
-			value = (Expr *) makeNullConst(INT4OID, -1, InvalidOid);
-			lfirst(list_nth_cell(names->colnames, i)) = makeString(psprintf("dropped_%d", i + 1));
-		}
-		else
-			value = (Expr *) makeVar(1, i + 1, a->atttypid, a->atttypmod, a->attcollation, 0);
-		targets = lappend(targets, makeTargetEntry(value, i + 1,
-												   pstrdup(strVal(list_nth(names->colnames, i))), false));
-	}
-	return targets;
-}
-
 /* A relation of a query that becomes a subquery. */
 typedef struct Source
 {
 	int			rti;
-	int			level;			/* of the query that is walked, below the relation's */
-	Alias	   *names;
-	Query	   *subquery;
-} Source;
+	int			level;			/* of the query that is walked, below the
+								 * relation's */
+	const		Alias *columns; /* of the relation */
+	List	   *targets;		/* of the subquery: what the query uses */
+	List	   *names;
+}			Source;
 
-/* The column of the subquery that is a system column of the relation, or its whole row. */
+/* The column of the subquery that is one of the relation, or its whole row. */
 static AttrNumber
-extra_column(Source *source, const Var *var)
+subquery_column(Source * source, const Var * var)
 {
-	List	  **targets = &source->subquery->targetList;
-	char	   *name = var->varattno == 0 ? "whole_row" :
-		pstrdup(NameStr(SystemAttributeDefinition(var->varattno)->attname));
+	AttrNumber	resno = list_length(source->targets) + 1;
 	Var		   *column;
+	char	   *name;
 	ListCell   *lc;
 
-	foreach(lc, *targets)
+	foreach(lc, source->targets)
 	{
 		TargetEntry *target = lfirst_node(TargetEntry, lc);
 
-		if (IsA(target->expr, Var) && ((Var *) target->expr)->varattno == var->varattno)
+		if (((Var *) target->expr)->varattno == var->varattno)
 			return target->resno;
 	}
 	column = makeVar(1, var->varattno, var->vartype, var->vartypmod, var->varcollid, 0);
-	*targets = lappend(*targets, makeTargetEntry((Expr *) column, list_length(*targets) + 1, name, false));
-	source->names->colnames = lappend(source->names->colnames, makeString(name));
-	return list_length(*targets);
+	if (var->varattno > 0)
+		name = strVal(list_nth(source->columns->colnames, var->varattno - 1));
+	else if (var->varattno == 0)
+		name = "whole_row";
+	else
+		name = pstrdup(NameStr(SystemAttributeDefinition(var->varattno)->attname));
+	source->targets = lappend(source->targets, makeTargetEntry((Expr *) column, resno, name, false));
+	source->names = lappend(source->names, makeString(name));
+	return resno;
 }
 
-/* A subquery has neither, so they become columns. */
-static bool
-move_extra_columns(Node *node, void *context)
+static Node *
+use_subquery(Node *node, void *context)
 {
 	Source	   *source = context;
 
 	if (node == NULL)
-		return false;
-	if (IsA(node, Var))
+		return NULL;
+	if (IsA(node, Var) && ((Var *) node)->varno == source->rti &&
+		(int) ((Var *) node)->varlevelsup == source->level)
 	{
-		Var		   *var = (Var *) node;
+		Var		   *var = copyObject((Var *) node);
 
-		if (var->varno == source->rti && (int) var->varlevelsup == source->level && var->varattno <= 0)
-			var->varattno = var->varattnosyn = extra_column(source, var);
-		return false;
+		var->varattno = var->varattnosyn = subquery_column(source, var);
+		return (Node *) var;
 	}
 	if (IsA(node, Query))
 	{
 		source->level++;
-		query_tree_walker((Query *) node, move_extra_columns, source, 0);
+		node = (Node *) query_tree_mutator((Query *) node, use_subquery, source, 0);
 		source->level--;
-		return false;
+		return node;
 	}
-	return expression_tree_walker(node, move_extra_columns, source);
+	return expression_tree_mutator(node, use_subquery, source);
 }
 
 /*
@@ -373,28 +355,31 @@ move_extra_columns(Node *node, void *context)
  * not matched. So it becomes a subquery, as if it were a view.
  */
 static const char *
-bound_source(const Bounding *b, Query *query, int rti)
+bound_source(const Bounding * b, Query *query, int rti)
 {
 	RangeTblEntry *rte = rt_fetch(rti, query->rtable);
+	Source		source = {rti, 0, rte->eref};
 	Query	   *subquery = makeNode(Query);
-	Source		source = {rti, 0, rte->eref, subquery};
 
 	if (rte->tablesample != NULL)
 		return "It has TABLESAMPLE, which each batch would apply anew.";
+	query_tree_mutator(query, use_subquery, &source, QTW_DONT_COPY_QUERY);
+	rte = rt_fetch(rti, query->rtable);
 	subquery->commandType = CMD_SELECT;
 	subquery->canSetTag = true;
 	subquery->rtable = list_make1(copyObject(rte));
 	subquery->jointree = makeFromExpr(list_make1(makeNode(RangeTblRef)), NULL);
 	linitial_node(RangeTblRef, subquery->jointree->fromlist)->rtindex = 1;
-	subquery->targetList = all_columns(b, rte->eref);
-	query_tree_walker(query, move_extra_columns, &source, 0);
+	subquery->targetList = source.targets;
 	wl_move_into_subquery(query, rte, subquery);
+	rte->alias = makeAlias(rte->eref->aliasname, NIL);
+	rte->eref = makeAlias(rte->eref->aliasname, source.names);
 	add_bounds(b, subquery, 1, &subquery->jointree->quals);
 	return NULL;
 }
 
 static const char *
-bound_merge_source(const Bounding *b, Query *query)
+bound_merge_source(const Bounding * b, Query *query)
 {
 	Node	   *source = linitial(query->jointree->fromlist);
 	RangeTblEntry *rte;
@@ -418,7 +403,7 @@ bound_merge_source(const Bounding *b, Query *query)
 }
 
 static const char *
-bound_merge(const Bounding *b, Query *query)
+bound_merge(const Bounding * b, Query *query)
 {
 	ListCell   *lc;
 
