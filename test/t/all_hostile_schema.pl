@@ -94,7 +94,9 @@ my %statement = (
 	blamed => qq{$update AND (1 OPERATOR(pg_catalog./) (id OPERATOR(pg_catalog.-) 7)) IS NOT NULL},
 	passing => qq{$update AND %1\$s.fails('40001')},
 	wrong => qq{$update AND %1\$s.fails('42501')},
-	deferred => q{INSERT INTO %s.late SELECT id FROM %1$s.page WHERE id OPERATOR(pg_catalog.>=) $1 AND id OPERATOR(pg_catalog.<=) $2});
+	deferred => q{INSERT INTO %s.late SELECT id FROM %1$s.page WHERE id OPERATOR(pg_catalog.>=) $1 AND id OPERATOR(pg_catalog.<=) $2},
+	bounded => q{UPDATE %s.page SET seen = 1},
+	merged => q{MERGE INTO %s.late USING %1$s.page AS p ON false WHEN NOT MATCHED THEN INSERT VALUES (p.id OPERATOR(pg_catalog.+) 100)});
 
 sub create_task
 {
@@ -137,9 +139,10 @@ sub use_tasks
 				'profile_version=version');
 		CREATE FUNCTION $schema.fails(code text) RETURNS boolean LANGUAGE plpgsql AS \$\$ BEGIN RAISE 'x' USING ERRCODE = code; END \$\$;
 	}, '');
-	# create tasks, run them by batches, by CALL and by workers, split, retry, stop, alter and drop them
+	# create tasks, preview them, run them by batches, by CALL and by workers, split, retry, stop, alter and drop them
 	$sql .= create_task($schema, $_, $statement{$_}, $weights, "max_attempts => '2'::pg_catalog.int4",
 		"throttle => '(SELECT false)'::pg_catalog.text", "pause_ms => '1'::pg_catalog.int4", "time_limit_ms => '60000'::pg_catalog.int4")
+	  . task_call('williams_preview', $_) . task_call('williams_bounded_statement', $_)
 	  . task_call('williams_run_batch', $_) . "BEGIN;\n" . task_call('williams_run_batch', $_) x 2 . "SELECT * FROM s.williams_progress;\nCOMMIT;\n"
 	  . &$run($_) . task_call('williams_retry', $_) . &$run($_) . task_call('williams_stop', $_)
 	  for sort keys %statement;
