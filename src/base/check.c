@@ -123,13 +123,15 @@ wl_refuse_bins(int bins, int of)
 void
 wl_check_duration(const Interval * value, const char *name)
 {
-	Interval	zero = {0};
+	static const Interval zero = {0};
+	Datum		duration = IntervalPGetDatum(value);
 
-	if (DatumGetBool(DirectFunctionCall2(interval_lt, IntervalPGetDatum(value),
-										 IntervalPGetDatum(&zero))))
+	if (DatumGetBool(DirectFunctionCall2(interval_lt, duration, IntervalPGetDatum(&zero))))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must not be negative", name)));
+				 errmsg("%s must not be negative", name),
+				 errdetail("The value is %s.",
+						   DatumGetCString(DirectFunctionCall1(interval_out, duration)))));
 }
 
 const char *

@@ -181,7 +181,8 @@ prepare(FunctionCallInfo fcinfo, WlTaskId *id)
 		wl_launch_workers(id, workers);
 	ereport(NOTICE,
 			(errcode(ERRCODE_SUCCESSFUL_COMPLETION),
-			 errmsg("task \"%s\" has " INT64_FORMAT " batches", NameStr(id->name), batches),
+			 errmsg_plural("task \"%s\" has %lld batch", "task \"%s\" has %lld batches", batches,
+						   NameStr(id->name), (long long) batches),
 			 errhint("If it is interrupted, CALL williams_run(%s) continues it.",
 					 quote_literal_cstr(NameStr(id->name)))));
 }

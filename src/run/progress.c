@@ -177,8 +177,13 @@ warn_of_missed(const WlTaskId *id, const WlProgress *p)
 {
 	ereport(WARNING,
 			(errcode(ERRCODE_WARNING),
-			 errmsg("task \"%s\" processed " INT64_FORMAT " rows %s than planned",
-					NameStr(id->name), Max(p->missed, -p->missed), p->missed > 0 ? "fewer" : "more"),
+			 p->missed > 0 ?
+			 errmsg_plural("task \"%s\" processed %lld row fewer than planned",
+						   "task \"%s\" processed %lld rows fewer than planned", p->missed,
+						   NameStr(id->name), (long long) p->missed) :
+			 errmsg_plural("task \"%s\" processed %lld row more than planned",
+						   "task \"%s\" processed %lld rows more than planned", -p->missed,
+						   NameStr(id->name), (long long) -p->missed),
 			 errdetail("Its statement is to process all rows from $1 to $2."),
 			 errhint("Both bounds belong to the batch: write key BETWEEN $1 AND $2. Or rows have come or gone since the task was planned.")));
 }

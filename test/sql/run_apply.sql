@@ -105,8 +105,8 @@ TABLE seen;
 CREATE TABLE "it's a table with a rather long name, in Łódź, to be cut Ł" (id int PRIMARY KEY);
 INSERT INTO "it's a table with a rather long name, in Łódź, to be cut Ł" VALUES (1);
 SET client_min_messages = notice;
-CALL williams_apply('UPDATE "it''s a table with a rather long name, in Łódź, to be cut Ł" SET id = 1 / 0 WHERE id BETWEEN $1 AND $2');
-CALL williams_apply('UPDATE "it''s a table with a rather long name, in Łódź, to be cut Ł" SET id = 2 / 0 WHERE id BETWEEN $1 AND $2');
+CALL williams_apply('UPDATE "it''s a table with a rather long name, in Łódź, to be cut Ł" SET id = 1 / (id - id) WHERE id BETWEEN $1 AND $2');
+CALL williams_apply('UPDATE "it''s a table with a rather long name, in Łódź, to be cut Ł" SET id = 2 / (id - id) WHERE id BETWEEN $1 AND $2');
 SET client_min_messages = warning;
 SELECT name, octet_length(name), williams_drop_task(name) FROM williams_task ORDER BY name;
 

@@ -207,7 +207,7 @@ my $began = time;
 my ($rc, $out, $err) = $node->psql('postgres', q{CALL williams_run('window', '1 s', raise => true)});
 my $took = time - $began;
 is($rc, 0, 'a window that ends in a wait for the next attempt is no error');
-like($err, qr/NOTICE:  task "window" has 1 batches left\nDETAIL:  max_duration is over/, 'it says what is left');
+like($err, qr/NOTICE:  task "window" has 1 batch left\nDETAIL:  max_duration is over/, 'it says what is left');
 cmp_ok($took, '>=', 1, 'after its time');
 cmp_ok($took, '<', 20, 'and before the next attempt');
 is(value(q{SELECT state, attempts, failures FROM williams_batch WHERE task = 'window'}), 'pending|10|1', 'the batch was tried');
@@ -242,7 +242,7 @@ $s2->query(q{BEGIN; SELECT williams_run_batch('shared')});
 $s1->query(q{CALL williams_run('shared', raise => false)});
 is(value(q{SELECT done, running FROM williams_progress WHERE task = 'shared'}), '3|1', 'without raise a run does not wait');
 $s1->query(q{CALL williams_run('shared', '1 s', raise => true)});
-like($s1->{err}, qr/NOTICE:  00000: task "shared" has 1 batches left/, 'in a window it waits as long');
+like($s1->{err}, qr/NOTICE:  00000: task "shared" has 1 batch left/, 'in a window it waits as long');
 unlike($s1->{err}, qr/ERROR/, 'which is no error');
 # two that raise do not wait for each other
 my $s3 = session($node, 'postgres');
