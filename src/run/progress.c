@@ -53,7 +53,8 @@ read_progress(const WlTaskId *id, WlProgress *p)
 void
 wl_begin_progress(const WlTaskId *id, WlProgress *p)
 {
-	p->begun = read_progress(id, p);
+	if (read_progress(id, p))
+		p->existed = true;
 	p->first_rows = p->rows;
 	p->first_percent = p->percent;
 }
@@ -200,7 +201,7 @@ wl_report_end(const WlTaskId *id, WlProgress *p, WlStepResult result, bool raise
 		 * a worker may begin after another session has ended and dropped the
 		 * task
 		 */
-		if (p->begun)
+		if (p->existed)
 			ereport(level,
 					(errcode(ERRCODE_UNDEFINED_OBJECT),
 					 errmsg("task \"%s\" was dropped", NameStr(id->name))));

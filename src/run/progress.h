@@ -11,7 +11,8 @@
 typedef struct WlProgress
 {
 	TimestampTz started_at;		/* set by the caller */
-	bool		begun;			/* did the task exist then? */
+	bool		existed;		/* did the task exist then? Set by the caller
+								 * if it knows */
 	TimestampTz reported_at;
 	long		interval_ms;	/* until the next NOTICE: reading takes at
 								 * most a twentieth of the time */

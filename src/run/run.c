@@ -161,7 +161,7 @@ nap(long ms)
  * time in a transaction of its own.
  */
 static void
-wait_ms(const WlTaskId *id, const WlRun * run, const WlStep *taken, MemoryContext context)
+wait_ms(const WlTaskId *id, const WlRun *run, const WlStep *taken, MemoryContext context)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	TimestampTz until = Min(TimestampTzPlusMilliseconds(now, taken->wait_ms), run->until);
@@ -189,7 +189,7 @@ wait_ms(const WlTaskId *id, const WlRun * run, const WlStep *taken, MemoryContex
 
 /* Take a step and commit it. */
 static WlStep
-step_and_commit(const WlTaskId *id, WlRun * run, MemoryContext context)
+step_and_commit(const WlTaskId *id, WlRun *run, MemoryContext context)
 {
 	WlStep		taken = wl_take_step(id, in_background ? STEP_IN_WORKER : STEP_IN_SESSION);
 	ErrorData  *error = commit_transaction(context);
@@ -241,7 +241,7 @@ others_run(const WlTaskId *id, WlStepResult result, MemoryContext context)
 
 /* Take steps until there is none. Returns how the last one ended. */
 static WlStepResult
-run_steps(const WlTaskId *id, WlRun * run, WlProgress *progress, MemoryContext context)
+run_steps(const WlTaskId *id, WlRun *run, WlProgress *progress, MemoryContext context)
 {
 	for (int64 n = 0; GetCurrentTimestamp() < run->until; n++)
 	{
@@ -279,12 +279,12 @@ wl_end_run(const WlTaskId *id)
 }
 
 void
-wl_run_task(const WlTaskId *id, WlRun * run)
+wl_run_task(const WlTaskId *id, WlRun *run)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "williams run",
 												  ALLOCSET_DEFAULT_SIZES);
-	WlProgress	progress = {.started_at = GetCurrentTimestamp()};
+	WlProgress	progress = {.started_at = GetCurrentTimestamp(),.existed = !run->background};
 	WlStepResult result;
 
 	in_background = run->background;
@@ -324,7 +324,7 @@ wl_refuse_atomic(FunctionCallInfo fcinfo, const char *procedure)
 
 /* When a run ends that begins now; NULL: never. */
 static TimestampTz
-end_of_run(const Interval * max_duration)
+end_of_run(const Interval *max_duration)
 {
 	if (max_duration == NULL)
 		return DT_NOEND;

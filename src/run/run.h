@@ -18,14 +18,14 @@ typedef struct WlRun
 	TimestampTz until;			/* take no batch after that */
 	int64		done;			/* executions that succeeded, and that failed */
 	int64		failed;
-}			WlRun;
+} WlRun;
 
 /*
  * Run the task's batches until none can be claimed. Called in a new transaction for a
  * session and outside of any for a worker; leaves a transaction open. LOCK_RUN is held
  * until the session calls wl_end_run, the worker ends or an error is raised.
  */
-extern void wl_run_task(const WlTaskId *id, WlRun * run);
+extern void wl_run_task(const WlTaskId *id, WlRun *run);
 extern void wl_end_run(const WlTaskId *id);
 
 /* Error 2D000 in a transaction block or a function. */

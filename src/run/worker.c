@@ -252,7 +252,7 @@ await_launch(const WorkerOrder *order)
 static void
 log_end(int code, Datum run)
 {
-	const		WlRun *r = (const WlRun *) DatumGetPointer(run);
+	const WlRun *r = (const WlRun *) DatumGetPointer(run);
 
 	ereport(LOG,
 			(errmsg("%s ended: " INT64_FORMAT " executions succeeded, " INT64_FORMAT " failed",

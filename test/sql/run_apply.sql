@@ -134,3 +134,4 @@ DROP OWNED BY williams_clerk;
 DROP ROLE williams_clerk;
 DROP TABLE cover, leaf, "empty", "it's a table with a rather long name, in Łódź, to be cut Ł" CASCADE;
 DROP FUNCTION applies;
+DROP VIEW tasks;
