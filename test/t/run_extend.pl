@@ -64,7 +64,7 @@ is(value('SELECT runs, done = (SELECT count(*) FROM williams_batch), rows FROM w
 my $before = value('SELECT last_key, (SELECT count(*) FROM williams_batch) FROM williams_task');
 value('INSERT INTO document SELECT generate_series(2001, 2100)');
 my $session = session($node, 'postgres');
-is($session->query("BEGIN; SELECT williams_extend_task('grow')"), "10\n", 'extended in a transaction');
+is($session->query("BEGIN; SELECT williams_extend_task('grow')"), '10', 'extended in a transaction');
 $node->stop('immediate');
 $node->start;
 $session->quit;
