@@ -9,7 +9,7 @@ SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS williams;
 
-SELECT plan(22);
+SELECT plan(24);
 
 \ir member.psql
 
