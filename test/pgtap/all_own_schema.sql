@@ -22,6 +22,7 @@ CREATE TEMP TABLE scan (id int, fields jsonb, base float8, confidence float8, nu
 	bound float8 GENERATED ALWAYS AS ("Own Schema".williams_space_bound(id)) STORED);
 CREATE TRIGGER score BEFORE INSERT OR UPDATE ON scan FOR EACH ROW EXECUTE FUNCTION
 	"Own Schema".williams_score_ocr('fields=fields', 'base=base', 'confidence=confidence', 'num_fields=num_fields', 'review=review');
+CREATE INDEX ON scan (id);
 INSERT INTO scan (id, fields, base, mb) VALUES (4, '{"a": 1, "b": "x"}', 0.5, 3), (16, '{"a": "x", "b": ""}', 0.9, 6);
 SELECT results_eq(
 	$$SELECT id, confidence, num_fields, review, bound FROM scan ORDER BY id$$,
