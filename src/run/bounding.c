@@ -22,10 +22,12 @@
  * in every batch that belongs to none of its rows (outer joins, a WITH query that
  * writes), or move rows between batches (SET of the key).
  *
- * Locks: those of parse analysis. The relation is open.
+ * Locks: those of parse analysis and, as rewriting does, ACCESS SHARE on views below the
+ * relations. The relation is open.
  */
 #include "postgres.h"
 
+#include "access/relation.h"
 #include "access/stratnum.h"
 #include "access/sysattr.h"
 #include "catalog/heap.h"
@@ -113,18 +115,70 @@ uses_relation(Node *node, void *bounding)
 	return expression_tree_walker(node, uses_relation, bounding);
 }
 
-/* Can rows that are written to a relation end up in the one that is bounded, or are there? */
+/*
+ * The relations whose rows a relation shows: itself and, if it is a view, those in its
+ * FROM clause. Before 16 these include the view.
+ */
+static List *
+add_relations(List *found, List *rtable)
+{
+	ListCell   *lc;
+
+	foreach(lc, rtable)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+
+		if (rte->rtekind == RTE_SUBQUERY)
+			found = add_relations(found, rte->subquery->rtable);
+		if (rte->rtekind != RTE_RELATION || list_member_oid(found, rte->relid))
+			continue;
+		found = lappend_oid(found, rte->relid);
+		if (get_rel_relkind(rte->relid) == RELKIND_VIEW)
+		{
+			Relation	view = relation_open(rte->relid, AccessShareLock);
+
+			found = add_relations(found, get_view_query(view)->rtable);
+			relation_close(view, NoLock);
+		}
+	}
+	return found;
+}
+
+static List *
+relations_of(Oid relid)
+{
+	RangeTblEntry *rte = makeNode(RangeTblEntry);
+
+	rte->rtekind = RTE_RELATION;
+	rte->relid = relid;
+	return add_relations(NIL, list_make1(rte));
+}
+
+static bool
+is_child(Oid child, Oid parent)
+{
+	return has_superclass(child) && list_member_oid(find_all_inheritors(parent, NoLock, NULL), child);
+}
+
+/* Can rows that are written to a relation end up among those that are bounded? */
 static bool
 shares_rows(const Bounding * b, Oid relid)
 {
-	Oid			own = RelationGetRelid(b->rel);
+	List	   *own = relations_of(RelationGetRelid(b->rel));
+	List	   *others = relations_of(relid);
+	ListCell   *lc;
+	ListCell   *lc2;
 
-	if (relid == own)
-		return true;
-	return (has_superclass(relid) &&
-			list_member_oid(find_all_inheritors(own, NoLock, NULL), relid)) ||
-		(has_superclass(own) &&
-		 list_member_oid(find_all_inheritors(relid, NoLock, NULL), own));
+	foreach(lc, own)
+		foreach(lc2, others)
+	{
+		Oid			one = lfirst_oid(lc);
+		Oid			other = lfirst_oid(lc2);
+
+		if (one == other || is_child(one, other) || is_child(other, one))
+			return true;
+	}
+	return false;
 }
 
 /* The references to the relation among the items of a FROM clause. */

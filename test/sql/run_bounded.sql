@@ -14,6 +14,7 @@ CREATE TABLE note (id int, a int, whole text);
 CREATE TABLE copy AS TABLE page;
 CREATE TABLE old_page (PRIMARY KEY (id)) INHERITS (page);
 CREATE VIEW small AS SELECT id, b FROM page;
+CREATE VIEW smaller AS SELECT s.id FROM small s WHERE EXISTS (SELECT FROM note);
 ANALYZE page;
 
 -- a statement as it is executed, once a task over the relation has been made
@@ -107,6 +108,8 @@ SELECT s AS statement, refusal(s, r, k) FROM (VALUES
 	('UPDATE page SET b = 1', 'small'::regclass, 'id'::name), ('UPDATE small SET id = 1', 'small', 'id'),
 	('DELETE FROM entry_1', 'entry', NULL), ('DELETE FROM entry', 'entry_1', NULL),
 	('INSERT INTO entry SELECT id, 1 FROM entry_1', 'entry_1', NULL), ('INSERT INTO entry_1 SELECT id, 1 FROM entry', 'entry', NULL),
+	('INSERT INTO small SELECT id + 1000 FROM page', 'page', NULL), ('INSERT INTO page SELECT id + 1000 FROM smaller', 'smaller', 'id'),
+	('MERGE INTO page USING smaller s ON s.id = page.b WHEN MATCHED THEN DELETE', 'smaller', 'id'), ('INSERT INTO note SELECT id FROM smaller', 'smaller', 'id'),
 	('UPDATE page SET a = 1', 'page', 'double'), ('UPDATE page SET b = 1', 'page', 'double'),
 	('UPDATE page SET b = 1', 'page', 'ctid')) AS v (s, r, k);
 -- since 17, with fewer forms before
