@@ -121,7 +121,7 @@ wl_refuse_bins(int bins, int of)
 }
 
 void
-wl_check_duration(const Interval * value, const char *name)
+wl_check_duration(const Interval *value, const char *name)
 {
 	static const Interval zero = {0};
 	Datum		duration = IntervalPGetDatum(value);

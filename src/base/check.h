@@ -119,7 +119,7 @@ wl_check_bins(int bins, int of)
 }
 
 /* an interval of time */
-extern void wl_check_duration(const Interval * value, const char *name);
+extern void wl_check_duration(const Interval *value, const char *name);
 
 static inline void
 wl_check_not_null(bool isnull, const char *name)

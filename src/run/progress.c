@@ -86,24 +86,25 @@ wl_report_progress(const WlTaskId *id, WlProgress *p)
 					(p->rows - p->first_rows) / elapsed, eta)));
 }
 
-/* The columns of first_failure's query. */
+/* The columns of a query for a failed execution: its SQLSTATE, and a detail for a message. */
 enum
 {
 	FAILURE_SQLSTATE = 1, FAILURE_DETAIL
 };
 
-/* The failed batch with the lowest number: its SQLSTATE, and a detail for a message. */
+#define FAILURE(which) \
+	"SELECT sqlstate, pg_catalog.format('Batch %%s, keys %%s to %%s, failed with SQLSTATE %%s: %%s'::pg_catalog.text," \
+	" batch_no, pg_catalog.left(lower_key, 60), pg_catalog.left(upper_key, 60), sqlstate, message)" \
+	" FROM %s.williams_batch WHERE" OF_TASK " AND" which " LIMIT 1"
+
+/* The failed batch with the lowest number. */
 static const char *
 first_failure(const WlTaskId *id, int *sqlstate)
 {
 	const char *state = NULL;
 	const char *detail = NULL;
 
-	if (wl_query(id, "SELECT sqlstate, pg_catalog.format('Batch %%s, keys %%s to %%s, failed with SQLSTATE %%s: %%s'::pg_catalog.text,"
-				 " batch_no, pg_catalog.left(lower_key, 60), pg_catalog.left(upper_key, 60),"
-				 " sqlstate, message)"
-				 " FROM %s.williams_batch WHERE" OF_TASK " AND" IN_STATE("failed")
-				 " ORDER BY batch_no LIMIT 1", 0, NULL, NULL, NULL) > 0)
+	if (wl_query(id, FAILURE(IN_STATE("failed") " ORDER BY batch_no"), 0, NULL, NULL, NULL) > 0)
 	{
 		state = wl_text_or_null(FAILURE_SQLSTATE);
 		detail = wl_text_or_null(FAILURE_DETAIL);
@@ -156,19 +157,30 @@ commonest_failure(const WlTaskId *id, const WlProgress *p)
 					DatumGetInt64(wl_value_or_zero(COMMONEST_COUNT)));
 }
 
+/* What the last execution of a pending batch failed with, if it was not cut: as a detail. */
+static const char *
+last_failure_of_pending(const WlTaskId *id)
+{
+	return wl_query(id, FAILURE(IN_STATE("pending") " AND sqlstate IS NOT NULL ORDER BY finished_at DESC"),
+					0, NULL, NULL, NULL) > 0 ? wl_text_or_null(FAILURE_DETAIL) : NULL;
+}
+
 static void
 report_stop(const WlTaskId *id, const WlProgress *p, int level)
 {
-	const char *failure;
+	const char *commonest;
+	const char *detail;
 
 	wl_connect();
-	failure = commonest_failure(id, p);
+	commonest = commonest_failure(id, p);
+	detail = commonest != NULL ? commonest : last_failure_of_pending(id);
 	ereport(level,
 			(errcode(ERRCODE_OPERATOR_INTERVENTION),
-			 errmsg("task \"%s\" was stopped with " INT64_FORMAT " batches pending",
-					NameStr(id->name), p->pending),
-			 failure == NULL ? 0 : errdetail_internal("%s", failure),
-			 failure == NULL ? errhint("Run the task again to continue.") :
+			 errmsg_plural("task \"%s\" was stopped with %lld batch pending",
+						   "task \"%s\" was stopped with %lld batches pending", p->pending,
+						   NameStr(id->name), (long long) p->pending),
+			 detail == NULL ? 0 : errdetail_internal("%s", detail),
+			 commonest == NULL ? errhint("Run the task again to continue.") :
 			 errhint("Remove the cause and call williams_retry, or raise max_failed with williams_alter_task; then run the task again.")));
 	wl_finish();
 }
@@ -211,8 +223,8 @@ wl_report_end(const WlTaskId *id, WlProgress *p, WlStepResult result, bool raise
 	if (result == STEP_TIME_OVER && p->pending > 0)
 		ereport(NOTICE,
 				(errcode(ERRCODE_SUCCESSFUL_COMPLETION),
-				 errmsg("task \"%s\" has " INT64_FORMAT " batches left",
-						NameStr(id->name), p->pending),
+				 errmsg_plural("task \"%s\" has %lld batch left", "task \"%s\" has %lld batches left",
+							   p->pending, NameStr(id->name), (long long) p->pending),
 				 errdetail("max_duration is over.")));
 	if (p->missed != 0)
 		warn_of_missed(id, p);

@@ -11,16 +11,17 @@ CREATE VIEW tasks AS SELECT t.name, t.relation::regclass, p.state, p.batches, p.
 	FROM williams_task t JOIN williams_progress p ON p.task = t.name ORDER BY name;
 CREATE VIEW seen AS SELECT min(n), max(n), count(*) FROM leaf;
 
--- the table is that of the UPDATE, MERGE or DELETE, also behind WITH; each row is met once
-CALL williams_apply('UPDATE leaf SET n = n + 1 WHERE id BETWEEN $1 AND $2');
-CALL williams_apply('WITH one AS (SELECT 1 AS i) UPDATE leaf SET n = n + i FROM one WHERE id BETWEEN $1 AND $2', max_items => 7);
+-- the table is that of the UPDATE, MERGE or DELETE, also behind WITH; each row is met once,
+-- whether bounds are added or written
+CALL williams_apply('UPDATE leaf SET n = n + 1', max_items => 9);
+CALL williams_apply('WITH one AS (SELECT 1 AS i) UPDATE leaf SET n = n + i FROM one RETURNING id', max_items => 7);
 CALL williams_apply('MERGE INTO leaf USING leaf AS l ON leaf.id = l.id AND leaf.id BETWEEN $1 AND $2 AND l.id BETWEEN $1 AND $2
 	WHEN MATCHED THEN UPDATE SET n = leaf.n + 1', max_items => 30);
 TABLE seen;
-CALL williams_apply('DELETE FROM leaf WHERE id > 90 AND id BETWEEN $1 AND $2', max_items => 30);
+CALL williams_apply('DELETE FROM leaf WHERE id > 90', max_items => 30);
 TABLE seen;
 -- otherwise it is given; options are by name or in the order of williams_create_task
-CALL williams_apply('INSERT INTO cover SELECT id, n FROM leaf WHERE id BETWEEN $1 AND $2', 'leaf', max_items => 20, max_attempts => 1, pause_ms => 1);
+CALL williams_apply('INSERT INTO cover SELECT id, n FROM leaf', 'leaf', max_items => 20, max_attempts => 1, pause_ms => 1);
 CALL williams_apply('INSERT INTO cover SELECT id, n FROM leaf WHERE ctid BETWEEN $1 AND $2', 'leaf', 1, NULL, NULL, 'ctid');
 SELECT count(*), count(DISTINCT id) FROM cover;
 -- nothing of it is left
@@ -75,6 +76,8 @@ CALL williams_apply('UPDATE leaf SET n = 1 WHERE id BETWEEN $1 AND $2', 42949672
 CALL williams_apply('INSERT INTO cover SELECT id FROM leaf WHERE id BETWEEN $1 AND $2');
 \echo :LAST_ERROR_SQLSTATE
 CALL williams_apply('SELECT $1, $2');
+CALL williams_apply('SELECT count(*) FROM leaf', 'leaf');
+\echo :LAST_ERROR_SQLSTATE
 CALL williams_apply('VACUUM leaf');
 CALL williams_apply('');
 CALL williams_apply('UPDATE leaf SET n = 1; UPDATE leaf SET n = 1 WHERE id BETWEEN $1 AND $2');

@@ -150,6 +150,26 @@ is(scalar(() = $said =~ /WARNING/g), 2, 'the others are silent');
 value(q{ALTER TABLE document RENAME sighted TO seen});
 end_task();
 
+# so many failed batches stop the task: each worker may be executing one more
+new_task();
+value(q{SELECT williams_alter_task('slow', 'UPDATE document SET seen = 1 / (id - id) WHERE id BETWEEN $1 AND $2', max_failed => 20)});
+$log = -s $node->logfile;
+value(q{SELECT williams_launch('slow', 3)});
+wait_until($node, 'postgres', q{SELECT stopped FROM williams_task}, 'max_failed stops the task');
+wait_until($node, 'postgres', $no_worker, 'and ends its workers');
+$failed = value(q{SELECT count(*) FROM williams_batch WHERE state = 'failed'});
+cmp_ok($failed, '>=', 20, 'when as many batches have failed');
+cmp_ok($failed, '<=', 22, 'or one more for each of the other workers');
+is(value(q{SELECT state, done FROM williams_progress}), 'stopped|0', 'batches are pending');
+$said = slurp_file($node->logfile, $log);
+like($said, qr/WARNING:  task "slow" was stopped with \d+ batches pending\n.*DETAIL:  $failed batches failed, and max_failed is 20; the commonest SQLSTATE is 22012, of $failed of them\./,
+	'the log says which SQLSTATE is the commonest');
+is(scalar(() = $said =~ /WARNING:  task "slow" was stopped/g), 1, 'once');
+value(q{SELECT williams_alter_task('slow', 'UPDATE document SET seen = seen + 1 WHERE id BETWEEN $1 AND $2'), williams_retry('slow')});
+run_task($node, 'slow');
+is(value('SELECT min(seen), max(seen) FROM document'), '1|1', 'repaired and retried, each row is processed once');
+end_task();
+
 # progress, for clients that want to see it
 value('UPDATE pace SET seconds = 0.02');
 new_task();
