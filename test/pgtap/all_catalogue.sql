@@ -157,6 +157,8 @@ INSERT INTO expected VALUES
 		'strict boolean DEFAULT false, max_attempts integer DEFAULT 3, time_limit_ms integer DEFAULT NULL::integer, '
 		'pause_ms integer DEFAULT 0, throttle text DEFAULT NULL::text, max_failed integer DEFAULT 100, settings jsonb DEFAULT NULL::jsonb',
 		'bigint', 'f', 'v', false, 'u', 'wl_create_task'),
+	('williams_extend_task', 'task text, gaps boolean DEFAULT false', 'bigint', 'f', 'v', true, 'u', 'wl_extend_task'),
+	('williams_prune', 'older_than interval', 'bigint', 'f', 'v', true, 'u', 'wl_prune'),
 	('williams_drop_task', 'task text', 'void', 'f', 'v', true, 'u', 'wl_drop_task'),
 	('williams_run_batch', 'task text', 'bigint', 'f', 'v', true, 'u', 'wl_run_batch'),
 	('williams_run', 'IN task text, IN max_duration interval DEFAULT NULL::interval, IN raise boolean DEFAULT false',

@@ -128,8 +128,10 @@ SELECT set_eq(
 		('williams_shipped_profile', 'v', 'p', false, false, NULL),
 		('williams_task', 'r', 'p', true, false, '{fillfactor=50}'),
 		('williams_batch', 'r', 'p', true, false, '{fillfactor=70}'),
-		('williams_progress', 'v', 'p', false, false, '{security_barrier=true}')$$,
-	'tables and views: the task tables have row-level security, and the view that bypasses it is a security barrier');
+		('williams_task_history', 'r', 'p', true, false, '{fillfactor=70}'),
+		('williams_progress', 'v', 'p', false, false, '{security_barrier=true}'),
+		('williams_stat_task', 'v', 'p', false, false, '{security_barrier=true}')$$,
+	'tables and views: the task tables have row-level security, and the views that bypass it are security barriers');
 SELECT is(
 	(SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod) || CASE WHEN attnotnull THEN '' ELSE ' null' END,
 		', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = relation::regclass AND attnum > 0),
@@ -143,15 +145,21 @@ FROM (VALUES
 		'max_failed integer null, settings jsonb null, whole_range boolean, filenode oid null, last_key text null, first_pending bigint, stopped boolean, created_at timestamp with time zone'),
 	('williams_batch', 'owner oid, task text, batch_no bigint, lower_key text, upper_key text, below_key text null, items bigint, '
 		'memory_mb double precision, state text, attempts integer, failures integer, rows bigint null, started_at timestamp with time zone null, '
-		'finished_at timestamp with time zone null, duration_ms double precision null, ready_at timestamp with time zone null, sqlstate text null, message text null'),
+		'finished_at timestamp with time zone null, duration_ms double precision null, ready_at timestamp with time zone null, sqlstate text null, message text null, failed_at timestamp with time zone null'),
+	('williams_task_history', 'owner oid, task text, runs bigint, done bigint, failed bigint, retried bigint, rows bigint, seconds double precision, '
+		'sqlstate text null, message text null, failed_at timestamp with time zone null, last_run_at timestamp with time zone null'),
+	('williams_stat_task', 'owner name null, task text null, runs bigint null, done bigint null, failed bigint null, retried bigint null, '
+		'rows bigint null, seconds double precision null, sqlstate text null, message text null, failed_at timestamp with time zone null, '
+		'last_run_at timestamp with time zone null'),
 	('williams_progress', 'owner name null, task text null, state text null, batches bigint null, done bigint null, '
 		'failed bigint null, running bigint null, rows bigint null, percent double precision null, '
 		'rows_per_s double precision null, eta timestamp with time zone null, started_at timestamp with time zone null, '
 		'updated_at timestamp with time zone null, workers bigint null, seconds double precision null, missed bigint null')) AS v (relation, columns);
 SELECT set_eq(
 	$$SELECT conrelid::regclass::text, contype::text, pg_get_constraintdef(oid) FROM pg_constraint
-	  WHERE conrelid IN ('williams_task'::regclass, 'williams_batch'::regclass) AND contype IN ('p', 'f', 'u')$$,
+	  WHERE conrelid IN ('williams_task'::regclass, 'williams_batch'::regclass, 'williams_task_history'::regclass) AND contype IN ('p', 'f', 'u')$$,
 	$$VALUES ('williams_task', 'p', 'PRIMARY KEY (owner, name)'), ('williams_batch', 'p', 'PRIMARY KEY (owner, task, batch_no)'),
+		('williams_task_history', 'p', 'PRIMARY KEY (owner, task)'),
 		('williams_batch', 'f', 'FOREIGN KEY (owner, task) REFERENCES williams_task(owner, name)')$$,
 	'tasks and batches: a name is unique per owner, and every batch belongs to a task');
 SELECT set_eq(
@@ -170,12 +178,13 @@ SELECT set_eq(
 	-- 1: row, 2: before, 4: insert, 8: delete, 16: update, 32: truncate
 	$$VALUES ('williams_profile', 'williams_profile_check', 'williams_check_profile', 1 + 2 + 4 + 16, 'O'),
 		('williams_task', 'williams_task_local', 'williams_drop_replicated', 1 + 2 + 4 + 8 + 16, 'R'),
-		('williams_batch', 'williams_batch_local', 'williams_drop_replicated', 1 + 2 + 4 + 8 + 16, 'R')$$,
+		('williams_batch', 'williams_batch_local', 'williams_drop_replicated', 1 + 2 + 4 + 8 + 16, 'R'),
+		('williams_task_history', 'williams_task_history_local', 'williams_drop_replicated', 1 + 2 + 4 + 8 + 16, 'R')$$,
 	'triggers');
 SELECT set_eq(
 	$$SELECT oid::regclass::text, privilege_type, is_grantable FROM pg_class, aclexplode(relacl)
 	  WHERE oid IN (SELECT objid FROM member) AND grantee = 0$$,
-	$$VALUES ('williams_profile', 'SELECT', false), ('williams_shipped_profile', 'SELECT', false), ('williams_progress', 'SELECT', false),
+	$$VALUES ('williams_profile', 'SELECT', false), ('williams_shipped_profile', 'SELECT', false), ('williams_progress', 'SELECT', false), ('williams_stat_task', 'SELECT', false),
 		('williams_task', 'SELECT', false), ('williams_batch', 'SELECT', false)$$,
 	'PUBLIC may only read; row-level security limits the task tables further');
 SELECT col_is_pk('williams_profile', 'name', 'profiles: primary key');

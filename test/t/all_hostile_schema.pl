@@ -139,6 +139,7 @@ sub use_tasks
 				'profile_version=version');
 		CREATE FUNCTION $schema.fails(code text) RETURNS boolean LANGUAGE plpgsql AS \$\$ BEGIN RAISE 'x' USING ERRCODE = code; END \$\$;
 	}, '');
+	$sql .= create_task($schema, 'forgotten', 'SELECT $1, $2') . &$run('forgotten') . "SELECT s.williams_prune(older_than => '0'::pg_catalog.interval);\n";
 	# create tasks, preview them, run them by batches, by CALL and by workers, split, retry, stop, alter and drop them
 	$sql .= create_task($schema, $_, $statement{$_}, $weights, "max_attempts => '2'::pg_catalog.int4",
 		"throttle => '(SELECT false)'::pg_catalog.text", "pause_ms => '1'::pg_catalog.int4", "time_limit_ms => '60000'::pg_catalog.int4")
@@ -152,6 +153,8 @@ sub use_tasks
 	$sql .= "SELECT s.williams_alter_task(task => 'throttled'::pg_catalog.text, statement => 'SELECT \$1, \$2'::pg_catalog.text, throttle => 'false'::pg_catalog.text);\n";
 	$sql .= "CALL s.williams_apply(statement => \$s\$" . sprintf($update, $schema) . "\$s\$::pg_catalog.text, workers => '1'::pg_catalog.int4);\n";
 	$sql .= "CALL s.williams_run(task => 'throttled'::pg_catalog.text, max_duration => '1 s'::pg_catalog.interval, raise => 'true'::pg_catalog.bool);\n";
+	$sql .= "INSERT INTO $schema.page SELECT i, 0, 'x' FROM pg_catalog.generate_series(41, 50) AS i;\n" . task_call('williams_extend_task', 'throttled')
+	  . "SELECT s.williams_extend_task(task => 'throttled'::pg_catalog.text, gaps => true);\nSELECT s.williams_extend_task(task => 'blocks'::pg_catalog.text);\n";
 	$sql .= create_task($schema, 'launched', $statement{blamed}, $weights);
 	$sql .= "SELECT s.williams_launch(task => 'launched'::pg_catalog.text, workers => '2'::pg_catalog.int4);\n";
 	$sql .= "SELECT s.williams_plan_table(relation => '$schema.page'::pg_catalog.regclass, available_memory_mb => '1'::pg_catalog.float8);\n";
@@ -159,7 +162,7 @@ sub use_tasks
 	$sql .= qq{INSERT INTO $schema.scan (type, fields, engine) VALUES ('permit', '{"permit_number": "AB1", "zip": ""}', '{"permit_number": 0.7}'), (NULL, '{"a": 1}', NULL);
 		UPDATE $schema.scan SET fields = '{"permit_number": "AB2"}', verified = '{permit_number,city}', type = 'passport';
 		UPDATE $schema.scan SET version = NULL;\n};
-	$sql .= "SELECT * FROM s.williams_$_;\n" for 'task', 'batch', 'progress', 'profile';
+	$sql .= "SELECT * FROM s.williams_$_;\n" for 'task', 'batch', 'progress', 'stat_task', 'profile';
 	no_shadow($role, $sql, "$path: tasks $schema");
 	return;
 }
@@ -193,7 +196,8 @@ for my $path ('s, "$user", public', 's, pg_catalog')
 	no_shadow('', join(";\n", @queries), "$path: everything without side effects");
 	use_tasks($_, $path) for '', 'alice';
 	# roles that may see all tasks, and others
-	no_shadow($_, 'SELECT * FROM s.williams_progress', "$path: the view for " . ($_ || 'a superuser')) for '', 'monitor', 'alice', 'mallory';
+	no_shadow($_, 'SELECT * FROM s.williams_progress; SELECT * FROM s.williams_stat_task', "$path: the views for " . ($_ || 'a superuser'))
+	  for '', 'monitor', 'alice', 'mallory';
 	# fire the trigger for replicated changes
 	no_shadow('', q{SET session_replication_role = replica; UPDATE s.williams_batch SET rows = rows; UPDATE s.williams_task SET stopped = stopped}, "$path: replicated changes");
 	drop_tasks($_, $path) for '', 'alice';

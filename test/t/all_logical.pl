@@ -152,7 +152,7 @@ for my $node ($one, $two)
 }
 publish($one, 'north');
 is($one->safe_psql('north', q{SELECT string_agg(tablename, ' ' ORDER BY tablename COLLATE "C") FROM pg_publication_tables WHERE tablename LIKE 'williams%'}),
-	'williams_batch williams_profile williams_task', "FOR ALL TABLES includes the extension's tables, but not the shipped profiles");
+	'williams_batch williams_profile williams_task williams_task_history', "FOR ALL TABLES includes the extension's tables, but not the shipped profiles");
 replicate($two, $one, 'north', 'copy_data = true');
 
 # At the same time in the other direction, in binary format, into a database that
@@ -226,8 +226,8 @@ $one->safe_psql(
 for my $db ('later', 'latest')
 {
 	ok($two->poll_query_until($db, 'SELECT count(*) = 3 FROM letter'), "$db: it continues after the task is dropped");
-	is($two->safe_psql($db, 'SELECT (SELECT string_agg(name, chr(32)) FROM williams_task), (SELECT count(*) FROM williams_batch)'),
-		$db eq 'later' ? 'own|2' : '|0', "$db: no task is replicated");
+	is($two->safe_psql($db, 'SELECT (SELECT string_agg(name, chr(32)) FROM williams_task), (SELECT count(*) FROM williams_batch), (SELECT count(*) FROM williams_task_history)'),
+		$db eq 'later' ? 'own|2|0' : '|0|0', "$db: no task is replicated");
 }
 is($two->safe_psql('later', q{SELECT state FROM williams_progress}), 'pending', 'and a task of the same name is not changed');
 is($two->safe_psql('later', q{SELECT count(williams_run_batch('own')) FROM generate_series(1, 3)}), '2', 'it can still be run');

@@ -20,10 +20,12 @@ value('CREATE ROLE mallory LOGIN');
 my $replace = q{
 	CREATE TABLE s.task AS TABLE s.williams_task WITH NO DATA;
 	CREATE TABLE s.batch AS TABLE s.williams_batch WITH NO DATA;
+	CREATE TABLE s.history AS TABLE s.williams_task_history WITH NO DATA;
 	CREATE TABLE s.own AS SELECT 1 AS id;
 	DROP EXTENSION williams;
 	ALTER TABLE s.task RENAME TO williams_task;
 	ALTER TABLE s.batch RENAME TO williams_batch;
+	ALTER TABLE s.history RENAME TO williams_task_history;
 	CREATE FUNCTION s.evil() RETURNS int LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'ALTER ROLE mallory SUPERUSER'; RETURN 1; END $$;
 	CREATE FUNCTION s.evil_row() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM s.evil(); RETURN new; END $$;
 	INSERT INTO s.williams_task (owner, name, relation, statement, search_path, available_memory_mb, key_column, key_order, method, strict,
@@ -33,6 +35,7 @@ my $replace = q{
 		VALUES (10, 'task', 1, '1', '2', 1, 1, 'pending', 0);
 	CREATE TRIGGER evil BEFORE UPDATE ON s.williams_task FOR EACH ROW EXECUTE FUNCTION s.evil_row();
 	CREATE TRIGGER evil BEFORE UPDATE ON s.williams_batch FOR EACH ROW EXECUTE FUNCTION s.evil_row();
+	CREATE TRIGGER evil BEFORE INSERT OR UPDATE ON s.williams_task_history FOR EACH ROW EXECUTE FUNCTION s.evil_row();
 	CREATE VIEW s.williams_progress AS SELECT 'postgres'::name AS owner, 'task'::text AS task, 1::bigint AS batches, s.evil()::bigint AS done,
 		0::bigint AS failed, 0::bigint AS rows, 0::float8 AS percent;
 	GRANT ALL ON ALL TABLES IN SCHEMA s TO PUBLIC};
@@ -59,7 +62,7 @@ sub still_plain
 
 # while a call waits for his lock
 for my $call ("SELECT s.williams_stop('task')", "SELECT s.williams_run_batch('task')", "CALL s.williams_run('task')",
-	"SELECT s.williams_retry('task')", "SELECT s.williams_alter_task('task', pause_ms => 0)", "SELECT s.williams_drop_task('task')")
+	"SELECT s.williams_retry('task')", "SELECT s.williams_extend_task('task', true)", "SELECT s.williams_prune('0')", "SELECT s.williams_alter_task('task', pause_ms => 0)", "SELECT s.williams_drop_task('task')")
 {
 	new_office();
 	my ($mallory, $victim) = map { session($node, 'office') } 1 .. 2;

@@ -29,6 +29,7 @@ for my $query (
 	q{SELECT * FROM williams_plan_table('document', 1, method => 'ctid')},
 	q{SELECT owner, task, state, batches, done, rows, percent FROM williams_progress},
 	q{SELECT * FROM williams_batch ORDER BY batch_no},
+	q{SELECT * FROM williams_stat_task},
 	q{SELECT williams_workload(mb, 100) FROM document},
 	q{SELECT williams_scorecard_agg(id / 1000.0) FROM document},
 	q{SELECT williams_optimize_batch_size(1000, 100), williams_space_bound(1000)})
@@ -46,6 +47,8 @@ for my $query (
 	q{SELECT williams_retry('count')},
 	q{SELECT williams_bounded_statement('count')},
 	q{SELECT williams_preview('count')},
+	q{SELECT williams_extend_task('count')},
+	q{SELECT williams_prune('1 day')},
 	q{SELECT williams_drop_task('count')})
 {
 	like(error_of($replica, 'postgres', $query), qr/^25006: cannot execute williams_\w+\(\) (in a read-only transaction|during recovery)/, "refused: $query");
