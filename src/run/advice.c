@@ -30,7 +30,7 @@ typedef struct Level
 {
 	const WlKey *key;
 	List	   *rtable;
-}			Level;
+} Level;
 
 /* A column of the key's name compared with a bound, as in "key strategy bound". */
 typedef struct Comparison
@@ -38,7 +38,7 @@ typedef struct Comparison
 	const		Var *column;
 	const Param *bound;
 	int			strategy;
-}			Comparison;
+} Comparison;
 
 static Node *
 without_relabel(Node *node)
@@ -55,7 +55,7 @@ is_bound(const Node *node)
 }
 
 static bool
-is_key(const Level * level, const Node *node)
+is_key(const Level *level, const Node *node)
 {
 	const		Var *var = (const Var *) node;
 	RangeTblEntry *rte;
@@ -69,7 +69,7 @@ is_key(const Level * level, const Node *node)
 }
 
 static bool
-is_comparison(const Level * level, const Node *node, Comparison * c)
+is_comparison(const Level *level, const Node *node, Comparison *c)
 {
 	static const int commuted[] = {0, BTGreaterStrategyNumber, BTGreaterEqualStrategyNumber,
 	BTEqualStrategyNumber, BTLessEqualStrategyNumber, BTLessStrategyNumber};
@@ -124,7 +124,7 @@ warn_exclusive(Node *node, void *context)
 }
 
 bool
-wl_is_whole_range(const WlStatement * s)
+wl_is_whole_range(const WlStatement *s)
 {
 	const Query *query = s->query;
 	Level		level = {&s->key, query->rtable};
@@ -163,7 +163,7 @@ typedef struct Use
 {
 	bool		filter;			/* in the filter of a scan or a join */
 	bool		seek;			/* in the condition of an index or TID scan */
-}			Use;
+} Use;
 
 static bool
 has_bound(Node *node, void *context)
@@ -223,7 +223,7 @@ other_plans(const Plan * plan)
 }
 
 static void
-find_uses(const Plan * plan, Use * use)
+find_uses(const Plan * plan, Use *use)
 {
 	ListCell   *lc;
 
@@ -267,7 +267,7 @@ warn_plan(SPIPlanPtr plan, const WlKey *key)
 }
 
 void
-wl_advise(const WlStatement * s, SPIPlanPtr plan)
+wl_advise(const WlStatement *s, SPIPlanPtr plan)
 {
 	/* an empty table may become large */
 	static const WlSetting settings[] = {

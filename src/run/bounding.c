@@ -50,7 +50,7 @@ typedef struct Bounding
 	Relation	rel;
 	const WlKey *key;
 	AttrNumber	column;			/* of the key */
-}			Bounding;
+} Bounding;
 
 /*
  * The condition
@@ -71,7 +71,7 @@ wl_bound_parameter(const WlKey *key, int no, int location)
 }
 
 static const FormData_pg_attribute *
-key_attribute(const Bounding * b)
+key_attribute(const Bounding *b)
 {
 	return b->column < 0 ? SystemAttributeDefinition(b->column) :
 		TupleDescAttr(RelationGetDescr(b->rel), b->column - 1);
@@ -79,7 +79,7 @@ key_attribute(const Bounding * b)
 
 /* Bound the rows of a range table entry by a condition that is added to *quals. */
 static void
-add_bounds(const Bounding * b, Query *query, int rti, Node **quals)
+add_bounds(const Bounding *b, Query *query, int rti, Node **quals)
 {
 	const FormData_pg_attribute *a = key_attribute(b);
 	Expr	   *column = (Expr *) makeVar(rti, b->column, a->atttypid, a->atttypmod,
@@ -98,7 +98,7 @@ add_bounds(const Bounding * b, Query *query, int rti, Node **quals)
  */
 
 static bool
-is_relation(const Bounding * b, const RangeTblEntry * rte)
+is_relation(const Bounding *b, const RangeTblEntry * rte)
 {
 	return rte->rtekind == RTE_RELATION && rte->relid == RelationGetRelid(b->rel);
 }
@@ -162,7 +162,7 @@ is_child(Oid child, Oid parent)
 
 /* Can rows that are written to a relation end up among those that are bounded? */
 static bool
-shares_rows(const Bounding * b, Oid relid)
+shares_rows(const Bounding *b, Oid relid)
 {
 	List	   *own = relations_of(RelationGetRelid(b->rel));
 	List	   *others = relations_of(relid);
@@ -188,10 +188,10 @@ typedef struct Found
 	int			rti;			/* of the last one */
 	bool		nullable;		/* is one on the nullable side of an outer
 								 * join? */
-}			Found;
+} Found;
 
 static void
-find_in_from(const Bounding * b, const Query *query, Node *item, bool nullable, Found * found)
+find_in_from(const Bounding *b, const Query *query, Node *item, bool nullable, Found *found)
 {
 	if (IsA(item, RangeTblRef))
 	{
@@ -255,7 +255,7 @@ refuse_select(const Query *query)
 }
 
 static const char *
-bound_select(const Bounding * b, Query *query)
+bound_select(const Bounding *b, Query *query)
 {
 	const char *reason = refuse_select(query);
 	const char *name = RelationGetRelationName(b->rel);
@@ -279,7 +279,7 @@ bound_select(const Bounding * b, Query *query)
 }
 
 static const char *
-bound_insert(const Bounding * b, Query *query)
+bound_insert(const Bounding *b, Query *query)
 {
 	Node	   *from = query->jointree->fromlist == NIL ? NULL : linitial(query->jointree->fromlist);
 	RangeTblEntry *rte;
@@ -299,7 +299,7 @@ bound_insert(const Bounding * b, Query *query)
 
 /* Does SET change the key? It may be generated from other columns. */
 static bool
-sets_key(const Bounding * b, const List *targets)
+sets_key(const Bounding *b, const List *targets)
 {
 	Bitmapset  *columns = bms_make_singleton(b->column - FirstLowInvalidHeapAttributeNumber);
 	ListCell   *lc;
@@ -313,14 +313,14 @@ sets_key(const Bounding * b, const List *targets)
 }
 
 static const char *
-refuse_key_change(const Bounding * b)
+refuse_key_change(const Bounding *b)
 {
 	return psprintf("It changes the key \"%s\": a row could move into a batch that has yet to run.",
 					NameStr(b->key->column));
 }
 
 static const char *
-bound_target(const Bounding * b, Query *query)
+bound_target(const Bounding *b, Query *query)
 {
 	RangeTblEntry *rte = rt_fetch(query->resultRelation, query->rtable);
 
@@ -349,11 +349,11 @@ typedef struct Source
 	const		Alias *columns; /* of the relation */
 	List	   *targets;		/* of the subquery: what the query uses */
 	List	   *names;
-}			Source;
+} Source;
 
 /* The column of the subquery that is one of the relation, or its whole row. */
 static AttrNumber
-subquery_column(Source * source, const Var * var)
+subquery_column(Source *source, const Var * var)
 {
 	AttrNumber	resno = list_length(source->targets) + 1;
 	Var		   *column;
@@ -409,7 +409,7 @@ use_subquery(Node *node, void *context)
  * not matched. So it becomes a subquery, as if it were a view.
  */
 static const char *
-bound_source(const Bounding * b, Query *query, int rti)
+bound_source(const Bounding *b, Query *query, int rti)
 {
 	RangeTblEntry *rte = rt_fetch(rti, query->rtable);
 	Source		source = {rti, 0, rte->eref};
@@ -433,7 +433,7 @@ bound_source(const Bounding * b, Query *query, int rti)
 }
 
 static const char *
-bound_merge_source(const Bounding * b, Query *query)
+bound_merge_source(const Bounding *b, Query *query)
 {
 	Node	   *source = linitial(query->jointree->fromlist);
 	RangeTblEntry *rte;
@@ -457,7 +457,7 @@ bound_merge_source(const Bounding * b, Query *query)
 }
 
 static const char *
-bound_merge(const Bounding * b, Query *query)
+bound_merge(const Bounding *b, Query *query)
 {
 	ListCell   *lc;
 

@@ -32,7 +32,7 @@ typedef struct Shown
 {
 	MemoryContext context;
 	text	   *statement;
-}			Shown;
+} Shown;
 
 static void
 show_statement(const WlTask *task, void *arg)
@@ -61,7 +61,7 @@ typedef struct Preview
 {
 	WlBounds	bounds;
 	DestReceiver *dest;
-}			Preview;
+} Preview;
 
 static void
 explain_batch(const WlTask *task, void *arg)

@@ -104,7 +104,7 @@ wl_init_statements(void)
 
 /* Without bounds each batch would process the whole table, with one of them most of it. */
 static void
-check_statement(const WlStatement * s, SPIPlanPtr plan)
+check_statement(const WlStatement *s, SPIPlanPtr plan)
 {
 	int			n = list_length(SPI_plan_get_plan_sources(plan));
 
@@ -132,7 +132,7 @@ check_statement(const WlStatement * s, SPIPlanPtr plan)
 }
 
 SPIPlanPtr
-wl_prepare_statement(WlStatement * s, const char *text, Relation rel, const WlKey *key)
+wl_prepare_statement(WlStatement *s, const char *text, Relation rel, const WlKey *key)
 {
 	SPIPlanPtr	plan;
 

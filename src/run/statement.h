@@ -24,11 +24,11 @@ typedef struct WlStatement
 	MemoryContext context;		/* of what follows; else NULL */
 	Query	   *query;			/* analyzed, with its bounds */
 	const char *refusal;		/* why it cannot be bounded, or NULL */
-}			WlStatement;
+} WlStatement;
 
 /* Does it have $1 and $2 of its own? */
 static inline bool
-wl_has_own_bounds(const WlStatement * s)
+wl_has_own_bounds(const WlStatement *s)
 {
 	return s->used != 0;
 }
@@ -42,7 +42,7 @@ extern void wl_init_statements(void);
  * changes, prepare the statement again. Errors: 42601, 0A000, 22023. s->query is left in
  * the current memory context. Between SPI_connect and SPI_finish.
  */
-extern SPIPlanPtr wl_prepare_statement(WlStatement * s, const char *text, Relation rel,
+extern SPIPlanPtr wl_prepare_statement(WlStatement *s, const char *text, Relation rel,
 									   const WlKey *key);
 
 /* The bounds of a batch as the parameters of such a plan. */
