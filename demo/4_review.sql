@@ -92,7 +92,7 @@ SELECT o.* FROM williams_profile, williams_rules_version(rules) AS current,
               SELECT * FROM ocr_result WHERE doc_type = name AND version > current) AS o;
 SELECT williams_create_task('score again', 'stale',
     'UPDATE ocr_result SET version = NULL WHERE document_id BETWEEN $1 AND $2',
-    available_memory_mb => 64, key_column => 'document_id', max_items => 100) AS batches;
+    key_column => 'document_id', max_items => 100) AS batches;
 CALL williams_run('score again');
 \set ECHO none
 SELECT williams_drop_task('score again') \g /dev/null

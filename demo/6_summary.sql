@@ -48,4 +48,7 @@ SELECT line FROM (
            (SELECT count(*) FROM failure),
            (SELECT sum(items) - 1 FROM williams_batch
             WHERE lower_key::int BETWEEN 197 AND 224))
+    UNION ALL
+    SELECT 12, format('        The %s pages of the next day were added to the same task, and read with it.',
+           (SELECT sum(items) FROM williams_batch WHERE lower_key::int > 270))
 ) AS summary ORDER BY no;

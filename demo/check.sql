@@ -292,24 +292,35 @@ FROM (
 
     UNION ALL
     SELECT bool_and(state = 'done') AND max(memory_mb) <= 64 AND sum(items) = 300
-           AND bool_and(attempts = 1 AND sqlstate IS NULL),
+           AND bool_and(attempts = 1)
+           AND bool_and(lower_key = '214') FILTER (WHERE sqlstate IS NOT NULL)
+           AND bool_and(lower_key::int >= 197 AND upper_key::int <= 224) FILTER (WHERE failures > 0),
            'batches of the task, all done, none over 64 MB', count(*)::text
     FROM williams_batch
 
     UNION ALL
-    SELECT count(*) = 11 AND bool_and(first = lower AND last = upper),
-           'batches that it began with, the same as in 2.3', count(*)::text
-    FROM (SELECT batch_no, min(document_id) AS first, max(document_id) AS last
-          FROM batch GROUP BY batch_no) AS b,
-         LATERAL (SELECT min(lower_key::int) AS lower, max(upper_key::int) AS upper
-                  FROM williams_batch
-                  WHERE lower_key::int >= first AND upper_key::int <= last) AS t
+    SELECT count(*) = 9 AND bool_and(b.batch_no = p.batch_no) AND (SELECT max(last) FROM planned) = 270,
+           'batches that it began with, the same as in 2.1, but for the last', count(*)::text
+    FROM planned AS p
+    JOIN (SELECT batch_no, min(document_id) AS first, max(document_id) AS last
+          FROM batch GROUP BY batch_no) AS b USING (first, last)
+
+    UNION ALL
+    SELECT count(*) > 0 AND min(lower_key::int) = 271 AND max(upper_key::int) = 300 AND sum(items) = 30,
+           'batches for the pages that came the next day', count(*)::text
+    FROM williams_batch WHERE upper_key::int > 270
 
     UNION ALL
     SELECT count(*) = (SELECT count(*) FROM document) AND count(*) = count(DISTINCT document_id)
            AND sum(words) = (SELECT count(*) FROM word),
            'pages, each read once, with all their words', count(*)::text
     FROM page_text
+
+    UNION ALL
+    SELECT (done, failed, rows) = (3, 0, 300) AND NOT EXISTS (SELECT FROM williams_task WHERE name = task)
+           AND (SELECT bool_and(search IS NOT DISTINCT FROM to_tsvector('english', content)) FROM page_text),
+           'rows that the one line changed, in three batches, and its task is gone', rows::text
+    FROM williams_stat_task WHERE task = 'apply page_text'
 
     UNION ALL
     SELECT bool_and(round(100 * r.accuracy::numeric) = 35)

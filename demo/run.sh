@@ -23,7 +23,7 @@ williams: 300 scanned forms of a permit office, read by Tesseract, all inside Po
 2. Plan:   the page images are put into batches that fit 64 MB of memory.
 3. Report: how far the engine's confidences can be believed.
 4. Review: clerks work through a queue, a model learns from them, and the queue shrinks.
-5. Run:    a statement runs batch by batch, is killed, goes on, and finds the page that fails.
+5. Run:    a task is killed, goes on, finds the page that fails, and reads the pages of the next day.
 
 E
 
