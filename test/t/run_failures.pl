@@ -335,19 +335,6 @@ is(value(q{SELECT string_agg(DISTINCT sqlstate, ' '), count(*) BETWEEN 1 AND 2 F
 	'42P01|t', 'after an execution each');
 value(q{SELECT williams_drop_task('gone')});
 
-#
-# A statement that always fails: max_failed stops all who run it.
-#
-value('CREATE FUNCTION fails(int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE $x$no$x$; END $$');
-make_task($node, 'hopeless', q{SELECT fails($1 + $2)}, items => 1, pause_ms => 1);
-value(q{SELECT williams_launch('hopeless', 3)});
-wait_until($node, 'postgres', $no_worker, 'three workers end');
-is(value(q{SELECT t.stopped, count(*) BETWEEN 100 AND 105 FROM williams_task t, williams_batch WHERE state = 'failed' GROUP BY t.stopped}),
-	't|t', 'when about a hundred batches have failed');
-is(value(q{SELECT s.failed, p.state FROM williams_stat_task s JOIN williams_progress p USING (owner, task) WHERE task = 'hopeless'}) =~ /^10[0-5]\|stopped$/, 1,
-	'as the views say');
-value(q{SELECT williams_drop_task('hopeless')});
-
 $_->quit for $other, $table;
 $node->stop;
 done_testing();
