@@ -100,7 +100,7 @@ COMMENT ON COLUMN williams_batch.started_at IS 'start of the last execution; NUL
 COMMENT ON COLUMN williams_batch.finished_at IS 'end of the last execution; NULL before the first';
 COMMENT ON COLUMN williams_batch.duration_ms IS 'duration of the last execution, in milliseconds; NULL before the first';
 COMMENT ON COLUMN williams_batch.ready_at IS 'when a pending batch that failed may be tried again; NULL: at once';
-COMMENT ON COLUMN williams_batch.sqlstate IS 'SQLSTATE of the last execution that failed, even if a later one succeeded; NULL if none failed for these bounds';
+COMMENT ON COLUMN williams_batch.sqlstate IS 'SQLSTATE of the last execution that failed, even if a later one succeeded or the batch was split; NULL if none failed';
 COMMENT ON COLUMN williams_batch.message IS 'message of that error, at most 8 kB; NULL with sqlstate';
 COMMENT ON COLUMN williams_batch.failed_at IS 'end of that execution; NULL with sqlstate';
 

@@ -15,6 +15,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "tcop/dest.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"
@@ -33,6 +34,7 @@ static struct
 	SPIPlanPtr	plan;			/* NULL: none */
 	WlStatement statement;
 	char	   *text;
+	Jsonb	   *settings;		/* under which it was analyzed; may be NULL */
 	WlTaskId	task;
 }			kept;
 
@@ -44,6 +46,16 @@ wl_forget_statement(void)
 	SPI_freeplan(kept.plan);
 	kept.plan = NULL;
 	pfree(kept.text);
+	if (kept.settings != NULL)
+		pfree(kept.settings);
+}
+
+static bool
+same_settings(const Jsonb *a, const Jsonb *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	return VARSIZE(a) == VARSIZE(b) && memcmp(a, b, VARSIZE(a)) == 0;
 }
 
 static bool
@@ -55,7 +67,7 @@ is_kept(const WlTask *task, const WlKey *key)
 		memcmp(&kept.task, &task->id, sizeof(kept.task)) == 0 &&
 		strcmp(NameStr(kept_key->column), NameStr(key->column)) == 0 &&
 		kept_key->type == key->type && kept_key->collation == key->collation &&
-		strcmp(kept.text, task->statement) == 0;
+		strcmp(kept.text, task->statement) == 0 && same_settings(kept.settings, task->settings);
 }
 
 /* Prepare the statement, unless it is the one that is kept. */
@@ -63,12 +75,18 @@ static SPIPlanPtr
 prepare(const WlTask *task, Relation rel, const WlKey *key)
 {
 	SPIPlanPtr	plan;
+	MemoryContext old;
 
 	if (is_kept(task, key))
 		return kept.plan;
 	wl_forget_statement();
 	plan = wl_prepare_statement(&kept.statement, task->statement, rel, key);
-	kept.text = MemoryContextStrdup(TopMemoryContext, task->statement);
+	old = MemoryContextSwitchTo(TopMemoryContext);
+	kept.text = pstrdup(task->statement);
+	kept.settings = NULL;
+	if (task->settings != NULL)
+		kept.settings = (Jsonb *) DatumGetPointer(datumCopy(JsonbPGetDatum(task->settings), false, -1));
+	MemoryContextSwitchTo(old);
 	kept.task = task->id;
 	if (SPI_keepplan(plan) != 0)
 		elog(ERROR, "could not keep the statement of a task");

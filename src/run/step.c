@@ -75,8 +75,16 @@
 #define MAX_MESSAGE 8192
 
 static Datum
-excerpt(const char *message)
+sqlstate_text(const ErrorData *error)
 {
+	return CStringGetTextDatum(unpack_sql_state(error->sqlerrcode));
+}
+
+/* Its start, if it is long. */
+static Datum
+message_text(const ErrorData *error)
+{
+	const char *message = error->message != NULL ? error->message : "";
 	int			length = strlen(message);
 
 	if (length > MAX_MESSAGE)
@@ -128,8 +136,8 @@ mark_failure(const WlTaskId *id, const WlBatch *batch, const ErrorData *error, i
 	set_marks(values, batch, now, attempts);
 	values[N_MARKS] = TimestampTzGetDatum(TimestampTzPlusMilliseconds(now, pause_ms));
 	values[N_MARKS + 1] = CStringGetTextDatum(pause_ms < 0 ? "failed" : "pending");
-	values[N_MARKS + 2] = CStringGetTextDatum(unpack_sql_state(error->sqlerrcode));
-	values[N_MARKS + 3] = excerpt(error->message != NULL ? error->message : "");
+	values[N_MARKS + 2] = sqlstate_text(error);
+	values[N_MARKS + 3] = message_text(error);
 	wl_query(id, MARK ", ready_at = $8, state = $9, sqlstate = $10, message = $11,"
 			 " failed_at = $5, failures = failures OPERATOR(pg_catalog.+) 1" OF_BATCH,
 			 lengthof(types), types, values, pause_ms < 0 ? "     n   " : NULL);
@@ -184,16 +192,18 @@ evaluate_throttle(const WlTask *task, void *arg)
  * end of its transaction.
  */
 static void
-store_parts(const WlTaskId *id, const WlBatch *batch, const WlParts *parts)
+store_parts(const WlTaskId *id, const WlBatch *batch, const ErrorData *error, const WlParts *parts)
 {
-	static const Oid lower_types[] = {INT8OID, TEXTOID, TEXTOID, INT8OID, FLOAT8OID};
+	static const Oid lower_types[] = {INT8OID, TEXTOID, TEXTOID, INT8OID, FLOAT8OID, TEXTOID,
+	TEXTOID, TIMESTAMPTZOID};
 	static const Oid upper_types[] = {INT8OID, FLOAT8OID, TEXTOID, TEXTOID, TEXTOID};
 	const WlCut *cut = &parts->cut;
 	const WlBounds *whole = &batch->bounds;
 	Datum		first = CStringGetTextDatum(parts->upper_first);
 	Datum		lower[] = {
 		Int64GetDatum(batch->no), CStringGetTextDatum(parts->lower_last), first,
-		Int64GetDatum(cut->items[0]), Float8GetDatum(cut->memory_mb[0])
+		Int64GetDatum(cut->items[0]), Float8GetDatum(cut->memory_mb[0]),
+		sqlstate_text(error), message_text(error), TimestampTzGetDatum(GetCurrentTimestamp())
 	};
 	Datum		upper[] = {
 		Int64GetDatum(cut->items[1]), Float8GetDatum(cut->memory_mb[1]), first,
@@ -204,6 +214,7 @@ store_parts(const WlTaskId *id, const WlBatch *batch, const WlParts *parts)
 	wl_lock_task(id, LOCK_NUMBERS, ExclusiveLock);
 	wl_query(id, "UPDATE %s.williams_batch SET upper_key = $4, below_key = $5,"
 			 " items = $6, memory_mb = $7, attempts = 0, ready_at = NULL,"
+			 " sqlstate = $8, message = $9, failed_at = $10,"
 			 " failures = failures OPERATOR(pg_catalog.+) 1"
 			 " WHERE" OF_TASK " AND batch_no" EQ "$3",
 			 lengthof(lower_types), lower_types, lower, NULL);
@@ -227,7 +238,7 @@ try_split(const WlTask *task, const WlBatch *batch, const ErrorData *error, WlVe
 
 	if (other == NULL && splitting.divided)
 	{
-		store_parts(&task->id, batch, &splitting.parts);
+		store_parts(&task->id, batch, error, &splitting.parts);
 		return NULL;
 	}
 
@@ -418,6 +429,8 @@ wl_run_batch(PG_FUNCTION_ARGS)
 	wl_check_read_committed("williams_run_batch");
 	wl_name_task(fcinfo->flinfo->fn_oid, text_to_cstring(PG_GETARG_TEXT_PP(0)), &id);
 	wl_refuse_deferred();
+	/* the statement that is executing must not be forgotten */
+	wl_check_not_working();
 	wl_forget_statement();
 	taken = wl_take_step(&id, STEP_IN_TRANSACTION);
 	if (taken.result == STEP_GONE)

@@ -49,6 +49,10 @@
  * 5. LOCK_NUMBERS, to split a batch or to add batches.
  * 6. The task's relation and whatever the statement locks, to run a batch.
  *
+ * williams_extend_task takes lock 5 before the row of williams_task, which nobody else can
+ * change meanwhile. A transaction that has split a batch and then changes the task takes
+ * lock 1 after lock 5, so these two can deadlock.
+ *
  * A session that runs a batch sometimes has to update the row of williams_task. It
  * first takes lock 1 in the mode for a change, but only if it gets it without
  * waiting; otherwise it leaves the row alone. So it never waits for a session that

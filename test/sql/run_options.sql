@@ -170,6 +170,33 @@ SELECT williams_run_batch('options');
 SELECT day FROM day;
 RESET DateStyle;
 SELECT williams_drop_task('options');
+-- a change of the task's own settings takes effect with the next batch
+CREATE FUNCTION swap_settings(step int) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	IF step = 1 THEN
+		PERFORM williams_alter_task('options', settings => '{"DateStyle": "ISO, DMY"}');
+	END IF;
+	RETURN false;
+END $$;
+TRUNCATE day;
+SELECT williams_create_task('options', 'page', $$INSERT INTO day SELECT $1, '01/02/2026'::date WHERE $1 <= $2$$, max_items => 10000,
+	settings => '{"DateStyle": "ISO, MDY"}', throttle => $$swap_settings((SELECT count(*)::int FROM williams_batch WHERE state = 'done'))$$);
+CALL williams_run('options');
+SELECT day FROM day ORDER BY id;
+SELECT williams_drop_task('options');
+-- a statement that tries to run tasks and goes on is itself what runs
+CREATE FUNCTION nested(id int) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM williams_run_batch('options');
+	RETURN 'ran';
+EXCEPTION WHEN OTHERS THEN
+	RETURN SQLSTATE;
+END $$;
+CREATE TABLE tried (id int, error text);
+SELECT williams_create_task('options', 'page', 'INSERT INTO tried SELECT id, nested(id) FROM page WHERE id % 1000 = 0', max_items => 5000);
+CALL williams_run('options');
+SELECT error, count(*), count(DISTINCT id) FROM tried GROUP BY error;
+SELECT williams_drop_task('options');
 
 --
 -- A SELECT may use parallel workers, as outside of a task.
