@@ -103,7 +103,7 @@ check_numbers(FunctionCallInfo fcinfo, int attempts, int limit, int pause, int f
  * whether it processes whole ranges.
  */
 static bool
-check_statement(const char *text, Relation rel, const WlKey *key, bool by_ctid)
+examine_statement(const char *text, Relation rel, const WlKey *key, bool by_ctid)
 {
 	WlStatement statement;
 	SPIPlanPtr	plan = wl_prepare_statement(&statement, text, rel, key);
@@ -204,7 +204,7 @@ wl_create(const WlTaskId *id, WlNewTask *new)
 	 */
 	rel = wl_open_relation(new->relation, false);
 	wl_find_key(rel, options.key_column, options.by_ctid, &key);
-	new->whole_range = check_statement(new->statement, rel, &key, options.by_ctid);
+	new->whole_range = examine_statement(new->statement, rel, &key, options.by_ctid);
 	if (!PG_ARGISNULL(first + OPTION_THROTTLE))
 		wl_check_condition(text_argument(fcinfo, first + OPTION_THROTTLE), "throttle");
 	store_task(id, new, &key, options.by_ctid ? rel->rd_rel->relfilenode : InvalidOid);
@@ -262,7 +262,7 @@ check_altered(FunctionCallInfo fcinfo, const WlTask *task)
 	{
 		rel = wl_open_relation(task->relation, false);
 		wl_find_key(rel, task->key_column, task->by_ctid, &key);
-		whole_range = check_statement(text_argument(fcinfo, ALTER_STATEMENT), rel, &key, task->by_ctid);
+		whole_range = examine_statement(text_argument(fcinfo, ALTER_STATEMENT), rel, &key, task->by_ctid);
 		relation_close(rel, NoLock);
 	}
 	if (!PG_ARGISNULL(ALTER_THROTTLE))
