@@ -116,6 +116,12 @@ wl_bounded_statement(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(shown.statement);
 }
 
+/* The columns of load_bounds' query. */
+enum
+{
+	BOUNDS_LOWER = 1, BOUNDS_UPPER, BOUNDS_BELOW
+};
+
 static void
 load_bounds(const WlTaskId *id, int64 batch_no, WlBounds *bounds)
 {
@@ -126,11 +132,11 @@ load_bounds(const WlTaskId *id, int64 batch_no, WlBounds *bounds)
 				 " WHERE" OF_TASK " AND batch_no" EQ "$3", lengthof(types), types, values, NULL) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("task \"%s\" has no batch " INT64_FORMAT, NameStr(id->name), batch_no),
+				 errmsg("task \"%s\" has no batch %lld", NameStr(id->name), (long long) batch_no),
 				 errhint("The table williams_batch lists the batches.")));
-	bounds->lower = wl_text_or_null(1);
-	bounds->upper = wl_text_or_null(2);
-	bounds->below = wl_text_or_null(3);
+	bounds->lower = wl_text_or_null(BOUNDS_LOWER);
+	bounds->upper = wl_text_or_null(BOUNDS_UPPER);
+	bounds->below = wl_text_or_null(BOUNDS_BELOW);
 }
 
 PG_FUNCTION_INFO_V1(wl_preview);
