@@ -9,7 +9,7 @@
  * 3. It leaves nothing to the commit, which has the session's own rights.
  * 4. Settings that it makes end with it: a session that took the owner's role goes on
  *	  with another role, which must not inherit the owner's search_path.
- * 5. It cannot run tasks itself.
+ * 5. It cannot use tasks itself.
  *
  * Locks: none of its own. The time limit covers waits for locks.
  */
@@ -244,7 +244,7 @@ wl_check_not_working(void)
 	if (working)
 		ereport(ERROR,
 				(errcode(ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED),
-				 errmsg("the statement of a task cannot run or extend tasks")));
+				 errmsg("the statement of a task cannot use tasks")));
 }
 
 void
