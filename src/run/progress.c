@@ -28,6 +28,7 @@ read_progress(const WlTaskId *id, WlProgress *p)
 	TimestampTz begun_at = GetCurrentTimestamp();
 	bool		found;
 
+	p->reported = false;
 	p->batches = p->done = p->failed = p->missed = 0;
 	p->rows = p->percent = 0.0;
 	wl_connect();
@@ -66,24 +67,38 @@ wl_progress_due(const WlProgress *p)
 		TimestampDifferenceExceeds(p->reported_at, GetCurrentTimestamp(), p->interval_ms);
 }
 
-void
-wl_report_progress(const WlTaskId *id, WlProgress *p)
+static void
+show_progress(const WlTaskId *id, WlProgress *p)
 {
-	double		elapsed;
-	double		gained;
+	double		elapsed = Max((double) (p->reported_at - p->started_at) / USECS_PER_SEC, 1e-6);
+	double		gained = p->percent - p->first_percent;
 	char		eta[64] = "";
 
-	if (!read_progress(id, p))
-		return;
-	elapsed = Max((double) (p->reported_at - p->started_at) / USECS_PER_SEC, 1e-6);
-	gained = p->percent - p->first_percent;
 	if (gained > 0.0 && p->pending > 0)
 		snprintf(eta, sizeof(eta), ", %.0f s to go", elapsed * (100.0 - p->percent) / gained);
 	ereport(NOTICE,
 			(errcode(ERRCODE_SUCCESSFUL_COMPLETION),
-			 errmsg("task \"%s\": " INT64_FORMAT " of " INT64_FORMAT " batches done, %.0f rows, %.1f %%, %.0f rows/s%s",
-					NameStr(id->name), p->done, p->batches, p->rows, p->percent,
+			 errmsg("task \"%s\": %lld of %lld batches done, %.0f rows, %.1f %%, %.0f rows/s%s",
+					NameStr(id->name), (long long) p->done, (long long) p->batches, p->rows, p->percent,
 					(p->rows - p->first_rows) / elapsed, eta)));
+	p->reported = true;
+}
+
+void
+wl_report_progress(const WlTaskId *id, WlProgress *p)
+{
+	if (read_progress(id, p))
+		show_progress(id, p);
+}
+
+/* Do not repeat the last NOTICE. */
+static void
+report_last_progress(const WlTaskId *id, WlProgress *p)
+{
+	WlProgress	last = *p;
+
+	if (read_progress(id, p) && !(last.reported && last.done == p->done && last.pending == p->pending))
+		show_progress(id, p);
 }
 
 /* The columns of a query for a failed execution: its SQLSTATE, and a detail for a message. */
@@ -126,8 +141,8 @@ report_failures(const WlTaskId *id, const WlProgress *p, int level)
 	failure = first_failure(id, &sqlstate);
 	ereport(level,
 			(errcode(sqlstate),
-			 errmsg("task \"%s\": " INT64_FORMAT " of " INT64_FORMAT " batches failed",
-					NameStr(id->name), p->failed, p->batches),
+			 errmsg("task \"%s\": %lld of %lld batches failed",
+					NameStr(id->name), (long long) p->failed, (long long) p->batches),
 			 errdetail_internal("%s", failure),
 			 level == ERROR ?
 			 errhint("The table williams_batch lists all of them; williams_retry makes them pending again, and CALL williams_run continues the task.") :
@@ -146,15 +161,20 @@ static const char *
 commonest_failure(const WlTaskId *id, const WlProgress *p)
 {
 	WlTask		task;
+	const char *sqlstate;
 
 	if (!wl_load_task(id, &task) || task.max_failed == 0 || p->failed < task.max_failed ||
 		wl_query(id, "SELECT sqlstate, pg_catalog.count(*) FROM %s.williams_batch WHERE" OF_TASK
 				 " AND" IN_STATE("failed") " GROUP BY sqlstate"
 				 " ORDER BY pg_catalog.count(*) DESC, sqlstate LIMIT 1", 0, NULL, NULL, NULL) == 0)
 		return NULL;
-	return psprintf(INT64_FORMAT " batches failed, and max_failed is %d; the commonest SQLSTATE is %s, of " INT64_FORMAT " of them.",
-					p->failed, task.max_failed, wl_text_or_null(COMMONEST_SQLSTATE),
-					DatumGetInt64(wl_value_or_zero(COMMONEST_COUNT)));
+	sqlstate = wl_text_or_null(COMMONEST_SQLSTATE);
+	if (p->failed == 1)
+		return psprintf(_("1 batch failed, and max_failed is %d; its SQLSTATE is %s."),
+						task.max_failed, sqlstate);
+	return psprintf(_("%lld batches failed, and max_failed is %d; the commonest SQLSTATE is %s, of %lld of them."),
+					(long long) p->failed, task.max_failed, sqlstate,
+					(long long) DatumGetInt64(wl_value_or_zero(COMMONEST_COUNT)));
 }
 
 /* What the last execution of a pending batch failed with, if it was not cut: as a detail. */
@@ -219,7 +239,7 @@ wl_report_end(const WlTaskId *id, WlProgress *p, WlStepResult result, bool raise
 					 errmsg("task \"%s\" was dropped", NameStr(id->name))));
 		return;
 	}
-	wl_report_progress(id, p);
+	report_last_progress(id, p);
 	if (result == STEP_TIME_OVER && p->pending > 0)
 		ereport(NOTICE,
 				(errcode(ERRCODE_SUCCESSFUL_COMPLETION),

@@ -14,6 +14,7 @@ typedef struct WlProgress
 	bool		existed;		/* did the task exist then? Set by the caller
 								 * if it knows */
 	TimestampTz reported_at;
+	bool		reported;		/* has a NOTICE shown these figures? */
 	long		interval_ms;	/* until the next NOTICE: reading takes at
 								 * most a twentieth of the time */
 	double		first_rows;		/* rows and percent when the run began */
