@@ -134,6 +134,15 @@ wl_check_duration(const Interval *value, const char *name)
 						   DatumGetCString(DirectFunctionCall1(interval_out, duration)))));
 }
 
+bool
+wl_is_endless(const Interval *duration)
+{
+	static const Interval millennium = {.month = 1000 * MONTHS_PER_YEAR};
+
+	return DatumGetBool(DirectFunctionCall2(interval_ge, IntervalPGetDatum(duration),
+											IntervalPGetDatum(&millennium)));
+}
+
 const char *
 wl_text_start(const char *text, int max_bytes)
 {

@@ -121,6 +121,9 @@ wl_check_bins(int bins, int of)
 /* an interval of time */
 extern void wl_check_duration(const Interval *value, const char *name);
 
+/* so long that to add it to a time, or subtract it, could overflow: 1000 years */
+extern bool wl_is_endless(const Interval *duration);
+
 static inline void
 wl_check_not_null(bool isnull, const char *name)
 {

@@ -23,10 +23,14 @@
 
 /* Tasks of which all batches are done, and that ended at $3 or before. */
 #define FINISHED \
-	"SELECT name FROM %s.williams_task t WHERE owner" EQ "$1" \
-	" AND (SELECT coalesce(pg_catalog.bool_and(" IN_STATE("done") "), true)" \
-	" AND coalesce(pg_catalog.max(finished_at), t.created_at) OPERATOR(pg_catalog.<=) $3" \
-	" FROM %s.williams_batch b WHERE b.owner" EQ "$1 AND b.task" EQ "t.name)"
+	"SELECT t.name FROM %s.williams_task t CROSS JOIN LATERAL" \
+	" (SELECT coalesce(pg_catalog.bool_and(" IN_STATE("done") "), true) AS done," \
+	" coalesce(pg_catalog.max(finished_at), t.created_at) AS ended_at" \
+	" FROM %s.williams_batch b WHERE b.owner" EQ "$1 AND b.task" EQ "t.name) e" \
+	" WHERE t.owner" EQ "$1 AND e.done AND e.ended_at OPERATOR(pg_catalog.<=) $3"
+
+/* How many tasks a call drops at most: the locks of all stay in shared memory to its end. */
+#define MAX_PRUNED 1000
 
 /* Drop the task if it still is finished and nobody uses it. */
 static bool
@@ -39,7 +43,7 @@ prune(const WlTaskId *id, Datum before)
 		return false;
 	if (wl_try_lock_task(id, LOCK_TASK, AccessExclusiveLock))
 	{
-		finished = wl_query(id, FINISHED " AND name" EQ "$2", lengthof(types), types, &before, NULL) > 0;
+		finished = wl_query(id, FINISHED " AND t.name" EQ "$2", lengthof(types), types, &before, NULL) > 0;
 		if (finished)
 			wl_drop(id);
 		else
@@ -64,14 +68,16 @@ wl_prune(PG_FUNCTION_ARGS)
 
 	PreventCommandIfReadOnly("williams_prune()");
 	wl_check_duration(older_than, "older_than");
+	if (wl_is_endless(older_than))
+		PG_RETURN_INT64(0);
 	before = DirectFunctionCall2(timestamptz_mi_interval,
 								 TimestampTzGetDatum(GetCurrentTimestamp()),
 								 IntervalPGetDatum(older_than));
 	SPI_connect();
 	wl_name_tasks(fcinfo->flinfo->fn_oid, &id);
-	n = wl_query(&id, FINISHED, lengthof(types), types, &before, NULL);
+	n = wl_query(&id, FINISHED " ORDER BY e.ended_at", lengthof(types), types, &before, NULL);
 	names = SPI_tuptable;
-	for (uint64 i = 0; i < n; i++)
+	for (uint64 i = 0; i < n && pruned < MAX_PRUNED; i++)
 	{
 		char	   *name = SPI_getvalue(names->vals[i], names->tupdesc, ONLY_COLUMN);
 

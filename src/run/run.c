@@ -243,6 +243,8 @@ others_run(const WlTaskId *id, WlStepResult result, MemoryContext context)
 static WlStepResult
 run_steps(const WlTaskId *id, WlRun *run, WlProgress *progress, MemoryContext context)
 {
+	bool		stopped = false;
+
 	for (int64 n = 0; GetCurrentTimestamp() < run->until; n++)
 	{
 		WlStep		taken;
@@ -262,6 +264,7 @@ run_steps(const WlTaskId *id, WlRun *run, WlProgress *progress, MemoryContext co
 		}
 		if (taken.stops)
 			taken.result = STEP_STOPPED;
+		stopped = taken.result == STEP_STOPPED;
 		if (!taken.stops && taken.wait_ms >= 0)
 			wait_ms(id, run, &taken, context);
 		else if (run->raise && others_run(id, taken.result, context))
@@ -269,7 +272,8 @@ run_steps(const WlTaskId *id, WlRun *run, WlProgress *progress, MemoryContext co
 		else
 			return taken.result;
 	}
-	return STEP_TIME_OVER;
+	/* the time may be over while a run that was stopped waits for others */
+	return stopped ? STEP_STOPPED : STEP_TIME_OVER;
 }
 
 void
@@ -329,6 +333,8 @@ end_of_run(const Interval *max_duration)
 	if (max_duration == NULL)
 		return DT_NOEND;
 	wl_check_duration(max_duration, "max_duration");
+	if (wl_is_endless(max_duration))
+		return DT_NOEND;
 	return DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
 												   TimestampTzGetDatum(GetCurrentTimestamp()),
 												   IntervalPGetDatum(max_duration)));

@@ -141,6 +141,7 @@ UPDATE williams_task SET created_at = created_at - '2 days'::interval WHERE name
 SELECT williams_prune('1 day');
 SELECT array_agg(name ORDER BY name COLLATE "C") FROM williams_task;
 SELECT williams_prune(NULL) IS NULL AS no_interval;
+SELECT williams_prune('300000 years');
 SELECT williams_prune('-1 s');
 BEGIN READ ONLY;
 SELECT williams_prune('1 day');
@@ -151,6 +152,13 @@ SET ROLE regress_williams_clerk;
 SELECT williams_prune('0');
 RESET ROLE;
 DROP ROLE regress_williams_clerk;
+SELECT williams_prune('0');
+-- a thousand at a time, those first that ended first
+SELECT count(williams_create_task('empty ' || i, 'nothing', 'SELECT $1, $2')) FROM generate_series(1, 1002) AS i;
+UPDATE williams_task SET created_at = created_at - '2 days'::interval WHERE name NOT IN ('empty 1', 'empty 500');
+UPDATE williams_task SET created_at = created_at - '1 day'::interval WHERE name = 'empty 500';
+SELECT williams_prune('0');
+SELECT name FROM williams_task WHERE name ~ '^empty' ORDER BY created_at;
 SELECT williams_prune('0');
 SELECT count(williams_drop_task(name)) FROM williams_task;
 DELETE FROM williams_task_history;

@@ -30,7 +30,7 @@ SELECT williams_alter_task('count', 'UPDATE sheet SET n = n + 1 WHERE id BETWEEN
 CALL williams_run('count', '1 s');
 TABLE window_counts;
 -- there is time enough
-CALL williams_run('count', '1 month');
+CALL williams_run('count', '300000 years');
 TABLE window_counts;
 SELECT williams_drop_task('count');
 -- there is no pause after the last batch
@@ -40,8 +40,6 @@ TABLE window_counts;
 SELECT min(n), max(n) FROM sheet;
 -- what is refused
 CALL williams_run('count', '-1 ms');
-\echo :LAST_ERROR_SQLSTATE
-CALL williams_run('count', '300000 years');
 \echo :LAST_ERROR_SQLSTATE
 CALL williams_run('count', raise => NULL);
 \echo :LAST_ERROR_SQLSTATE
@@ -75,6 +73,9 @@ CALL williams_run('wrong', raise => true);
 \echo :LAST_ERROR_SQLSTATE
 -- reached max_failed: the commonest SQLSTATE
 SELECT williams_alter_task('wrong', max_failed => 2);
+CALL williams_run('wrong');
+SELECT williams_drop_task('wrong');
+SELECT williams_create_task('wrong', 'sheet', 'UPDATE sheet SET m = 1 / (id - 1)', max_items => 1, max_attempts => 1, max_failed => 1);
 CALL williams_run('wrong');
 ALTER TABLE sheet RENAME m TO n;
 SELECT williams_drop_task('wrong');
