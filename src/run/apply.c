@@ -5,13 +5,15 @@
  * The task is stored and its workers are launched in one transaction, so that an error
  * in between leaves nothing. Then it is an ordinary task, which this session runs to its
  * end: whatever interrupts that leaves the task, and CALL williams_run continues it. It
- * is dropped if all of its batches are done.
+ * is dropped if all of its batches are done; if it was extended meanwhile, it is run on.
  *
  * To call williams_apply again would plan the same rows again. So it refuses a statement
- * that an unfinished task of its own already has.
+ * that a task of its own already has: such a task exists only while its williams_apply
+ * runs, or if that did not end.
  *
- * Locks: LOCK_TASK in SHARE UPDATE EXCLUSIVE mode while a name is taken, so that a
- * concurrent call takes another; LOCK_RUN in SHARE mode before the task is dropped.
+ * Locks: to plan, LOCK_TASK of a task named NAME_PREFIX in SHARE UPDATE EXCLUSIVE mode.
+ * So an owner's calls plan one after the other, and each sees the tasks of those before
+ * it. To drop the task, LOCK_RUN in SHARE mode and LOCK_TASK in ACCESS EXCLUSIVE mode.
  */
 #include "postgres.h"
 
@@ -104,7 +106,7 @@ check_may_launch(Oid function)
 }
 
 static void
-refuse_unfinished(const WlTaskId *id, const WlNewTask *new)
+refuse_repeated(const WlTaskId *id, const WlNewTask *new)
 {
 	static const Oid types[] = {OIDOID, TEXTOID, TEXTOID};
 	Datum		values[] = {
@@ -113,21 +115,16 @@ refuse_unfinished(const WlTaskId *id, const WlNewTask *new)
 	};
 	const char *name;
 
-	wl_connect();
-	if (wl_query(id, "SELECT name FROM %s.williams_task t WHERE owner" EQ "$1 AND relation" EQ "$3"
-				 " AND statement" EQ "$4 AND pg_catalog.starts_with(name, $5) AND EXISTS"
-				 " (SELECT FROM %s.williams_batch b WHERE b.owner" EQ "t.owner AND b.task" EQ "t.name"
-				 " AND NOT" IN_STATE("done") ") ORDER BY name LIMIT 1",
-				 lengthof(types), types, values, NULL) > 0)
-	{
-		name = wl_text_or_null(ONLY_COLUMN);
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("task \"%s\" has the same statement and is not finished", name),
-				 errhint("CALL williams_run(%s) continues it; williams_drop_task forgets it.",
-						 quote_literal_cstr(name))));
-	}
-	wl_finish();
+	if (wl_query(id, "SELECT name FROM %s.williams_task WHERE owner" EQ "$1 AND relation" EQ "$3"
+				 " AND statement" EQ "$4 AND pg_catalog.starts_with(name, $5) ORDER BY name LIMIT 1",
+				 lengthof(types), types, values, NULL) == 0)
+		return;
+	name = wl_text_or_null(ONLY_COLUMN);
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("task \"%s\" of an earlier williams_apply has the same statement", name),
+			 errhint("If it is not done, CALL williams_run(%s) continues it; williams_drop_task forgets it.",
+					 quote_literal_cstr(name))));
 }
 
 /* Take the first name that is free: "apply TABLE", "apply TABLE 2" and so on. */
@@ -145,24 +142,16 @@ take_name(Oid function, Oid relation, WlTaskId *id)
 	{
 		const char *suffix = n == 1 ? "" : psprintf(" %d", n);
 		int			room = NAMEDATALEN - 1 - strlen(NAME_PREFIX) - strlen(suffix);
-		bool		exists;
 
-		CHECK_FOR_INTERRUPTS();
 		wl_name_task(function, psprintf(NAME_PREFIX "%.*s%s", pg_mbcliplen(table, strlen(table), room),
 										table, suffix), id);
-		if (!wl_try_lock_task(id, LOCK_TASK, ShareUpdateExclusiveLock))
-			continue;
-		wl_connect();
-		exists = wl_load_task(id, &task);
-		wl_finish();
-		if (!exists)
+		if (!wl_load_task(id, &task))
 			return;
-		wl_unlock_task(id, LOCK_TASK, ShareUpdateExclusiveLock, HELD_BY_TRANSACTION);
 	}
 }
 
-/* Store the task and launch its workers. */
-static void
+/* Store the task and launch its workers. Returns the number of batches. */
+static int64
 prepare(FunctionCallInfo fcinfo, WlTaskId *id)
 {
 	Oid			function = fcinfo->flinfo->fn_oid;
@@ -170,15 +159,25 @@ prepare(FunctionCallInfo fcinfo, WlTaskId *id)
 	WlNewTask	new = {.fcinfo = fcinfo,.options = ARG_OPTIONS};
 	int64		batches;
 
+	wl_name_task(function, NAME_PREFIX, id);
+	wl_lock_task(id, LOCK_TASK, ShareUpdateExclusiveLock);
+	wl_connect();
 	if (workers > 0)
 		check_may_launch(function);
 	new.statement = text_to_cstring(PG_GETARG_TEXT_PP(ARG_STATEMENT));
 	new.relation = PG_ARGISNULL(ARG_RELATION) ? target_of(new.statement) : PG_GETARG_OID(ARG_RELATION);
+	refuse_repeated(id, &new);
 	take_name(function, new.relation, id);
-	refuse_unfinished(id, &new);
 	batches = wl_create(id, &new);
 	if (workers > 0 && batches > 0)
-		wl_launch_workers(id, workers);
+		wl_launch_workers(id, workers, false);
+	wl_finish();
+	return batches;
+}
+
+static void
+announce(const WlTaskId *id, int64 batches)
+{
 	ereport(NOTICE,
 			(errcode(ERRCODE_SUCCESSFUL_COMPLETION),
 			 errmsg_plural("task \"%s\" has %lld batch", "task \"%s\" has %lld batches", batches,
@@ -187,16 +186,27 @@ prepare(FunctionCallInfo fcinfo, WlTaskId *id)
 					 quote_literal_cstr(NameStr(id->name)))));
 }
 
-/* All batches are done, so each worker ends within a second. */
-static void
+/*
+ * All batches are done, so each worker ends within a second. Returns false if others have
+ * been added meanwhile. The task may also have been dropped.
+ */
+static bool
 await_workers_and_drop(const WlTaskId *id)
 {
+	WlTask		task;
+	bool		done;
+
 	wl_end_run(id);
 	wl_set_for_transaction("lock_timeout", "0");
 	wl_lock_task(id, LOCK_RUN, ShareLock);
+	wl_lock_task(id, LOCK_TASK, AccessExclusiveLock);
 	wl_connect();
-	wl_drop(id);
+	done = wl_query(id, "SELECT FROM %s.williams_batch WHERE" OF_TASK " AND NOT" IN_STATE("done")
+					" LIMIT 1", 0, NULL, NULL, NULL) == 0;
+	if (done && wl_load_task(id, &task))
+		wl_drop(id);
 	wl_finish();
+	return done;
 }
 
 PG_FUNCTION_INFO_V1(wl_apply);
@@ -205,6 +215,7 @@ wl_apply(PG_FUNCTION_ARGS)
 {
 	WlTaskId	id;
 	WlRun		run = {.raise = true,.until = DT_NOEND};
+	int64		batches;
 
 	PreventCommandIfReadOnly("williams_apply()");
 	wl_refuse_atomic(fcinfo, "williams_apply");
@@ -212,10 +223,19 @@ wl_apply(PG_FUNCTION_ARGS)
 	wl_check_not_null(PG_ARGISNULL(ARG_WORKERS), "workers");
 	wl_check_count(PG_GETARG_INT32(ARG_WORKERS), "workers");
 	SPI_connect_ext(SPI_OPT_NONATOMIC);
-	prepare(fcinfo, &id);
+	/* whatever default_transaction_isolation is: others' tasks are to be seen */
 	SPI_commit();
-	wl_run_task(&id, &run);
-	await_workers_and_drop(&id);
+	wl_set_for_transaction("transaction_isolation", "read committed");
+	batches = prepare(fcinfo, &id);
+	SPI_commit();
+	announce(&id, batches);
+	for (;;)
+	{
+		wl_run_task(&id, &run);
+		if (await_workers_and_drop(&id))
+			break;
+		SPI_commit();
+	}
 	SPI_finish();
 	PG_RETURN_NULL();
 }

@@ -31,8 +31,11 @@ extern void wl_end_run(const WlTaskId *id);
 /* Error 2D000 in a transaction block or a function. */
 extern void wl_refuse_atomic(FunctionCallInfo fcinfo, const char *procedure);
 
-/* In worker.c: williams.max_workers, and williams_launch, which returns how many it started. */
+/*
+ * In worker.c: williams.max_workers, and williams_launch, which returns how many it started.
+ * count: the workers count a run, because the session that launches them does not.
+ */
 extern int	wl_max_workers;
-extern int	wl_launch_workers(const WlTaskId *id, int wanted);
+extern int	wl_launch_workers(const WlTaskId *id, int wanted, bool count);
 
 #endif							/* WL_RUN_H */

@@ -52,7 +52,7 @@ typedef struct WorkerOrder
 	Oid			database;
 	WlTaskId	task;
 	TransactionId launched_by;
-	bool		first;			/* of those that were launched together */
+	bool		counts;			/* one of those that were launched together */
 } WorkerOrder;
 
 StaticAssertDecl(sizeof(WorkerOrder) <= BGW_EXTRALEN, "a worker's order fits into bgw_extra");
@@ -112,10 +112,10 @@ check_launch(const WlTaskId *id)
 
 /* Ask the postmaster for a worker; false if it has no slot left. */
 static bool
-register_worker(const WlTaskId *id, bool first, BackgroundWorkerHandle **handle)
+register_worker(const WlTaskId *id, bool counts, BackgroundWorkerHandle **handle)
 {
 	BackgroundWorker worker = {0};
-	WorkerOrder order = {MyDatabaseId, *id, GetCurrentTransactionId(), first};
+	WorkerOrder order = {MyDatabaseId, *id, GetCurrentTransactionId(), counts};
 
 	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION |
 		WL_BGWORKER_INTERRUPTIBLE;
@@ -178,12 +178,12 @@ allowed_workers(int wanted)
 
 /* Start up to n workers, as many as the server has slots for. Returns their number. */
 static int
-start_workers(const WlTaskId *id, int n)
+start_workers(const WlTaskId *id, int n, bool count)
 {
 	BackgroundWorkerHandle **handles = palloc(n * sizeof(*handles));
 	int			started = 0;
 
-	while (started < n && register_worker(id, started == 0, &handles[started]))
+	while (started < n && register_worker(id, count && started == 0, &handles[started]))
 		started++;
 	if (started < n)
 		ereport(started == 0 ? ERROR : WARNING,
@@ -198,14 +198,14 @@ start_workers(const WlTaskId *id, int n)
 }
 
 int
-wl_launch_workers(const WlTaskId *id, int wanted)
+wl_launch_workers(const WlTaskId *id, int wanted, bool count)
 {
 	int			started;
 
 	wl_connect();
 	check_launch(id);
 	wl_lock_task(id, LOCK_LAUNCH, ShareUpdateExclusiveLock);
-	started = start_workers(id, allowed_workers(wanted));
+	started = start_workers(id, allowed_workers(wanted), count);
 	wl_unlock_task(id, LOCK_LAUNCH, ShareUpdateExclusiveLock, HELD_BY_TRANSACTION);
 	wl_finish();
 	return started;
@@ -222,12 +222,12 @@ wl_launch(PG_FUNCTION_ARGS)
 	wl_check_positive(wanted, "workers");
 	wl_name_task(fcinfo->flinfo->fn_oid, text_to_cstring(PG_GETARG_TEXT_PP(0)), &id);
 	wl_start_task(&id);
-	PG_RETURN_INT32(wl_launch_workers(&id, wanted));
+	PG_RETURN_INT32(wl_launch_workers(&id, wanted, true));
 }
 
 /*
- * Wait for the transaction that launched this worker; false if it did not commit. The
- * first worker counts the run: that transaction would have kept others waiting.
+ * Wait for the transaction that launched this worker; false if it did not commit. One
+ * worker counts the run: that transaction would have kept others waiting.
  */
 static bool
 await_launch(const WorkerOrder *order)
@@ -239,7 +239,7 @@ await_launch(const WorkerOrder *order)
 	wl_set_for_transaction("lock_timeout", "0");
 	XactLockTableWait(order->launched_by, NULL, NULL, XLTW_None);
 	wanted = TransactionIdDidCommit(order->launched_by);
-	if (wanted && order->first)
+	if (wanted && order->counts)
 	{
 		wl_set_for_transaction("transaction_isolation", "read committed");
 		wl_count_run(&order->task);
@@ -255,8 +255,9 @@ log_end(int code, Datum run)
 	const WlRun *r = (const WlRun *) DatumGetPointer(run);
 
 	ereport(LOG,
-			(errmsg("%s ended: " INT64_FORMAT " executions succeeded, " INT64_FORMAT " failed",
-					MyBgworkerEntry->bgw_name, r->done, r->failed)));
+			(errmsg_plural("%s ended: %lld execution succeeded, %lld failed",
+						   "%s ended: %lld executions succeeded, %lld failed", r->done,
+						   MyBgworkerEntry->bgw_name, (long long) r->done, (long long) r->failed)));
 }
 
 /* The main function of a worker. The postmaster looks it up by name. */

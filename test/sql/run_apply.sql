@@ -46,12 +46,17 @@ CALL williams_apply('UPDATE leaf SET n = n / (id - 17) WHERE id BETWEEN $1 AND $
 -- another statement gets another name
 CALL williams_apply('UPDATE leaf SET n = n / (id - 18) WHERE id BETWEEN $1 AND $2', max_items => 30);
 TABLE tasks;
--- repaired and continued; a task that is done does not stand in the way
+-- repaired and continued
 SELECT williams_alter_task('apply leaf', 'UPDATE leaf SET n = n WHERE id BETWEEN $1 AND $2'), williams_retry('apply leaf');
 CALL williams_run('apply leaf', raise => true);
 TABLE tasks;
+-- also if all is done: its williams_apply did not end
 CALL williams_apply('UPDATE leaf SET n = n WHERE id BETWEEN $1 AND $2');
 SELECT williams_drop_task('apply leaf'), williams_drop_task('apply leaf 2');
+-- a task that williams_apply has not created does not stand in the way
+SELECT williams_create_task('no apply', 'leaf', 'UPDATE leaf SET n = n WHERE id BETWEEN $1 AND $2');
+CALL williams_apply('UPDATE leaf SET n = n WHERE id BETWEEN $1 AND $2');
+SELECT williams_drop_task('no apply');
 -- every batch would fail: the error says why, and a WARNING that batches are pending
 CALL williams_apply('UPDATE leaf SET n = n, note = set_config(''role'', ''none'', true) WHERE id BETWEEN $1 AND $2', max_items => 30);
 \echo :LAST_ERROR_SQLSTATE
