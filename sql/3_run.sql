@@ -285,7 +285,7 @@ CREATE PROCEDURE williams_apply(statement text, relation regclass = NULL,
 	LANGUAGE C;
 COMMENT ON PROCEDURE williams_apply(text, regclass, float8, text, name, text, bigint, boolean,
 	int, int, int, text, int, jsonb, int) IS
-'create a task, run it in this session and in so many workers, and drop it; relation NULL: the table that the UPDATE, DELETE or MERGE writes to; the task is named apply and the name of the table, as a NOTICE says; if it is not done to the end, it stays, and CALL williams_run continues it; errors: those of williams_create_task and of williams_run with raise, 55000 if such a task with the same statement is unfinished, and with workers those of williams_launch';
+'create a task, run it in this session and in so many workers, and drop it; relation NULL: the table that the UPDATE, DELETE or MERGE writes to; the task is named apply and the name of the table, as a NOTICE says; calls of one role plan one after the other; if it is not done to the end, it stays, and CALL williams_run continues it; errors: those of williams_create_task and of williams_run with raise, 55000 if a task of an earlier call has the same table and statement, and with workers those of williams_launch';
 
 CREATE FUNCTION williams_launch(task text, workers int = 1) RETURNS int
 	AS 'MODULE_PATHNAME', 'wl_launch'

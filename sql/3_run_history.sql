@@ -23,7 +23,7 @@ COMMENT ON TABLE williams_task_history IS
 'statistics of the batches of dropped tasks, and the runs of all tasks, by owner and name; read them in williams_stat_task; pg_dump does not dump them';
 COMMENT ON COLUMN williams_task_history.owner IS 'OID of the role that created the task';
 COMMENT ON COLUMN williams_task_history.task IS 'name of the task, or of several one after the other';
-COMMENT ON COLUMN williams_task_history.runs IS 'calls of williams_run, and of williams_launch whose workers began';
+COMMENT ON COLUMN williams_task_history.runs IS 'calls of williams_run and williams_apply, and of williams_launch whose workers began';
 COMMENT ON COLUMN williams_task_history.done IS 'dropped batches that were done';
 COMMENT ON COLUMN williams_task_history.failed IS 'dropped batches that had failed';
 COMMENT ON COLUMN williams_task_history.retried IS 'failed executions of dropped batches that were tried again or split';
@@ -80,7 +80,7 @@ COMMENT ON VIEW williams_stat_task IS
 'statistics of tasks by owner and name, kept when a task is dropped, pruned or created again; a role sees its own, members of pg_monitor see all, without messages';
 COMMENT ON COLUMN williams_stat_task.owner IS 'role that created the task; "dropped role" and its OID if the role no longer exists';
 COMMENT ON COLUMN williams_stat_task.task IS 'name of the task, whether it still exists or not';
-COMMENT ON COLUMN williams_stat_task.runs IS 'calls of williams_run, and of williams_launch whose workers began';
+COMMENT ON COLUMN williams_stat_task.runs IS 'calls of williams_run and williams_apply, and of williams_launch whose workers began';
 COMMENT ON COLUMN williams_stat_task.done IS 'batches that are done';
 COMMENT ON COLUMN williams_stat_task.failed IS 'batches that have failed; williams_retry takes them back';
 COMMENT ON COLUMN williams_stat_task.retried IS 'executions that failed and whose batch was tried again or split';
@@ -96,4 +96,4 @@ CREATE FUNCTION williams_prune(older_than interval) RETURNS bigint
 	AS 'MODULE_PATHNAME', 'wl_prune'
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION williams_prune(interval) IS
-'drop the current role''s tasks of which all batches are done, the last of them at least that long ago, and that nobody runs or changes; a task without batches counts from its creation; returns how many were dropped; williams_stat_task keeps their statistics; error 22023 if older_than is negative';
+'drop the current role''s tasks of which all batches are done, the last of them at least that long ago, and that nobody runs or changes, but at most 1000 in a call, those first that ended first; a task without batches counts from its creation; returns how many were dropped; williams_stat_task keeps their statistics; error 22023 if older_than is negative';
