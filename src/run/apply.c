@@ -105,26 +105,35 @@ check_may_launch(Oid function)
 		aclcheck_error(result, OBJECT_FUNCTION, name);
 }
 
+/* The columns that refuse_repeated reads, in this order. */
+enum
+{
+	READ_NAME = 1, READ_STATEMENT
+};
+
+/* Statements are the same if they are parsed alike, however they are spaced. */
 static void
 refuse_repeated(const WlTaskId *id, const WlNewTask *new)
 {
-	static const Oid types[] = {OIDOID, TEXTOID, TEXTOID};
-	Datum		values[] = {
-		ObjectIdGetDatum(new->relation), CStringGetTextDatum(new->statement),
-		CStringGetTextDatum(NAME_PREFIX)
-	};
-	const char *name;
+	static const Oid types[] = {OIDOID, TEXTOID};
+	Datum		values[] = {ObjectIdGetDatum(new->relation), CStringGetTextDatum(NAME_PREFIX)};
+	List	   *parsed = parse(new->statement);
+	uint64		n = wl_query(id, "SELECT name, statement FROM %s.williams_task WHERE owner" EQ "$1"
+							 " AND relation" EQ "$3 AND pg_catalog.starts_with(name, $4) ORDER BY name",
+							 lengthof(types), types, values, NULL);
+	SPITupleTable *earlier = SPI_tuptable;
 
-	if (wl_query(id, "SELECT name FROM %s.williams_task WHERE owner" EQ "$1 AND relation" EQ "$3"
-				 " AND statement" EQ "$4 AND pg_catalog.starts_with(name, $5) ORDER BY name LIMIT 1",
-				 lengthof(types), types, values, NULL) == 0)
-		return;
-	name = wl_text_or_null(ONLY_COLUMN);
-	ereport(ERROR,
-			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("task \"%s\" of an earlier williams_apply has the same statement", name),
-			 errhint("If it is not done, CALL williams_run(%s) continues it; williams_drop_task forgets it.",
-					 quote_literal_cstr(name))));
+	for (uint64 i = 0; i < n; i++)
+	{
+		const char *name = SPI_getvalue(earlier->vals[i], earlier->tupdesc, READ_NAME);
+
+		if (equal(parsed, parse(SPI_getvalue(earlier->vals[i], earlier->tupdesc, READ_STATEMENT))))
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("task \"%s\" of an earlier williams_apply has the same statement", name),
+					 errhint("If it is not done, CALL williams_run(%s) continues it; williams_drop_task forgets it.",
+							 quote_literal_cstr(name))));
+	}
 }
 
 /* Take the first name that is free: "apply TABLE", "apply TABLE 2" and so on. */

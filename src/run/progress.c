@@ -185,6 +185,16 @@ last_failure_of_pending(const WlTaskId *id)
 					0, NULL, NULL, NULL) > 0 ? wl_text_or_null(FAILURE_DETAIL) : NULL;
 }
 
+static int
+hint_after_stop(const WlProgress *p, bool too_many)
+{
+	if (too_many)
+		return errhint("Remove the cause and call williams_retry, or raise max_failed with williams_alter_task; then run the task again.");
+	if (p->failed > 0)
+		return errhint("Remove the cause, call williams_retry, and run the task again.");
+	return errhint("Run the task again to continue.");
+}
+
 static void
 report_stop(const WlTaskId *id, const WlProgress *p, int level)
 {
@@ -200,8 +210,7 @@ report_stop(const WlTaskId *id, const WlProgress *p, int level)
 						   "task \"%s\" was stopped with %lld batches pending", p->pending,
 						   NameStr(id->name), (long long) p->pending),
 			 detail == NULL ? 0 : errdetail_internal("%s", detail),
-			 commonest == NULL ? errhint("Run the task again to continue.") :
-			 errhint("Remove the cause and call williams_retry, or raise max_failed with williams_alter_task; then run the task again.")));
+			 hint_after_stop(p, commonest != NULL)));
 	wl_finish();
 }
 
