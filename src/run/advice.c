@@ -20,6 +20,7 @@
 #include "base/session.h"
 #include "run/advice.h"
 #include "run/bounding.h"
+#include "run/reach.h"
 
 /*
  * The statement's own bounds
@@ -28,11 +29,11 @@
 /* A query and those within it. */
 typedef struct Level
 {
-	const WlKey *key;
+	const WlStatement *statement;
 	List	   *rtable;
 } Level;
 
-/* A column of the key's name compared with a bound, as in "key strategy bound". */
+/* The key compared with a bound, as in "key strategy bound". */
 typedef struct Comparison
 {
 	const		Var *column;
@@ -64,8 +65,10 @@ is_key(const Level *level, const Node *node)
 	if (node == NULL || !IsA(node, Var) || var->varlevelsup != 0)
 		return false;
 	rte = rt_fetch(var->varno, level->rtable);
-	name = rte->rtekind == RTE_RELATION ? get_attname(rte->relid, var->varattno, true) : NULL;
-	return name != NULL && strcmp(name, NameStr(level->key->column)) == 0;
+	if (rte->rtekind != RTE_RELATION || !wl_is_within(rte->relid, level->statement->relation))
+		return false;
+	name = get_attname(rte->relid, var->varattno, true);
+	return name != NULL && strcmp(name, NameStr(level->statement->key.column)) == 0;
 }
 
 static bool
@@ -79,7 +82,7 @@ is_comparison(const Level *level, const Node *node, Comparison *c)
 	if (!IsA(node, OpExpr) || list_length(((OpExpr *) node)->args) != 2)
 		return false;
 	c->strategy = get_op_opfamily_strategy(((OpExpr *) node)->opno,
-										   wl_type_order(level->key->type)->btree_opf);
+										   wl_type_order(level->statement->key.type)->btree_opf);
 	left = without_relabel(linitial(((OpExpr *) node)->args));
 	right = without_relabel(lsecond(((OpExpr *) node)->args));
 	if (is_bound(left))
@@ -105,7 +108,7 @@ warn_exclusive(Node *node, void *context)
 		return false;
 	if (IsA(node, Query))
 	{
-		Level		inner = {level->key, ((Query *) node)->rtable};
+		Level		inner = {level->statement, ((Query *) node)->rtable};
 
 		return query_tree_walker((Query *) node, warn_exclusive, &inner, 0);
 	}
@@ -117,9 +120,9 @@ warn_exclusive(Node *node, void *context)
 				 errmsg("the statement leaves out the %s key of each batch",
 						c.bound->paramid == FIRST_KEY ? "first" : "last"),
 				 errdetail("It compares \"%s\" with $%d by %s. Both bounds are inclusive.",
-						   NameStr(level->key->column), c.bound->paramid,
+						   NameStr(level->statement->key.column), c.bound->paramid,
 						   c.bound->paramid == FIRST_KEY ? ">" : "<"),
-				 errhint("Write WHERE %s BETWEEN $1 AND $2.", NameStr(level->key->column))));
+				 errhint("Write WHERE %s BETWEEN $1 AND $2.", NameStr(level->statement->key.column))));
 	return expression_tree_walker(node, warn_exclusive, context);
 }
 
@@ -127,7 +130,7 @@ bool
 wl_is_whole_range(const WlStatement *s)
 {
 	const Query *query = s->query;
-	Level		level = {&s->key, query->rtable};
+	Level		level = {s, query->rtable};
 	RangeTblEntry *target;
 	Node	   *quals;
 	ListCell   *lc;
@@ -274,7 +277,7 @@ wl_advise(const WlStatement *s, SPIPlanPtr plan)
 		{"enable_seqscan", "off"}, {"enable_indexscan", "on"}, {"enable_indexonlyscan", "on"},
 		{"enable_bitmapscan", "on"}, {"enable_tidscan", "on"}
 	};
-	Level		level = {&s->key, NIL};
+	Level		level = {s, NIL};
 	int			guc_level = wl_begin_settings(settings, lengthof(settings));
 
 	warn_exclusive((Node *) s->query, &level);

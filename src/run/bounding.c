@@ -22,27 +22,24 @@
  * in every batch that belongs to none of its rows (outer joins, a WITH query that
  * writes), or move rows between batches (SET of the key).
  *
- * Locks: those of parse analysis and, as rewriting does, ACCESS SHARE on views below the
- * relations. The relation is open.
+ * Locks: those of parse analysis and of reach.c. The relation is open.
  */
 #include "postgres.h"
 
-#include "access/relation.h"
 #include "access/stratnum.h"
 #include "access/sysattr.h"
 #include "catalog/heap.h"
-#include "catalog/pg_inherits.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
-#include "rewrite/rewriteHandler.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
 #include "base/compat.h"
 #include "plan/key_scan.h"
 #include "run/bounding.h"
+#include "run/reach.h"
 
 /* What is bounded. */
 typedef struct Bounding
@@ -115,70 +112,34 @@ uses_relation(Node *node, void *bounding)
 	return expression_tree_walker(node, uses_relation, bounding);
 }
 
-/*
- * The relations whose rows a relation shows: itself and, if it is a view, those in its
- * FROM clause. Before 16 these include the view.
- */
-static List *
-add_relations(List *found, List *rtable)
-{
-	ListCell   *lc;
-
-	foreach(lc, rtable)
-	{
-		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
-
-		if (rte->rtekind == RTE_SUBQUERY)
-			found = add_relations(found, rte->subquery->rtable);
-		if (rte->rtekind != RTE_RELATION || list_member_oid(found, rte->relid))
-			continue;
-		found = lappend_oid(found, rte->relid);
-		if (get_rel_relkind(rte->relid) == RELKIND_VIEW)
-		{
-			Relation	view = relation_open(rte->relid, AccessShareLock);
-
-			found = add_relations(found, get_view_query(view)->rtable);
-			relation_close(view, NoLock);
-		}
-	}
-	return found;
-}
-
-static List *
-relations_of(Oid relid)
-{
-	RangeTblEntry *rte = makeNode(RangeTblEntry);
-
-	rte->rtekind = RTE_RELATION;
-	rte->relid = relid;
-	return add_relations(NIL, list_make1(rte));
-}
-
-static bool
-is_child(Oid child, Oid parent)
-{
-	return has_superclass(child) && list_member_oid(find_all_inheritors(parent, NoLock, NULL), child);
-}
-
-/* Can rows that are written to a relation end up among those that are bounded? */
+/* Can rows of the relation be written through another one? */
 static bool
 shares_rows(const Bounding *b, Oid relid)
 {
-	List	   *own = relations_of(RelationGetRelid(b->rel));
-	List	   *others = relations_of(relid);
+	WlReach		target = {true};
+
+	wl_reach_relation(relid, &target);
+	return wl_reaches(&target, RelationGetRelid(b->rel));
+}
+
+/*
+ * Does a statement that changes the relation pick rows by LIMIT of what it has already
+ * changed?
+ */
+static const char *
+refuse_limited_reading(const Bounding *b, Query *query)
+{
+	WlReach		others = {false};
 	ListCell   *lc;
-	ListCell   *lc2;
 
-	foreach(lc, own)
-		foreach(lc2, others)
-	{
-		Oid			one = lfirst_oid(lc);
-		Oid			other = lfirst_oid(lc2);
-
-		if (one == other || is_child(one, other) || is_child(other, one))
-			return true;
-	}
-	return false;
+	foreach(lc, query->rtable)
+		if (foreach_current_index(lc) != query->resultRelation - 1)
+		wl_reach(lfirst(lc), &others);
+	query_tree_walker(query, wl_reach, &others, 0);
+	if (!others.limit || !wl_reaches(&others, RelationGetRelid(b->rel)))
+		return NULL;
+	return psprintf("It also reads \"%s\", and has LIMIT or OFFSET in a subquery: that would find other rows after each batch.",
+					RelationGetRelationName(b->rel));
 }
 
 /* The references to the relation among the items of a FROM clause. */
@@ -225,13 +186,6 @@ find_in_from(const Bounding *b, const Query *query, Node *item, bool nullable, F
  * SELECT, and the SELECT of an INSERT or a MERGE
  */
 
-/* LIMIT ALL is a limit of NULL. */
-static bool
-is_limit(const Node *limit)
-{
-	return limit != NULL && !(IsA(limit, Const) && ((const Const *) limit)->constisnull);
-}
-
 static const char *
 refuse_select(const Query *query)
 {
@@ -239,7 +193,7 @@ refuse_select(const Query *query)
 
 	if (query->setOperations != NULL)
 		return "It has UNION, INTERSECT or EXCEPT.";
-	if (is_limit(query->limitCount) || is_limit(query->limitOffset))
+	if (wl_has_limit(query))
 		return "It has LIMIT or OFFSET, which each batch would apply to its own rows.";
 	if (query->distinctClause != NIL)
 		return "It has DISTINCT, which each batch would apply to its own rows.";
@@ -252,6 +206,12 @@ refuse_select(const Query *query)
 		if (lfirst_node(RowMarkClause, lc)->waitPolicy == LockWaitSkip)
 		return "It has SKIP LOCKED: rows that are locked when their batch runs would be left out.";
 	return NULL;
+}
+
+static const char *
+refuse_sample(const RangeTblEntry * rte)
+{
+	return rte->tablesample == NULL ? NULL : "It has TABLESAMPLE, which each batch would apply anew.";
 }
 
 static const char *
@@ -272,10 +232,10 @@ bound_select(const Bounding *b, Query *query)
 		return psprintf("\"%s\" is more than once in its FROM clause.", name);
 	if (found.nullable)
 		return psprintf("\"%s\" is on the nullable side of an outer join: each batch would return the rows of the other side.", name);
-	if (rt_fetch(found.rti, query->rtable)->tablesample != NULL)
-		return "It has TABLESAMPLE, which each batch would apply anew.";
-	add_bounds(b, query, found.rti, &query->jointree->quals);
-	return NULL;
+	reason = refuse_sample(rt_fetch(found.rti, query->rtable));
+	if (reason == NULL)
+		add_bounds(b, query, found.rti, &query->jointree->quals);
+	return reason;
 }
 
 static const char *
@@ -285,7 +245,7 @@ bound_insert(const Bounding *b, Query *query)
 	RangeTblEntry *rte;
 
 	if (shares_rows(b, rt_fetch(query->resultRelation, query->rtable)->relid))
-		return psprintf("It inserts rows into \"%s\", possibly into batches that have yet to run.",
+		return psprintf("It can insert rows into \"%s\", possibly into batches that have yet to run.",
 						RelationGetRelationName(b->rel));
 	if (from == NULL || !IsA(from, RangeTblRef))
 		return "It has no SELECT.";
@@ -296,21 +256,6 @@ bound_insert(const Bounding *b, Query *query)
 /*
  * UPDATE and DELETE
  */
-
-/* Does SET change the key? It may be generated from other columns. */
-static bool
-sets_key(const Bounding *b, const List *targets)
-{
-	Bitmapset  *columns = bms_make_singleton(b->column - FirstLowInvalidHeapAttributeNumber);
-	ListCell   *lc;
-
-	if (key_attribute(b)->attgenerated != '\0')
-		pull_varattnos(build_column_default(b->rel, b->column), 1, &columns);
-	foreach(lc, targets)
-		if (bms_is_member(lfirst_node(TargetEntry, lc)->resno - FirstLowInvalidHeapAttributeNumber, columns))
-		return true;
-	return false;
-}
 
 static const char *
 refuse_key_change(const Bounding *b)
@@ -323,17 +268,19 @@ static const char *
 bound_target(const Bounding *b, Query *query)
 {
 	RangeTblEntry *rte = rt_fetch(query->resultRelation, query->rtable);
+	const char *reason;
 
 	if (!is_relation(b, rte))
 		return psprintf("It changes \"%s\", and the batches are those of \"%s\".",
 						get_rel_name(rte->relid), RelationGetRelationName(b->rel));
-	if (query->commandType == CMD_UPDATE &&
-		sets_key(b, query->targetList))
+	if (query->commandType == CMD_UPDATE && wl_sets_column(b->rel, query->targetList, b->column))
 		return refuse_key_change(b);
 	if (query->jointree->quals != NULL && IsA(query->jointree->quals, CurrentOfExpr))
 		return "It has WHERE CURRENT OF.";
-	add_bounds(b, query, query->resultRelation, &query->jointree->quals);
-	return NULL;
+	reason = refuse_limited_reading(b, query);
+	if (reason == NULL)
+		add_bounds(b, query, query->resultRelation, &query->jointree->quals);
+	return reason;
 }
 
 /*
@@ -415,8 +362,8 @@ bound_source(const Bounding *b, Query *query, int rti)
 	Source		source = {rti, 0, rte->eref};
 	Query	   *subquery = makeNode(Query);
 
-	if (rte->tablesample != NULL)
-		return "It has TABLESAMPLE, which each batch would apply anew.";
+	if (refuse_sample(rte) != NULL)
+		return refuse_sample(rte);
 	query_tree_mutator(query, use_subquery, &source, QTW_DONT_COPY_QUERY);
 	rte = rt_fetch(rti, query->rtable);
 	subquery->commandType = CMD_SELECT;
@@ -437,10 +384,11 @@ bound_merge_source(const Bounding *b, Query *query)
 {
 	Node	   *source = linitial(query->jointree->fromlist);
 	RangeTblEntry *rte;
+	Found		found = {0};
 	ListCell   *lc;
 
 	if (shares_rows(b, rt_fetch(query->resultRelation, query->rtable)->relid))
-		return psprintf("It changes rows of \"%s\" by another name.", RelationGetRelationName(b->rel));
+		return psprintf("It can change rows of \"%s\" through another relation.", RelationGetRelationName(b->rel));
 	foreach(lc, query->mergeActionList)
 	{
 		MergeAction *action = lfirst_node(MergeAction, lc);
@@ -453,12 +401,15 @@ bound_merge_source(const Bounding *b, Query *query)
 		return bound_source(b, query, ((RangeTblRef *) source)->rtindex);
 	if (rte != NULL && rte->rtekind == RTE_SUBQUERY)
 		return bound_select(b, rte->subquery);
-	return psprintf("\"%s\" is neither its target nor its source.", RelationGetRelationName(b->rel));
+	find_in_from(b, query, source, false, &found);
+	return psprintf(found.n > 0 ? "\"%s\" is part of a join in USING: make that a subquery." :
+					"\"%s\" is neither its target nor its source.", RelationGetRelationName(b->rel));
 }
 
 static const char *
 bound_merge(const Bounding *b, Query *query)
 {
+	const char *reason;
 	ListCell   *lc;
 
 	if (!is_relation(b, rt_fetch(query->resultRelation, query->rtable)))
@@ -471,11 +422,13 @@ bound_merge(const Bounding *b, Query *query)
 			return "It inserts rows WHEN NOT MATCHED: each batch would insert those that match another batch.";
 		if (wl_by_source(action) && action->commandType != CMD_NOTHING)
 			return "It has WHEN NOT MATCHED BY SOURCE: each batch would do that to the rows of all others.";
-		if (action->commandType == CMD_UPDATE && sets_key(b, action->targetList))
+		if (action->commandType == CMD_UPDATE && wl_sets_column(b->rel, action->targetList, b->column))
 			return refuse_key_change(b);
 	}
-	add_bounds(b, query, query->resultRelation, wl_merge_condition(query));
-	return NULL;
+	reason = refuse_limited_reading(b, query);
+	if (reason == NULL)
+		add_bounds(b, query, query->resultRelation, wl_merge_condition(query));
+	return reason;
 }
 
 const char *

@@ -16,7 +16,6 @@
 #include "postgres.h"
 
 #include "access/relation.h"
-#include "catalog/pg_inherits.h"
 #include "parser/analyze.h"
 #include "parser/parse_node.h"
 #include "tcop/utility.h"
@@ -27,6 +26,7 @@
 
 #include "base/compat.h"
 #include "run/bounding.h"
+#include "run/reach.h"
 #include "run/statement.h"
 
 static post_parse_analyze_hook_type next_hook;
@@ -173,10 +173,9 @@ written_into(const PlannedStmt *stmt, Relation rel)
 
 	if (list_member_oid(targets, relid))
 		return relid;
-	if (has_superclass(relid))
-		foreach(lc, targets)
-			if (list_member_oid(find_all_inheritors(lfirst_oid(lc), NoLock, NULL), relid))
-			return lfirst_oid(lc);
+	foreach(lc, targets)
+		if (wl_is_within(relid, lfirst_oid(lc)))
+		return lfirst_oid(lc);
 	return InvalidOid;
 }
 

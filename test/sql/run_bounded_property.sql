@@ -91,7 +91,8 @@ INSERT INTO statement (statement, but) VALUES
 	('WITH RECURSIVE r AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM r WHERE i < 9) DELETE FROM item USING r WHERE r.i = a', '{rules}'),
 	('MERGE INTO log l USING item i ON l.key = i.key::text AND i.ctid <> ''(0,9)'' WHEN NOT MATCHED AND i.tableoid > 9::oid THEN INSERT VALUES (i.ctid || regexp_replace(i.tableoid::regclass::text, ''.*[.]'', ''''), (SELECT i.xmin IS NOT NULL)::int, (to_jsonb(i) ->> ''a'')::int)', '{view}'),
 	('MERGE INTO item i USING other o ON o.id = i.b WHEN MATCHED AND o.n > 5 THEN DELETE WHEN MATCHED THEN UPDATE SET a = o.n', '{view,rules}'),
-	('MERGE INTO item i USING item j ON j.key = i.key AND j.part = i.part + 1 WHEN MATCHED AND j.b > 2 THEN UPDATE SET a = j.part WHEN NOT MATCHED THEN DO NOTHING', '{view,rules}');
+	('MERGE INTO item i USING item j ON j.key = i.key AND j.part = i.part + 1 WHEN MATCHED AND j.b > 2 THEN UPDATE SET a = j.part WHEN NOT MATCHED THEN DO NOTHING', '{view,rules}'),
+	('UPDATE item SET a = (SELECT n FROM other WHERE id >= item.b ORDER BY id LIMIT 1)', '{}');
 
 CREATE TABLE outcome (no int, kind text, shape text, batches int, processed bigint, same_rows boolean, same_count boolean);
 
