@@ -146,7 +146,7 @@ columns_below(const Query *view, int rti, List *columns)
 	return below;
 }
 
-/* Does a change of columns change one of the others? */
+/* Does a change of columns change one of the others? A whole row may be any of them. */
 static bool
 changes(Relation rel, List *changed, List *others)
 {
@@ -156,7 +156,8 @@ changes(Relation rel, List *changed, List *others)
 	bool		result;
 
 	others = add_generating(rel, others);
-	if (list_member_int(others, InvalidAttrNumber) || list_intersection_int(changed, others) != NIL)
+	if (list_member_int(changed, InvalidAttrNumber) || list_member_int(others, InvalidAttrNumber) ||
+		list_intersection_int(changed, others) != NIL)
 		return true;
 	if (rti == 0)
 		return false;

@@ -18,6 +18,7 @@ CREATE VIEW smaller AS SELECT s.id FROM small s WHERE EXISTS (SELECT FROM note);
 CREATE VIEW renamed AS SELECT id AS k, id AS again, b, id + 0 AS computed, coalesce((SELECT n.id FROM note n WHERE n.a = page.a), id) AS looked_up FROM page;
 CREATE VIEW of_view AS SELECT computed AS k, again, b FROM renamed;
 CREATE VIEW of_page AS TABLE page;
+CREATE VIEW with_row AS SELECT id, (small).id AS k, small AS r, b FROM small;
 CREATE VIEW by_with AS WITH p AS (TABLE page) SELECT id FROM p;
 CREATE VIEW first AS SELECT id FROM page ORDER BY id LIMIT 10;
 CREATE TABLE ruled (id int);
@@ -128,6 +129,7 @@ SELECT s AS statement, refusal(s, r, k) FROM (VALUES
 	('INSERT INTO page SELECT id + 1000 FROM by_with', 'by_with', 'id'), ('MERGE INTO page USING by_with s ON s.id = page.b WHEN MATCHED THEN DELETE', 'by_with', 'id'),
 	('INSERT INTO ruled SELECT id + 1000 FROM by_with', 'by_with', 'id'),
 	('UPDATE renamed SET again = 1', 'renamed', 'k'), ('UPDATE renamed SET k = 1', 'renamed', 'computed'), ('UPDATE of_view SET again = 1', 'of_view', 'k'),
+	('UPDATE with_row SET r = NULL', 'with_row', 'id'), ('UPDATE with_row SET b = 1', 'with_row', 'id'), ('UPDATE with_row SET id = 1', 'with_row', 'k'),
 	('UPDATE of_page SET a = 1', 'of_page', 'double'), ('UPDATE renamed SET b = 1', 'renamed', 'computed'), ('UPDATE of_view SET b = 1', 'of_view', 'k'),
 	('UPDATE of_page SET b = 1', 'of_page', 'double'), ('UPDATE renamed SET b = 1', 'renamed', 'looked_up'), ('UPDATE renamed SET again = 1', 'renamed', 'looked_up'),
 	('UPDATE page SET a = 1', 'page', 'double'), ('UPDATE page SET b = 1', 'page', 'double'),
