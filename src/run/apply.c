@@ -56,7 +56,8 @@ show_statement(void *statement)
 	internalerrquery(statement);
 }
 
-static List *
+/* Parse a statement; NULL if it is not exactly one. */
+static Node *
 parse(char *statement)
 {
 	ErrorContextCallback callback = {error_context_stack, show_statement, statement};
@@ -65,15 +66,14 @@ parse(char *statement)
 	error_context_stack = &callback;
 	parsed = raw_parser(statement, RAW_PARSE_DEFAULT);
 	error_context_stack = callback.previous;
-	return parsed;
+	return list_length(parsed) == 1 ? linitial_node(RawStmt, parsed)->stmt : NULL;
 }
 
 /* The relation that the statement updates, deletes from or merges into. */
 static Oid
 target_of(char *statement)
 {
-	List	   *parsed = parse(statement);
-	Node	   *node = list_length(parsed) == 1 ? linitial_node(RawStmt, parsed)->stmt : NULL;
+	Node	   *node = parse(statement);
 	RangeVar   *target = NULL;
 
 	if (node != NULL && IsA(node, UpdateStmt))
@@ -117,7 +117,7 @@ refuse_repeated(const WlTaskId *id, const WlNewTask *new)
 {
 	static const Oid types[] = {OIDOID, TEXTOID};
 	Datum		values[] = {ObjectIdGetDatum(new->relation), CStringGetTextDatum(NAME_PREFIX)};
-	List	   *parsed = parse(new->statement);
+	Node	   *parsed = parse(new->statement);
 	uint64		n = wl_query(id, "SELECT name, statement FROM %s.williams_task WHERE owner" EQ "$1"
 							 " AND relation" EQ "$3 AND pg_catalog.starts_with(name, $4) ORDER BY name",
 							 lengthof(types), types, values, NULL);

@@ -40,8 +40,8 @@ SET client_min_messages = warning;
 CALL williams_apply('UPDATE leaf SET n = n / (id - 17) WHERE id BETWEEN $1 AND $2', max_items => 30);
 \echo :LAST_ERROR_SQLSTATE
 TABLE tasks;
--- the same again would process the other rows twice
-CALL williams_apply('UPDATE leaf SET n = n / (id - 17) WHERE id BETWEEN $1 AND $2');
+-- the same again would process the other rows twice, however it is spaced
+CALL williams_apply('UPDATE leaf SET n = n/(id-17) WHERE id BETWEEN $1 AND $2 ;');
 \echo :LAST_ERROR_SQLSTATE
 -- another statement gets another name
 CALL williams_apply('UPDATE leaf SET n = n / (id - 18) WHERE id BETWEEN $1 AND $2', max_items => 30);
