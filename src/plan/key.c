@@ -156,6 +156,14 @@ wl_find_key(Relation rel, const char *column, bool by_ctid, WlKey *key)
 				 errhint("Name a column in key_column whose type has a btree operator class.")));
 }
 
+void
+wl_prepare_order(const WlKey *key, SortSupport order)
+{
+	order->ssup_cxt = CurrentMemoryContext;
+	order->ssup_collation = key->collation;
+	PrepareSortSupportFromOrderingOp(wl_type_order(key->type)->lt_opr, order);
+}
+
 /*
  * The type matters unless the bounds mean the same in all types of the family, as
  * with integers and texts. A date, for example, would be read as another time.

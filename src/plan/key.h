@@ -7,6 +7,7 @@
 #define WL_KEY_H
 
 #include "utils/relcache.h"
+#include "utils/sortsupport.h"
 #include "utils/typcache.h"
 
 /* A column whose type has a btree order; ctid if batches are block ranges. */
@@ -34,6 +35,12 @@ extern void wl_find_key(Relation rel, const char *column, bool by_ctid, WlKey *k
 
 /* The btree order of a type: its operators < and =, and their operator family. */
 extern TypeCacheEntry *wl_type_order(Oid type);
+
+/*
+ * Set up an order, all zero, whose comparator compares keys. What the comparator keeps
+ * is allocated in the current memory context.
+ */
+extern void wl_prepare_order(const WlKey *key, SortSupport order);
 
 /*
  * The order of a key as text: its operator family, its type if that matters, and

@@ -32,7 +32,6 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/sortsupport.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
@@ -301,10 +300,8 @@ wl_scan_keys(Relation rel, const WlKey *key, const char *item_mb,
 	r.context = MemoryContextSwitchTo(context);
 	r.row_context = AllocSetContextCreate(context, "williams row",
 										  ALLOCSET_SMALL_SIZES);
-	r.order.ssup_cxt = context;
-	r.order.ssup_collation = key->collation;
 	wl_begin_receiver(&r.pub, receive_row);
-	PrepareSortSupportFromOrderingOp(wl_type_order(key->type)->lt_opr, &r.order);
+	wl_prepare_order(key, &r.order);
 	query = make_scan(rel, key, item_mb, range);
 	wl_execute(query, psprintf("williams: the keys of %s in order",
 							   RelationGetRelationName(rel)), &r.pub, estimate);

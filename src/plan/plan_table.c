@@ -47,7 +47,6 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/sortsupport.h"
 #include "utils/tuplestore.h"
 
 #include "base/check.h"
@@ -300,9 +299,7 @@ plan_exact(Relation rel, WlPlanOptions *options, const WlPlanned *result)
 									   ALLOCSET_DEFAULT_SIZES);
 	p->comparing = AllocSetContextCreate(CurrentMemoryContext, "williams comparisons",
 										 ALLOCSET_SMALL_SIZES);
-	p->order.ssup_cxt = CurrentMemoryContext;
-	p->order.ssup_collation = key.collation;
-	PrepareSortSupportFromOrderingOp(wl_type_order(key.type)->lt_opr, &p->order);
+	wl_prepare_order(&key, &p->order);
 	wl_scan_keys(rel, &key, options->item_mb, options->after != NULL ? &beyond : NULL,
 				 pack_row, p, &p->estimate);
 	end_open(p);

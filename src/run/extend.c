@@ -33,7 +33,6 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
-#include "utils/sortsupport.h"
 
 #include "plan/plan.h"
 #include "run/bounds.h"
@@ -85,18 +84,6 @@ read_options(const WlTask *task, WlPlanOptions *options)
 	return last_key;
 }
 
-/* The order of keys, to compare them with its comparator. */
-static SortSupport
-key_order(const WlKey *key)
-{
-	SortSupport order = palloc0(sizeof(SortSupportData));
-
-	order->ssup_cxt = CurrentMemoryContext;
-	order->ssup_collation = key->collation;
-	PrepareSortSupportFromOrderingOp(wl_type_order(key->type)->lt_opr, order);
-	return order;
-}
-
 static int
 compare_ranges(const void *a, const void *b, void *order)
 {
@@ -146,6 +133,7 @@ read_batches(const WlTask *task, const WlKey *key, WlPlanOptions *options)
 	int64		total = 0;
 	int64		n;
 	WlRange    *ranges = palloc(size * sizeof(*ranges));
+	SortSupportData order = {0};
 
 	do
 	{
@@ -170,7 +158,8 @@ read_batches(const WlTask *task, const WlKey *key, WlPlanOptions *options)
 		total += n;
 		SPI_freetuptable(SPI_tuptable);
 	} while (n == BATCHES_READ);
-	qsort_arg(ranges, total, sizeof(*ranges), compare_ranges, key_order(key));
+	wl_prepare_order(key, &order);
+	qsort_arg(ranges, total, sizeof(*ranges), compare_ranges, &order);
 	options->taken = ranges;
 	options->ntaken = total;
 }
@@ -183,7 +172,7 @@ raise_last_key(const WlTask *task, const WlKey *key, char *last_key)
 	Datum		upper;
 	char	   *texts[2] = {last_key};
 	Datum		values[2];
-	SortSupport order = key_order(key);
+	SortSupportData order = {0};
 
 	wl_query(&task->id, "SELECT upper_key FROM %s.williams_batch WHERE" OF_TASK
 			 " ORDER BY batch_no DESC LIMIT 1", 0, NULL, NULL, NULL);
@@ -191,7 +180,8 @@ raise_last_key(const WlTask *task, const WlKey *key, char *last_key)
 	if (last_key != NULL)
 	{
 		wl_key_values(key, texts, values, lengthof(texts));
-		if (order->comparator(values[0], values[1], order) >= 0)
+		wl_prepare_order(key, &order);
+		if (order.comparator(values[0], values[1], &order) >= 0)
 			return;
 	}
 	upper = CStringGetTextDatum(texts[1]);

@@ -13,15 +13,8 @@ CREATE SCHEMA run_bounded_property;
 CREATE SCHEMA run_whole;
 CREATE SCHEMA run_batched;
 SET search_path = run_bounded_property, public;
--- without ICU, "C" replaces its collations
-DO $$
-BEGIN
-	CREATE COLLATION of_language (provider = icu, locale = 'de');
-	CREATE COLLATION of_any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
-EXCEPTION WHEN feature_not_supported THEN
-	CREATE COLLATION of_language FROM "C";
-	CREATE COLLATION of_any_case FROM "C";
-END $$;
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/common/collations.sql
 CREATE DOMAIN short AS varchar(9);
 CREATE TYPE shade AS ENUM ('white', 'light', 'dark', 'black');
 

@@ -9,15 +9,8 @@ SET DateStyle = 'German, DMY';
 SET TimeZone = 'Asia/Kolkata';
 CREATE SCHEMA run_property;
 SET search_path = run_property, public;
--- without ICU, "C" replaces its collations
-DO $$
-BEGIN
-	CREATE COLLATION of_language (provider = icu, locale = 'de');
-	CREATE COLLATION of_any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
-EXCEPTION WHEN feature_not_supported THEN
-	CREATE COLLATION of_language FROM "C";
-	CREATE COLLATION of_any_case FROM "C";
-END $$;
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/common/collations.sql
 
 -- how to make a random key for row i of n; a row may get the key of another row
 CREATE TABLE kind (kind text PRIMARY KEY, type text, key text, several boolean);
