@@ -8,6 +8,7 @@
 # exist yet and is dropped at the end.
 #
 #   PICTURE=docs/demo.svg demo/run.sh    draws README's picture anew; else it is compared
+#   demo/run.sh COMMAND [ARG...]         runs a command in that database before it is dropped
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -47,3 +48,4 @@ elif ! run -f demo/picture.sql | cmp -s - docs/demo.svg; then
     exit 1
 fi
 echo "demo: $total checks of these results passed"
+if [ $# -gt 0 ]; then PGDATABASE=demo "$@"; fi

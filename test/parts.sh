@@ -4,7 +4,7 @@
 
 # all parts, in the order of `make test`
 # shellcheck disable=SC2034
-all_parts=(core ctypes regress isolation pgtap parity real tap docs demo throwaway build)
+all_parts=(core ctypes regress isolation pgtap parity real tap docs demo dashboards throwaway build)
 
 # create an empty database of the given name for the following commands
 fresh() {
@@ -57,6 +57,16 @@ demo() {
         echo "demo: prints $(wc -l <<<"$out") lines, more than 400"
         return 1
     }
+}
+
+# what dashboards/ has, against the database of the demo
+dashboards() {
+    local out
+    out=$(demo/run.sh test/dashboards/run.sh 2>&1) || {
+        echo "$out"
+        return 1
+    }
+    sed -n '/^--- dashboards$/,$p' <<<"$out"
 }
 
 throwaway() { test/throwaway.sh; }
