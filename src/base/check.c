@@ -5,6 +5,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "fmgr.h"
 #include "mb/pg_wchar.h"
 #include "utils/fmgrprotos.h"
@@ -150,4 +151,15 @@ wl_text_start(const char *text, int max_bytes)
 	int			start = pg_mbcliplen(text, length, max_bytes);
 
 	return start == length ? text : psprintf("%.*s...", start, text);
+}
+
+void
+wl_check_read_committed(const char *function)
+{
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TRANSACTION_STATE),
+				 errmsg("%s requires isolation level READ COMMITTED", function),
+				 errdetail("An older snapshot would not show what other sessions have done since."),
+				 errhint("Use BEGIN ISOLATION LEVEL READ COMMITTED.")));
 }

@@ -35,6 +35,9 @@ pg_noreturn extern void wl_refuse_bins(int bins, int of);
  */
 extern const char *wl_text_start(const char *text, int max_bytes);
 
+/* Error 25000 unless each query sees what was committed before it. */
+extern void wl_check_read_committed(const char *function);
+
 /* a count of operations, rows or items */
 static inline void
 wl_check_count(int64 value, const char *name)

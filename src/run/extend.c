@@ -34,6 +34,7 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
+#include "base/check.h"
 #include "plan/plan.h"
 #include "run/bounds.h"
 #include "run/owner.h"

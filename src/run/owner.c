@@ -26,11 +26,11 @@
 #include "utils/resowner.h"
 #include "utils/timeout.h"
 
+#include "base/rights.h"
 #include "base/session.h"
 #include "base/space.h"
 #include "run/deferred.h"
 #include "run/owner.h"
-#include "run/rights.h"
 #include "run/settings.h"
 
 /* Is work being done? */
@@ -245,15 +245,4 @@ wl_check_not_working(void)
 		ereport(ERROR,
 				(errcode(ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED),
 				 errmsg("the statement of a task cannot use tasks")));
-}
-
-void
-wl_check_read_committed(const char *function)
-{
-	if (IsolationUsesXactSnapshot())
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_TRANSACTION_STATE),
-				 errmsg("%s requires isolation level READ COMMITTED", function),
-				 errdetail("An older snapshot would not show what other sessions have done with the batches."),
-				 errhint("Use BEGIN ISOLATION LEVEL READ COMMITTED.")));
 }

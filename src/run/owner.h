@@ -20,9 +20,6 @@ extern ErrorData *wl_attempt(WlWork work, const WlTask *task, void *arg);
 /* Error 2F003 if called from such work. */
 extern void wl_check_not_working(void);
 
-/* Error 25000 unless each query sees what was committed before it. */
-extern void wl_check_read_committed(const char *function);
-
 /*
  * Within such work: limit the time between these two, in milliseconds; 0 is no limit.
  * The error is 57014, or 55P03 if the work was waiting for a lock.

@@ -54,6 +54,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "base/check.h"
 #include "base/expression.h"
 #include "run/bounds.h"
 #include "run/claim.h"

@@ -95,8 +95,8 @@
 #include "utils/syscache.h"
 #include "utils/tuplestore.h"
 
+#include "base/rights.h"
 #include "base/session.h"
-#include "run/rights.h"
 #include "run/store.h"
 
 /* The arguments that every query has: the task's owner and its name. */
@@ -226,13 +226,10 @@ lock_relations(const WlTaskId *id)
 static Oid
 tables_owner(const WlTaskId *id)
 {
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(id->relations[BATCH_TABLE]));
-	Oid			owner;
+	Oid			owner = wl_relation_owner(id->relations[BATCH_TABLE]);
 
-	if (!HeapTupleIsValid(tuple))
+	if (!OidIsValid(owner))
 		refuse_relations();
-	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
 	return owner;
 }
 

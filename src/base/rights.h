@@ -21,4 +21,7 @@ typedef struct WlRights
 extern void wl_begin_rights(WlRights *saved, Oid role, int flags);
 extern void wl_end_rights(const WlRights *saved);
 
+/* The owner of a relation; InvalidOid if it no longer exists. */
+extern Oid	wl_relation_owner(Oid relation);
+
 #endif							/* WL_RIGHTS_H */

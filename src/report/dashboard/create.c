@@ -1,0 +1,253 @@
+/*
+ * create.c
+ *		williams_create_dashboard and williams_drop_dashboard.
+ *
+ * Both execute ordinary DDL with the rights of the source's owner, to whom all objects
+ * belong: pg_dump dumps them, and the owner may grant, alter and drop them. A new
+ * dashboard is empty, and its notes say that everything has changed: the first refresh
+ * fills it, in a transaction of its own, because triggers lock the source.
+ *
+ * Locks: SHARE ROW EXCLUSIVE on the source to create, ACCESS EXCLUSIVE to drop, as
+ * CREATE and DROP TRIGGER take them, until the end of the transaction.
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "catalog/partition.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/partcache.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+#include "utils/varlena.h"
+
+#include "base/check.h"
+#include "report/dashboard/dashboard.h"
+#include "report/dashboard/mapping.h"
+
+/* The names of triggers and views must fit: zz_williams_NAME_truncate. */
+#define MAX_NAME (NAMEDATALEN - 1 - (int) strlen("zz_williams__truncate"))
+
+enum
+{
+	ARG_SOURCE, ARG_COLUMNS, ARG_TIME_ZONE = ARG_COLUMNS + WL_DASHBOARD_COLUMNS, ARG_ROLLUP
+};
+
+/* Lock a table that can have a dashboard. */
+static Relation
+open_source(Oid relation)
+{
+	Relation	rel = table_open(relation, ShareRowExclusiveLock);
+
+	if (!has_privs_of_role(GetUserId(), rel->rd_rel->relowner))
+		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(rel->rd_rel->relkind),
+					   RelationGetRelationName(rel));
+	if (rel->rd_rel->relkind != RELKIND_RELATION && rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a table", RelationGetRelationName(rel)),
+				 errhint("The source of a dashboard must be a table, because triggers note its changes.")));
+	if (rel->rd_rel->relpersistence == RELPERSISTENCE_TEMP)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("a temporary table cannot have a dashboard")));
+	return rel;
+}
+
+/* Set the name of a dashboard from the argument rollup, or from the source. */
+static void
+name_dashboard(WlDashboard *d, Relation rel, text *rollup)
+{
+	d->schema = get_namespace_name(RelationGetNamespace(rel));
+	d->name = psprintf("%s_daily", RelationGetRelationName(rel));
+	if (rollup != NULL)
+	{
+		char	   *schema;
+		char	   *name;
+
+		DeconstructQualifiedName(textToQualifiedNameList(rollup), &schema, &name);
+		if (schema != NULL)
+			d->schema = schema;
+		d->name = name;
+	}
+	if (strlen(d->name) > MAX_NAME)
+		ereport(ERROR,
+				(errcode(ERRCODE_NAME_TOO_LONG),
+				 errmsg("the name \"%s\" is too long for a dashboard", d->name),
+				 errhint("Pass rollup => 'NAME', with at most %d bytes.", MAX_NAME)));
+}
+
+/* The time zone of days; error 22023 if it is unknown. */
+static const char *
+time_zone_argument(FunctionCallInfo fcinfo)
+{
+	const char *zone = PG_ARGISNULL(ARG_TIME_ZONE) ? GetConfigOption("TimeZone", false, false) :
+		text_to_cstring(PG_GETARG_TEXT_PP(ARG_TIME_ZONE));
+
+	(void) DirectFunctionCall2(timestamptz_zone, CStringGetTextDatum(zone), TimestampTzGetDatum(0));
+	return zone;
+}
+
+static bool
+is_partitioned_by(Relation rel, AttrNumber column)
+{
+	PartitionKey key = RelationGetPartitionKey(rel);
+
+	return key != NULL && key->strategy == PARTITION_STRATEGY_RANGE && key->partattrs[0] == column;
+}
+
+/* Does an index begin with the column? */
+static bool
+is_indexed(Relation rel, AttrNumber column)
+{
+	bool		found = false;
+	ListCell   *lc;
+
+	foreach(lc, RelationGetIndexList(rel))
+	{
+		HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(lc)));
+		Form_pg_index index;
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		index = (Form_pg_index) GETSTRUCT(tuple);
+		found |= index->indisvalid && index->indkey.values[0] == column &&
+			heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
+		ReleaseSysCache(tuple);
+	}
+	return found;
+}
+
+/* Say what the dashboard will lack. */
+static void
+advise(Relation rel, const WlMapping *m)
+{
+	const char *at = m->names[WL_COLUMN_AT];
+	bool		has_truth = m->attnums[WL_COLUMN_TRUTH] != 0 ||
+		(m->attnums[WL_COLUMN_VERIFIED] != 0 && m->attnums[WL_COLUMN_AS_READ] != 0);
+
+	if (!is_partitioned_by(rel, m->attnums[WL_COLUMN_AT]) && !is_indexed(rel, m->attnums[WL_COLUMN_AT]))
+		ereport(WARNING,
+				(errcode(ERRCODE_WARNING),
+				 errmsg("no index of table \"%s\" begins with column \"%s\"", RelationGetRelationName(rel), at),
+				 errdetail("Without one, every refresh reads the whole table."),
+				 errhint("CREATE INDEX CONCURRENTLY ON %s (%s);",
+						 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)), RelationGetRelationName(rel)),
+						 quote_identifier(at))));
+	if (!has_truth || m->attnums[WL_COLUMN_SCORES] == 0)
+		ereport(NOTICE,
+				(errmsg("the dashboard will not show whether scores are right"),
+				 errdetail("It needs columns for scores, and for verified and as_read or for truth.")));
+}
+
+static void
+create_triggers(const WlDashboard *d, Relation rel, const WlMapping *m)
+{
+	const char *source = quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)),
+													RelationGetRelationName(rel));
+	const char *function = quote_qualified_identifier(get_namespace_name(get_func_namespace(d->note)),
+													  get_func_name(d->note));
+	const char *args = psprintf("%s, %s, %s, %s, %s", quote_literal_cstr(d->schema),
+								quote_literal_cstr(psprintf("%s_changes", d->name)),
+								quote_literal_cstr(m->names[WL_COLUMN_AT]),
+								quote_literal_cstr(m->attnums[WL_COLUMN_TYPE] == 0 ? "" : m->names[WL_COLUMN_TYPE]),
+								quote_literal_cstr(d->zone));
+	const char *rows = quote_identifier(wl_dashboard_trigger(d));
+	const char *truncate = quote_identifier(psprintf("%s_truncate", wl_dashboard_trigger(d)));
+
+	wl_execute_for_dashboard(psprintf("CREATE TRIGGER %s BEFORE INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION %s(%s)",
+									  rows, source, function, args));
+	wl_execute_for_dashboard(psprintf("CREATE TRIGGER %s BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION %s(%s)",
+									  truncate, source, function, args));
+	/* also for changes that arrive by replication */
+	wl_execute_for_dashboard(psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER %s, ENABLE ALWAYS TRIGGER %s", source, rows, truncate));
+	wl_execute_for_dashboard(psprintf("COMMENT ON TRIGGER %s ON %s IS 'dashboard: notes which days and types change, in %s'",
+									  rows, source, wl_dashboard_object(d, "_changes")));
+}
+
+/* Refuse a source whose changes the triggers could not note. */
+static void
+check_source(const WlDashboard *d, Relation rel)
+{
+	const char *reason;
+
+	/* those that were just created, and those that came before */
+	CommandCounterIncrement();
+	reason = wl_broken_dashboard(d, rel);
+	if (reason != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("changes of table \"%s\" cannot be noted", RelationGetRelationName(rel)),
+				 errdetail_internal("%s", reason)));
+}
+
+PG_FUNCTION_INFO_V1(wl_create_dashboard);
+Datum
+wl_create_dashboard(PG_FUNCTION_ARGS)
+{
+	const char *names[WL_DASHBOARD_COLUMNS];
+	const char *extension_schema = get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid));
+	const char *zone;
+	WlDashboard d = {0};
+	WlMapping	m;
+	Relation	rel;
+	WlRights	saved;
+
+	wl_check_not_null(PG_ARGISNULL(ARG_SOURCE), "source");
+	for (int c = 0; c < WL_DASHBOARD_COLUMNS; c++)
+		names[c] = PG_ARGISNULL(ARG_COLUMNS + c) ? NULL : NameStr(*PG_GETARG_NAME(ARG_COLUMNS + c));
+	rel = open_source(PG_GETARG_OID(ARG_SOURCE));
+	d.owner = rel->rd_rel->relowner;
+	d.source = RelationGetRelid(rel);
+	d.note = wl_own_function("williams_note_change", fcinfo->flinfo->fn_oid);
+	name_dashboard(&d, rel, PG_ARGISNULL(ARG_ROLLUP) ? NULL : PG_GETARG_TEXT_PP(ARG_ROLLUP));
+	zone = time_zone_argument(fcinfo);
+	wl_map_columns(rel, wl_own_function("williams_score_ocr", fcinfo->flinfo->fn_oid), names, &m);
+	d.zone = m.types[WL_COLUMN_AT] == TIMESTAMPTZOID ? zone : "";
+	wl_begin_dashboard(&saved, d.owner);
+	wl_create_dashboard_objects(&d, extension_schema, wl_documents_query(rel, &m, zone), zone, m.no_type,
+								m.attnums[WL_COLUMN_ACCEPTED] != 0 && m.attnums[WL_COLUMN_SCORES] != 0);
+	create_triggers(&d, rel, &m);
+	check_source(&d, rel);
+	wl_execute_for_dashboard(psprintf("INSERT INTO %s (everything) VALUES (true)", wl_dashboard_object(&d, "_changes")));
+	wl_end_dashboard(&saved);
+	advise(rel, &m);
+	table_close(rel, NoLock);
+	PG_RETURN_OID(get_relname_relid(d.name, get_namespace_oid(d.schema, false)));
+}
+
+PG_FUNCTION_INFO_V1(wl_drop_dashboard);
+Datum
+wl_drop_dashboard(PG_FUNCTION_ARGS)
+{
+	Oid			rollup = PG_GETARG_OID(0);
+	WlDashboard d = {0};
+	WlRights	saved;
+	const char *trigger;
+	const char *source;
+
+	LockRelationOid(rollup, AccessShareLock);
+	wl_find_dashboard(&d, rollup, fcinfo->flinfo->fn_oid);
+	trigger = wl_dashboard_trigger(&d);
+	source = quote_qualified_identifier(get_namespace_name(get_rel_namespace(d.source)), get_rel_name(d.source));
+	wl_begin_dashboard(&saved, d.owner);
+	wl_execute_for_dashboard(psprintf("DROP TRIGGER IF EXISTS %s ON %s", quote_identifier(trigger), source));
+	wl_execute_for_dashboard(psprintf("DROP TRIGGER IF EXISTS %s ON %s",
+									  quote_identifier(psprintf("%s_truncate", trigger)), source));
+	wl_execute_for_dashboard(psprintf("DROP VIEW IF EXISTS %s, %s", wl_dashboard_object(&d, "_dashboard"),
+									  wl_dashboard_object(&d, "_documents")));
+	wl_execute_for_dashboard(psprintf("DROP TABLE IF EXISTS %s, %s", wl_dashboard_object(&d, ""),
+									  wl_dashboard_object(&d, "_changes")));
+	wl_end_dashboard(&saved);
+	PG_RETURN_VOID();
+}

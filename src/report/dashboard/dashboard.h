@@ -1,0 +1,81 @@
+/*
+ * dashboard.h
+ *		A dashboard: a table of summaries by day and document type (the rollup), brought
+ *		up to date from the changes of a source table. It consists of ordinary tables and
+ *		views, which belong to the owner of the source:
+ *
+ *		NAME			the rollup; its name is that of the dashboard
+ *		NAME_changes	the days and types that have changed since the last refresh
+ *		NAME_documents	a view of the source under fixed names of columns
+ *		NAME_dashboard	a view of the rollup, for those who look at it
+ *
+ *		Two triggers on the source fill NAME_changes. Their arguments say where, and what
+ *		the day of a row is; there is no other record of a dashboard.
+ */
+#ifndef WL_DASHBOARD_H
+#define WL_DASHBOARD_H
+
+#include "commands/trigger.h"
+#include "fmgr.h"
+#include "utils/rel.h"
+
+#include "base/rights.h"
+
+/* The arguments of a dashboard's triggers. */
+enum
+{
+	WL_CHANGE_SCHEMA,			/* of NAME_changes */
+	WL_CHANGE_TABLE,			/* its name */
+	WL_CHANGE_AT,				/* the column with the time of a row */
+	WL_CHANGE_TYPE,				/* that with its document type, or empty */
+	WL_CHANGE_ZONE,				/* the time zone of days; empty unless the
+								 * time has the type timestamptz */
+	WL_CHANGE_ARGS
+};
+
+typedef struct WlDashboard
+{
+	Oid			owner;			/* of the source, and so of all objects */
+	Oid			source;
+	const char *schema;
+	const char *name;
+	const char *zone;			/* WL_CHANGE_ZONE of the triggers */
+	Oid			note;			/* williams_note_change, which its triggers call */
+} WlDashboard;
+
+/* An object of a dashboard as in SQL; suffix is "" or as above, for example "_changes". */
+extern const char *wl_dashboard_object(const WlDashboard *d, const char *suffix);
+
+/* The name of its trigger for rows. It is the last of the BEFORE triggers of most tables. */
+extern const char *wl_dashboard_trigger(const WlDashboard *d);
+
+/* One of the extension's functions without arguments; function is any other of them. */
+extern Oid	wl_own_function(const char *name, Oid function);
+
+/*
+ * The dashboard of a rollup, which has been locked by the caller. Errors: 42809 if the
+ * relation is not the rollup of a dashboard, 42501 unless the user has the rights of its owner.
+ */
+extern void wl_find_dashboard(WlDashboard *d, Oid rollup, Oid function);
+
+/* Why changes of the source may not be noted, as the detail of a message; NULL if they are. */
+extern const char *wl_broken_dashboard(const WlDashboard *d, Relation source);
+
+/* Execute SQL within wl_begin_dashboard and wl_end_dashboard: with the owner's rights. */
+extern void wl_begin_dashboard(WlRights *saved, Oid owner);
+extern void wl_end_dashboard(const WlRights *saved);
+extern void wl_execute_for_dashboard(const char *sql);
+
+/* Create all tables and views; see objects.c. Documents is the query of NAME_documents. */
+extern void wl_create_dashboard_objects(const WlDashboard *d, const char *extension_schema,
+										const char *documents, const char *zone,
+										const char *no_type, bool has_accepted);
+
+/* The query that computes rows of the rollup from those of NAME_documents; condition is on d. */
+extern const char *wl_rollup_query(const WlDashboard *d, const char *extension_schema,
+								   const char *condition);
+
+/* Forget which changes this transaction has noted, because they have been taken away. */
+extern void wl_forget_notes(void);
+
+#endif							/* WL_DASHBOARD_H */

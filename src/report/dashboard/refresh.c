@@ -1,0 +1,249 @@
+/*
+ * refresh.c
+ *		williams_refresh_dashboard: computes anew the rows of a rollup whose days and types
+ *		have changed.
+ *
+ * The notes are taken away before the source is read, each with a snapshot of its own.
+ * Whoever changes the source in between leaves a note for the next refresh. So the rows
+ * are never older than what the notes that remain say.
+ *
+ * Days that follow one another are computed by one query, for all types that have
+ * changed on any of them. It reads the source by its time, so an index on that column
+ * makes the cost that of these days.
+ *
+ * Locks: SHARE ROW EXCLUSIVE on the rollup, so that refreshes run one after the other;
+ * ACCESS SHARE on the source. Writers are not blocked, and block nothing.
+ */
+#include "postgres.h"
+
+#include "access/relation.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "base/check.h"
+#include "report/dashboard/dashboard.h"
+
+/* Days that follow one another, or one that is NULL or infinite, and types of theirs. */
+typedef struct Range
+{
+	bool		has_day;
+	DateADT		first;
+	DateADT		last;
+	Datum	   *types;
+	int			ntypes;
+	int			room;
+	bool		null_type;
+} Range;
+
+enum
+{
+	NOTE_EVERYTHING = 1, NOTE_DAY, NOTE_TYPE
+};
+
+static const char take_notes[] =
+"WITH gone AS (DELETE FROM %s RETURNING everything, day, document_type)"
+" SELECT DISTINCT everything, day, document_type FROM gone ORDER BY everything DESC, day, document_type";
+
+/* How the days of a range, $1 to $2, are found by the time of documents. */
+static const char *
+time_condition(const WlDashboard *d, const Range *range, Oid at_type)
+{
+	const char *zone = quote_literal_cstr(d->zone);
+
+	if (!range->has_day)
+		return "d.at IS NULL";
+	if (DATE_NOT_FINITE(range->first))
+		return psprintf("d.at OPERATOR(pg_catalog.=) $1::%s", at_type == TIMESTAMPTZOID ? "pg_catalog.timestamptz" :
+						at_type == TIMESTAMPOID ? "pg_catalog.timestamp" : "pg_catalog.date");
+	if (at_type == DATEOID)
+		return "d.at OPERATOR(pg_catalog.>=) $1 AND d.at OPERATOR(pg_catalog.<=) $2";
+	if (at_type == TIMESTAMPOID)
+		return "d.at OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamp"
+			" AND d.at OPERATOR(pg_catalog.<) ($2 OPERATOR(pg_catalog.+) 1)::pg_catalog.timestamp";
+
+	/*
+	 * When clocks are set back across midnight, times of a day are before its first
+	 * midnight or after the next; no zone has done that by more than 3 hours since 1867.
+	 */
+	return psprintf("d.at OPERATOR(pg_catalog.>=) (pg_catalog.timezone(%s::pg_catalog.text, $1::pg_catalog.timestamp) OPERATOR(pg_catalog.-) '3 hours'::pg_catalog.interval)"
+					" AND d.at OPERATOR(pg_catalog.<) (pg_catalog.timezone(%s::pg_catalog.text, ($2 OPERATOR(pg_catalog.+) 1)::pg_catalog.timestamp) OPERATOR(pg_catalog.+) '3 hours'::pg_catalog.interval)",
+					zone, zone);
+}
+
+/* A condition on day and document_type, which are $1 to $2 and $3 (types), $4 (NULL too). */
+static const char *
+range_condition(const Range *range)
+{
+	return psprintf("%s AND (d.document_type OPERATOR(pg_catalog.=) ANY ($3) OR ($4 AND d.document_type IS NULL))",
+					range->has_day ? "d.day OPERATOR(pg_catalog.>=) $1 AND d.day OPERATOR(pg_catalog.<=) $2" :
+					"d.day IS NULL");
+}
+
+static uint64
+execute(const char *sql, const Range *range)
+{
+	static Oid	types[] = {DATEOID, DATEOID, TEXTARRAYOID, BOOLOID};
+	Datum		values[lengthof(types)];
+	char		nulls[] = "    ";
+	int			rc;
+
+	values[0] = DateADTGetDatum(range->first);
+	values[1] = DateADTGetDatum(range->last);
+	values[2] = PointerGetDatum(construct_array(range->types, range->ntypes, TEXTOID, -1, false, TYPALIGN_INT));
+	values[3] = BoolGetDatum(range->null_type);
+	rc = SPI_execute_with_args(sql, lengthof(types), types, values, nulls, false, 0);
+	if (rc < 0)
+		elog(ERROR, "could not refresh a dashboard: %s", SPI_result_code_string(rc));
+	return SPI_processed;
+}
+
+static uint64
+refresh_range(const WlDashboard *d, const char *schema, const Range *range, Oid at_type)
+{
+	const char *condition = range_condition(range);
+
+	execute(psprintf("DELETE FROM %s d WHERE %s", wl_dashboard_object(d, ""), condition), range);
+	return execute(wl_rollup_query(d, schema, psprintf("%s AND %s", condition, time_condition(d, range, at_type))),
+				   range);
+}
+
+static uint64
+refresh_everything(const WlDashboard *d, const char *schema)
+{
+	wl_execute_for_dashboard(psprintf("DELETE FROM %s", wl_dashboard_object(d, "")));
+	wl_execute_for_dashboard(wl_rollup_query(d, schema, "true"));
+	return SPI_processed;
+}
+
+/* Does a day continue the range? */
+static bool
+continues(const Range *range, bool has_day, DateADT day)
+{
+	if (!has_day || !range->has_day)
+		return has_day == range->has_day;
+	return day == range->last || (!DATE_NOT_FINITE(day) && !DATE_NOT_FINITE(range->last) && day == range->last + 1);
+}
+
+static bool
+has_type(const Range *range, Datum type)
+{
+	for (int i = 0; i < range->ntypes; i++)
+		if (DatumGetBool(DirectFunctionCall2Coll(texteq, C_COLLATION_OID, range->types[i], type)))
+			return true;
+	return false;
+}
+
+static void
+add_note(Range *range, bool has_day, DateADT day, Datum type, bool null_type)
+{
+	if (range->room == 0)
+	{
+		range->has_day = has_day;
+		range->first = day;
+		range->room = 8;
+		range->types = palloc(range->room * sizeof(Datum));
+	}
+	range->last = day;
+	if (null_type)
+		range->null_type = true;
+	else if (!has_type(range, type))
+	{
+		if (range->ntypes == range->room)
+			range->types = repalloc(range->types, (range->room *= 2) * sizeof(Datum));
+		range->types[range->ntypes++] = type;
+	}
+}
+
+/* The notes are in the order of days. */
+static uint64
+refresh_noted(const WlDashboard *d, const char *schema, SPITupleTable *notes, uint64 n, Oid at_type)
+{
+	Range		range = {0};
+	uint64		rows = 0;
+
+	for (uint64 i = 0; i < n; i++)
+	{
+		bool		no_day;
+		bool		no_type;
+		Datum		day = SPI_getbinval(notes->vals[i], notes->tupdesc, NOTE_DAY, &no_day);
+		Datum		type = SPI_getbinval(notes->vals[i], notes->tupdesc, NOTE_TYPE, &no_type);
+		DateADT		date = no_day ? 0 : DatumGetDateADT(day);
+
+		CHECK_FOR_INTERRUPTS();
+		if (range.room > 0 && !continues(&range, !no_day, date))
+		{
+			rows += refresh_range(d, schema, &range, at_type);
+			memset(&range, 0, sizeof(range));
+		}
+		add_note(&range, !no_day, date, type, no_type);
+	}
+	return range.room == 0 ? rows : rows + refresh_range(d, schema, &range, at_type);
+}
+
+/* Take the notes away, and compute what they say, or everything. Returns the rows computed. */
+static uint64
+refresh(const WlDashboard *d, const char *schema, bool everything)
+{
+	Oid			documents = get_relname_relid(psprintf("%s_documents", d->name), get_namespace_oid(d->schema, false));
+	Oid			at_type = get_atttype(documents, get_attnum(documents, "at"));
+	SPITupleTable *notes;
+	bool		isnull;
+	uint64		n;
+
+	wl_execute_for_dashboard(psprintf(take_notes, wl_dashboard_object(d, "_changes")));
+	wl_forget_notes();
+	notes = SPI_tuptable;
+	n = SPI_processed;
+	if (n > 0 && DatumGetBool(SPI_getbinval(notes->vals[0], notes->tupdesc, NOTE_EVERYTHING, &isnull)))
+		everything = true;
+	return everything ? refresh_everything(d, schema) : refresh_noted(d, schema, notes, n, at_type);
+}
+
+/* Is everything to be computed because the notes cannot be relied on? */
+static bool
+is_broken(const WlDashboard *d)
+{
+	Relation	source = relation_open(d->source, AccessShareLock);
+	const char *reason = wl_broken_dashboard(d, source);
+
+	if (reason != NULL)
+		ereport(WARNING,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("dashboard \"%s\" is computed from all rows of table \"%s\"", d->name, RelationGetRelationName(source)),
+				 errdetail_internal("%s", reason),
+				 errhint("Until this is mended, every refresh reads the whole table. williams_drop_dashboard and williams_create_dashboard make it anew.")));
+	relation_close(source, AccessShareLock);
+	return reason != NULL;
+}
+
+PG_FUNCTION_INFO_V1(wl_refresh_dashboard);
+Datum
+wl_refresh_dashboard(PG_FUNCTION_ARGS)
+{
+	Oid			rollup = PG_GETARG_OID(0);
+	bool		everything = PG_GETARG_BOOL(1);
+	const char *schema = get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid));
+	WlDashboard d = {0};
+	WlRights	saved;
+	uint64		rows;
+
+	wl_check_read_committed("williams_refresh_dashboard");
+	LockRelationOid(rollup, AccessShareLock);
+	wl_find_dashboard(&d, rollup, fcinfo->flinfo->fn_oid);
+	LockRelationOid(rollup, ShareRowExclusiveLock);
+	everything |= is_broken(&d);
+	wl_begin_dashboard(&saved, d.owner);
+	rows = refresh(&d, schema, everything);
+	wl_end_dashboard(&saved);
+	PG_RETURN_INT64(rows);
+}
