@@ -75,7 +75,15 @@ CREATE FUNCTION williams_calibration_accum(williams_calibration_state,
 	AS 'MODULE_PATHNAME', 'wl_calibration_accum'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION williams_calibration_accum(williams_calibration_state, float8, boolean) IS
-'transition function of williams_calibration_agg';
+'transition function of williams_calibration_agg(confidence, correct)';
+
+CREATE FUNCTION williams_calibration_accum(williams_calibration_state,
+		confidence jsonb, as_read jsonb, truth jsonb)
+		RETURNS williams_calibration_state
+	AS 'MODULE_PATHNAME', 'wl_calibration_accum_fields'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
+COMMENT ON FUNCTION williams_calibration_accum(williams_calibration_state, jsonb, jsonb, jsonb) IS
+'transition function of williams_calibration_agg(confidence, as_read, truth)';
 
 CREATE FUNCTION williams_calibration_accum(williams_calibration_state, williams_calibration)
 		RETURNS williams_calibration_state
@@ -110,6 +118,19 @@ CREATE AGGREGATE williams_calibration_agg(confidence float8, correct boolean) (
 );
 COMMENT ON AGGREGATE williams_calibration_agg(float8, boolean) IS
 'summarises confidences and whether each was right; ignores rows with a NULL; error 22023 for a confidence outside [0, 1]';
+
+CREATE AGGREGATE williams_calibration_agg(confidence jsonb, as_read jsonb, truth jsonb) (
+	SFUNC = williams_calibration_accum,
+	STYPE = williams_calibration_state,
+	SSPACE = 6448,
+	FINALFUNC = williams_calibration_final,
+	FINALFUNC_MODIFY = READ_ONLY,
+	COMBINEFUNC = williams_calibration_combine,
+	INITCOND = '(1,0,0,0,0,0)',
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE williams_calibration_agg(jsonb, jsonb, jsonb) IS
+'summarises, for each field that has a number in [0, 1] in confidence, that was read and that truth has a key for, this number and whether what was read is right: equal to its truth, white space collapsed and case folded; wrong if its truth is null or blank; ignores all other fields, and rows with a NULL or with an argument that is not an object';
 
 CREATE AGGREGATE williams_rollup(calibration williams_calibration) (
 	SFUNC = williams_calibration_accum,

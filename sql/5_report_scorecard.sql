@@ -84,6 +84,13 @@ CREATE FUNCTION williams_scorecard_accum(williams_scorecard_state,
 COMMENT ON FUNCTION williams_scorecard_accum(williams_scorecard_state, bigint, float8) IS
 'transition function of williams_scorecard_agg(num_fields, base_confidence)';
 
+CREATE FUNCTION williams_scorecard_accum(williams_scorecard_state, scores jsonb)
+		RETURNS williams_scorecard_state
+	AS 'MODULE_PATHNAME', 'wl_scorecard_accum_scores'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION williams_scorecard_accum(williams_scorecard_state, jsonb) IS
+'transition function of williams_scorecard_agg(scores)';
+
 CREATE FUNCTION williams_scorecard_accum(williams_scorecard_state, williams_scorecard)
 		RETURNS williams_scorecard_state
 	AS 'MODULE_PATHNAME', 'wl_scorecard_accum_rollup'
@@ -130,6 +137,19 @@ CREATE AGGREGATE williams_scorecard_agg(num_fields bigint, base_confidence float
 );
 COMMENT ON AGGREGATE williams_scorecard_agg(bigint, float8) IS
 'summarises williams_adjusted_confidence(num_fields, base_confidence); ignores rows with a NULL; error 22023 if num_fields is negative or base_confidence is outside [0, 1]';
+
+CREATE AGGREGATE williams_scorecard_agg(scores jsonb) (
+	SFUNC = williams_scorecard_accum,
+	STYPE = williams_scorecard_state,
+	SSPACE = 1664,
+	FINALFUNC = williams_scorecard_final,
+	FINALFUNC_MODIFY = READ_ONLY,
+	COMBINEFUNC = williams_scorecard_combine,
+	INITCOND = '(1,0,0,0,0,0,0,0)',
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE williams_scorecard_agg(jsonb) IS
+'summarises the confidences in objects, such as the scores that williams_score_ocr stores: each member that is a number in [0, 1]; ignores all other members, rows that are not an object, and NULLs';
 
 CREATE AGGREGATE williams_rollup(scorecard williams_scorecard) (
 	SFUNC = williams_scorecard_accum,

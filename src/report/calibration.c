@@ -12,11 +12,16 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
 
 #include "base/check.h"
 #include "base/state.h"
 #include "report/calibration.h"
 #include "report/summary.h"
+#include "score/field_text.h"
+#include "score/fields.h"
+#include "score/truth.h"
 
 #define HEAD_WORDS	5
 #define ENTRY_WORDS	4
@@ -149,21 +154,14 @@ WL_SUMMARY_ORDER(calibration);
  * Aggregates
  */
 
-PG_FUNCTION_INFO_V1(wl_calibration_accum);
-Datum
-wl_calibration_accum(PG_FUNCTION_ARGS)
+static inline void
+observe(WlCalibration *c, double confidence, bool correct)
 {
-	WlCalibration *c = wl_state_writable(fcinfo, sizeof(WlCalibration));
-	double		confidence = PG_GETARG_FLOAT8(1);
-	bool		correct = PG_GETARG_BOOL(2);
-	uint64		fixed;
-	WlObserved *o;
+	uint64		fixed = wl_steps(confidence);
+	WlObserved *o = &c->bins[wl_bin(confidence)];
 
-	wl_check_fraction(confidence, "confidence");
 	if (unlikely(c->count == PG_INT64_MAX))
 		wl_refuse_overflow("count");
-	fixed = wl_steps(confidence);
-	o = &c->bins[wl_bin(confidence)];
 	c->count++;
 	o->count++;
 	wl_exact_add(o->sum, fixed);
@@ -175,6 +173,70 @@ wl_calibration_accum(PG_FUNCTION_ARGS)
 	}
 	/* only at powers of two: the check costs a hundred times as much as a row */
 	Assert((c->count & (c->count - 1)) != 0 || is_valid(c));
+}
+
+/* (state, confidence, correct) */
+PG_FUNCTION_INFO_V1(wl_calibration_accum);
+Datum
+wl_calibration_accum(PG_FUNCTION_ARGS)
+{
+	WlCalibration *c = wl_state_writable(fcinfo, sizeof(WlCalibration));
+	double		confidence = PG_GETARG_FLOAT8(1);
+
+	wl_check_fraction(confidence, "confidence");
+	observe(c, confidence, PG_GETARG_BOOL(2));
+	PG_RETURN_POINTER(c);
+}
+
+/*
+ * Observe each field that has a confidence, was read, and has a key in the truth. All
+ * texts of a document together could take up all memory: that of 1e131000 has 131,001
+ * characters.
+ */
+static void
+observe_fields(WlCalibration *c, const JsonbContainer *confidence, const JsonbContainer *as_read,
+			   const JsonbContainer *truth)
+{
+	MemoryContext texts = AllocSetContextCreate(CurrentMemoryContext, "williams texts",
+												ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(texts);
+	WlMembers	scores;
+	WlMembers	values;
+	WlMembers	truths;
+
+	wl_members_begin(&values, as_read);
+	wl_members_begin(&truths, truth);
+	for (wl_members_begin(&scores, confidence); scores.valid; wl_members_next(&scores))
+	{
+		WlFieldText text;
+		double		x;
+
+		CHECK_FOR_INTERRUPTS();
+		if (!wl_members_find(&truths, &scores.key) || !wl_members_find(&values, &scores.key) ||
+			!wl_value_confidence(&scores.value, &x))
+			continue;
+		text = wl_text_of(&values.value);
+
+		if (text.data != NULL)
+			observe(c, x, wl_is_right(&text, &truths.value));
+		MemoryContextReset(texts);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(texts);
+}
+
+/* (state, confidence, as_read, truth); a row in which one of them is no object is ignored */
+PG_FUNCTION_INFO_V1(wl_calibration_accum_fields);
+Datum
+wl_calibration_accum_fields(PG_FUNCTION_ARGS)
+{
+	WlCalibration *c = wl_state_writable(fcinfo, sizeof(WlCalibration));
+	Jsonb	   *confidence = PG_GETARG_JSONB_P(1);
+	Jsonb	   *as_read = PG_GETARG_JSONB_P(2);
+	Jsonb	   *truth = PG_GETARG_JSONB_P(3);
+
+	if (JB_ROOT_IS_OBJECT(confidence) && JB_ROOT_IS_OBJECT(as_read) && JB_ROOT_IS_OBJECT(truth))
+		observe_fields(c, &confidence->root, &as_read->root, &truth->root);
 	PG_RETURN_POINTER(c);
 }
 

@@ -14,6 +14,7 @@
 #include "common/int.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "utils/tuplestore.h"
 
 #include "base/check.h"
@@ -21,6 +22,7 @@
 #include "base/state.h"
 #include "math/bound.h"
 #include "report/summary.h"
+#include "score/fields.h"
 
 /* All zero while empty. */
 typedef struct Scorecard
@@ -183,10 +185,9 @@ widen(Scorecard *s, double x)
 }
 
 /* A value between the extremes is in [0, 1], so few rows need that check. */
-static inline Datum
-accumulate(FunctionCallInfo fcinfo, double x)
+static inline void
+add_confidence(Scorecard *s, double x)
 {
-	Scorecard  *s = wl_state_writable(fcinfo, sizeof(Scorecard));
 	uint64		fixed;
 
 	if (unlikely(!(x >= s->min && x <= s->max)))
@@ -200,14 +201,16 @@ accumulate(FunctionCallInfo fcinfo, double x)
 	wl_exact_add_square(s->squares, fixed);
 	/* only at powers of two: the check costs a hundred times as much as a row */
 	Assert((s->count & (s->count - 1)) != 0 || is_valid(s));
-	PG_RETURN_POINTER(s);
 }
 
 PG_FUNCTION_INFO_V1(wl_scorecard_accum);
 Datum
 wl_scorecard_accum(PG_FUNCTION_ARGS)
 {
-	return accumulate(fcinfo, PG_GETARG_FLOAT8(1));
+	Scorecard  *s = wl_state_writable(fcinfo, sizeof(Scorecard));
+
+	add_confidence(s, PG_GETARG_FLOAT8(1));
+	PG_RETURN_POINTER(s);
 }
 
 /* (state, num_fields, base_confidence): adds williams_adjusted_confidence() of the two */
@@ -215,12 +218,37 @@ PG_FUNCTION_INFO_V1(wl_scorecard_accum_adjusted);
 Datum
 wl_scorecard_accum_adjusted(PG_FUNCTION_ARGS)
 {
+	Scorecard  *s = wl_state_writable(fcinfo, sizeof(Scorecard));
 	int64		num_fields = PG_GETARG_INT64(1);
 	double		base = PG_GETARG_FLOAT8(2);
 
 	wl_check_fraction(base, "base_confidence");
 	wl_check_count(num_fields, "num_fields");
-	return accumulate(fcinfo, base * wl_math_confidence_multiplier(num_fields));
+	add_confidence(s, base * wl_math_confidence_multiplier(num_fields));
+	PG_RETURN_POINTER(s);
+}
+
+/* (state, scores): adds each confidence in the object; ignores everything else */
+PG_FUNCTION_INFO_V1(wl_scorecard_accum_scores);
+Datum
+wl_scorecard_accum_scores(PG_FUNCTION_ARGS)
+{
+	Scorecard  *s = wl_state_writable(fcinfo, sizeof(Scorecard));
+	Jsonb	   *scores = PG_GETARG_JSONB_P(1);
+	WlValues	values;
+	WlValue		value;
+	double		x;
+
+	if (!JB_ROOT_IS_OBJECT(scores))
+		PG_RETURN_POINTER(s);
+	wl_values_begin(&values, &scores->root);
+	while (wl_values_next(&values, &value))
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (wl_value_confidence(&value, &x))
+			add_confidence(s, x);
+	}
+	PG_RETURN_POINTER(s);
 }
 
 /*

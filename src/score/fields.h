@@ -9,6 +9,7 @@
 #include "utils/array.h"
 #include "utils/jsonb.h"
 
+#include "base/check.h"
 #include "score/jsonb_walk.h"
 
 /* The confidence of a field or document for which the engine gives none. */
@@ -41,6 +42,16 @@ wl_count_value(const WlValue *value)
 	if (JBE_ISCONTAINER(value->entry))
 		return wl_count_fields((const JsonbContainer *) value->data);
 	return wl_leaf_counts(value) ? 1 : 0;
+}
+
+/* Is the value a confidence, a number in [0, 1]? Then it is stored in *x. */
+static inline bool
+wl_value_confidence(const WlValue *value, double *x)
+{
+	if (!JBE_ISNUMERIC(value->entry))
+		return false;
+	*x = wl_number((Numeric) value->data);
+	return wl_is_fraction(*x);
 }
 
 /* The names in a text[], in jsonb's order of keys, without the NULLs. */

@@ -9,6 +9,7 @@
 #ifndef WL_JSONB_WALK_H
 #define WL_JSONB_WALK_H
 
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 
@@ -133,6 +134,48 @@ wl_compare_keys(const void *a, const void *b)
 	if (x->length != y->length)
 		return x->length < y->length ? -1 : 1;
 	return memcmp(x->name, y->name, x->length);
+}
+
+/* The members of an object, in jsonb's order of keys, and the current one. */
+typedef struct WlMembers
+{
+	WlKeys		keys;
+	WlValues	values;
+	bool		valid;			/* false after the last member */
+	WlName		key;
+	WlValue		value;
+} WlMembers;
+
+static inline void
+wl_members_next(WlMembers *m)
+{
+	m->valid = wl_keys_next(&m->keys, &m->key) && wl_values_next(&m->values, &m->value);
+}
+
+/* The first member becomes the current one. */
+static inline void
+wl_members_begin(WlMembers *m, const JsonbContainer *object)
+{
+	wl_keys_begin(&m->keys, object);
+	wl_values_begin(&m->values, object);
+	wl_members_next(m);
+}
+
+/*
+ * Go on to the member of this key; false if there is none. Keys must be looked for in
+ * jsonb's order: one walk over two objects then finds the common ones.
+ */
+static inline bool
+wl_members_find(WlMembers *m, const WlName *key)
+{
+	int			order = 1;
+
+	while (m->valid && (order = wl_compare_keys(&m->key, key)) < 0)
+	{
+		CHECK_FOR_INTERRUPTS();
+		wl_members_next(m);
+	}
+	return m->valid && order == 0;
 }
 
 #endif							/* WL_JSONB_WALK_H */

@@ -245,6 +245,8 @@ INSERT INTO expected VALUES
 		'williams_scorecard_state', 'f', 'i', true, 's', 'wl_scorecard_accum'),
 	('williams_scorecard_accum', 'williams_scorecard_state, num_fields bigint, base_confidence double precision',
 		'williams_scorecard_state', 'f', 'i', true, 's', 'wl_scorecard_accum_adjusted'),
+	('williams_scorecard_accum', 'williams_scorecard_state, scores jsonb',
+		'williams_scorecard_state', 'f', 'i', true, 's', 'wl_scorecard_accum_scores'),
 	('williams_scorecard_accum', 'williams_scorecard_state, williams_scorecard',
 		'williams_scorecard_state', 'f', 'i', true, 's', 'wl_scorecard_accum_rollup'),
 	('williams_scorecard_combine', 'williams_scorecard_state, williams_scorecard_state',
@@ -289,6 +291,8 @@ INSERT INTO expected VALUES
 		'bytea', 'f', 'i', true, 's', 'wl_calibration_state_send'),
 	('williams_calibration_accum', 'williams_calibration_state, confidence double precision, correct boolean',
 		'williams_calibration_state', 'f', 'i', true, 's', 'wl_calibration_accum'),
+	('williams_calibration_accum', 'williams_calibration_state, confidence jsonb, as_read jsonb, truth jsonb',
+		'williams_calibration_state', 'f', 'i', true, 's', 'wl_calibration_accum_fields'),
 	('williams_calibration_accum', 'williams_calibration_state, williams_calibration',
 		'williams_calibration_state', 'f', 'i', true, 's', 'wl_calibration_accum_rollup'),
 	('williams_calibration_combine', 'williams_calibration_state, williams_calibration_state',
@@ -341,8 +345,10 @@ INSERT INTO expected VALUES
 	('williams_calibration_hash_extended', 'williams_calibration, seed bigint', 'bigint', 'f', 'i', true, 's', 'wl_calibration_hash_extended'),
 	('williams_scorecard_agg', 'confidence double precision', 'williams_scorecard', 'a', 'i', false, 's', NULL),
 	('williams_scorecard_agg', 'num_fields bigint, base_confidence double precision', 'williams_scorecard', 'a', 'i', false, 's', NULL),
+	('williams_scorecard_agg', 'scores jsonb', 'williams_scorecard', 'a', 'i', false, 's', NULL),
 	('williams_rollup', 'scorecard williams_scorecard', 'williams_scorecard', 'a', 'i', false, 's', NULL),
 	('williams_calibration_agg', 'confidence double precision, correct boolean', 'williams_calibration', 'a', 'i', false, 's', NULL),
+	('williams_calibration_agg', 'confidence jsonb, as_read jsonb, truth jsonb', 'williams_calibration', 'a', 'i', false, 's', NULL),
 	('williams_rollup', 'calibration williams_calibration', 'williams_calibration', 'a', 'i', false, 's', NULL);
 
 CREATE TEMP VIEW routine AS
@@ -391,6 +397,8 @@ SELECT set_eq(
 		('wl_evidence_count', 'evidence williams_evidence'),
 		('wl_evidence_to_jsonb', 'evidence williams_evidence'),
 		('wl_scorecard_accum_adjusted', 'williams_scorecard_state, num_fields bigint, base_confidence double precision'),
+		('wl_scorecard_accum_scores', 'williams_scorecard_state, scores jsonb'),
+		('wl_calibration_accum_fields', 'williams_calibration_state, confidence jsonb, as_read jsonb, truth jsonb'),
 		('wl_scorecard_accum_rollup', 'williams_scorecard_state, williams_scorecard'),
 		('wl_calibration_accum_rollup', 'williams_calibration_state, williams_calibration'),
 		('wl_scorecard_count', 'scorecard williams_scorecard'),

@@ -5,7 +5,8 @@
 
 CREATE TABLE doc AS
 SELECT i AS id, i % 5 AS part, i % 3 AS kind, floor(exp((i * 7919 % 20011) / 20011.0 * 40))::bigint AS t,
-       ((i * 7907 % 20011) / 20011.0 * 9)::float8 AS mb, jsonb_build_object('a', i, 'b', repeat(' ', i % 3) || nullif(i % 4, 0)) AS fields
+       ((i * 7907 % 20011) / 20011.0 * 9)::float8 AS mb, jsonb_build_object('a', i, 'b', repeat(' ', i % 3) || nullif(i % 4, 0)) AS fields,
+       jsonb_build_object('a', round((i * 7907 % 20011) / 20011.0, 6), 'b', nullif(i * 7919 % 101, 0) / 100.0) AS score
 FROM generate_series(1, 20000) AS i;
 CREATE TABLE doc_part (LIKE doc) PARTITION BY LIST (part);
 CREATE TABLE doc_part_0 PARTITION OF doc_part FOR VALUES IN (0, 1);
@@ -50,6 +51,8 @@ SELECT query, c.* FROM unnest(ARRAY[
     'SELECT (williams_efficiency(t) FILTER (WHERE part = 1)).*, (williams_workload(mb, 10) FILTER (WHERE false)).* FROM doc',
     'SELECT williams_scorecard_agg(mb / 9)::text AS a, williams_scorecard_agg(t, mb / 9)::text AS b, williams_calibration_agg(mb / 9, kind > 0)::text FROM doc',
     'SELECT part, williams_scorecard_agg(mb / 9)::text, williams_calibration_agg(mb / 9, kind > 0)::text FROM doc GROUP BY part',
+    'SELECT williams_scorecard_agg(score)::text AS a, williams_calibration_agg(score, fields, fields || ''{"b": "1"}'')::text AS b FROM doc',
+    'SELECT part, williams_scorecard_agg(score)::text AS a, williams_calibration_agg(score, fields, fields || ''{"a": 7}'')::text AS b FROM doc GROUP BY part',
     'SELECT williams_rollup(card)::text AS a, williams_rollup(seen)::text AS b FROM doc_day',
     'SELECT part, williams_rollup(card)::text AS a, williams_rollup(seen)::text AS b FROM doc_day WHERE part > 1 GROUP BY part',
     'SELECT williams_evidence_agg(fields, ''{"fields": {"a": null, "b": "number"}}'', jsonb_build_object(''b'', round((mb / 9)::numeric, 3)), fields || ''{"a": 7}'') AS e FROM doc',
@@ -75,6 +78,7 @@ SELECT query, pg_temp.plan_has(query, 'Append') AS append, c.* FROM unnest(ARRAY
     'SELECT kind, (williams_efficiency(t)).*, (williams_workload(mb, 10)).* FROM doc_part GROUP BY kind',
     'SELECT kind, williams_scorecard_agg(mb / 9)::text, williams_calibration_agg(mb / 9, kind > 0)::text FROM doc_part GROUP BY kind',
     'SELECT kind, williams_evidence_agg(fields, ''{"fields": {"a": null, "b": null}}'', NULL, fields) AS e FROM doc_part GROUP BY kind',
+    'SELECT kind, williams_scorecard_agg(score)::text AS a, williams_calibration_agg(score, fields, fields || ''{"b": "1"}'')::text AS b FROM doc_part GROUP BY kind',
     'SELECT (williams_efficiency(t)).*, (williams_workload(mb, 10)).* FROM doc_part']) AS query, pg_temp.compare(query) AS c;
 
 -- Partitionwise without workers: the same as over the plain table.

@@ -32,7 +32,7 @@ FROM (SELECT nullif(i, 7) AS n, nullif(i / 100.0, 0.5)::float8 AS b FROM generat
 
 -- Invalid confidences, shares and numbers of bins.
 SELECT call, pg_temp.error_of('SELECT ' || call) AS error FROM unnest(ARRAY[
-    'williams_scorecard_agg(-0.1)', 'williams_scorecard_agg(1.0000000000000002)', 'williams_scorecard_agg(''NaN'')', 'williams_scorecard_agg(''Infinity'')',
+    'williams_scorecard_agg(-0.1)', 'williams_scorecard_agg(1.0000000000000002)', 'williams_scorecard_agg(float8 ''NaN'')', 'williams_scorecard_agg(float8 ''Infinity'')',
     'williams_scorecard_agg(-1, 0.5)', 'williams_scorecard_agg(1, 1.5)', 'williams_scorecard_agg(1, ''NaN'')',
     'williams_quantile(pg_temp.card(''{0.5}''), 1.1)', 'williams_quantile(pg_temp.card(''{}''), -0.1)', 'williams_quantile(pg_temp.card(''{0.5}''), ''NaN'')',
     'williams_share_below(pg_temp.card(''{0.5}''), 1.1)', 'williams_share_below(pg_temp.card(''{0.5}''), ''NaN'')',

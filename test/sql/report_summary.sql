@@ -83,7 +83,7 @@ SELECT how, count(*) > 70 AS sets,
                 AND williams_calibration_hash(w.seen) = williams_calibration_hash(o.seen) AND williams_calibration_cmp(w.seen, o.seen) = 0
                 AND williams_calibration_hash_extended(w.seen, 7) = williams_calibration_hash_extended(o.seen, 7)) AS calibrations
 FROM way AS w JOIN whole AS o USING (set) GROUP BY how ORDER BY how COLLATE "C";
-SELECT williams_scorecard_agg(0) = williams_scorecard_agg('-0') AS zero FROM generate_series(1, 2);
+SELECT williams_scorecard_agg(0) = williams_scorecard_agg('-0'::float8) AS zero FROM generate_series(1, 2);
 
 -- Equal if and only if the texts are equal; and a total order: each pair compares as its ranks do.
 CREATE TEMP TABLE ranked AS

@@ -71,6 +71,9 @@ $endless{'williams_score_ocr, names of one row'} =
 $endless{'williams_score_fields, one document'} =
   'SELECT (williams_score_fields(fields, plain, engine)).overall FROM confidences, rules';
 $endless{'williams_score_fields, rules'} = 'SELECT (williams_score_fields(NULL, costly)).overall FROM rules';
+$endless{'williams_scorecard_agg, one row'} = 'SELECT williams_scorecard_agg(engine) FROM confidences';
+$endless{'williams_calibration_agg, one row'} =
+  'SELECT williams_calibration_agg(engine, fields, fields) FROM confidences';
 # a scan that sorts, and a slow one in index order
 $node->safe_psql(
 	'postgres', q{
@@ -108,7 +111,7 @@ is( $node->safe_psql('postgres', q{
 #
 SKIP:
 {
-	skip 'no /proc/self/status here', 23 unless -r '/proc/self/status';
+	skip 'no /proc/self/status here', 25 unless -r '/proc/self/status';
 
 	$node->safe_psql(
 		'postgres', q{
@@ -195,11 +198,13 @@ SKIP:
 
 	# a small document whose texts are large: each of its numbers has 131,001 digits
 	$node->safe_psql('postgres', q{
-		CREATE TABLE numbers AS SELECT n, (SELECT jsonb_object_agg('k' || i, 1e131000) FROM generate_series(1, n) AS i) AS fields
+		CREATE TABLE numbers AS SELECT n, (SELECT jsonb_object_agg('k' || i, 1e131000) FROM generate_series(1, n) AS i) AS fields,
+			(SELECT jsonb_object_agg('k' || i, 0.5) FROM generate_series(1, n) AS i) AS confidence
 		FROM unnest('{20,2000}'::int[]) AS n});
 	my %unprofiled = (
 		'williams_score' => q{SELECT (williams_score(fields, 'none')).num_fields FROM numbers WHERE n = %d},
-		'williams_explain' => q{SELECT count(*) FROM numbers, williams_explain(fields, 'none') WHERE n = %d});
+		'williams_explain' => q{SELECT count(*) FROM numbers, williams_explain(fields, 'none') WHERE n = %d},
+		'williams_calibration_agg' => q{SELECT williams_count(williams_calibration_agg(confidence, fields, fields)) FROM numbers WHERE n = %d});
 	for my $what (sort keys %unprofiled)
 	{
 		my ($few, $few_kb) = $peak->($unprofiled{$what}, 20);

@@ -4,9 +4,7 @@
  *		what merges evidence.
  *
  * An observation is a field that the rules expect, that was read, and that the truth
- * has a key for. What was read is right if it equals the truth, white space
- * collapsed and case folded. If the truth is null or blank, there was nothing to
- * read, so it is wrong.
+ * has a key for. truth.c says whether it is right.
  *
  * A document whose confidences are bad data is left out. A load takes such a row, and
  * scores it 0, so a query over the table must not fail because of it; and nothing can
@@ -14,16 +12,13 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_collation.h"
 #include "miscadmin.h"
-#include "utils/formatting.h"
 
-#include "base/space.h"
 #include "base/stored.h"
 #include "score/evidence/evidence.h"
-#include "score/field_text.h"
 #include "score/fields.h"
 #include "score/profile/profile.h"
+#include "score/truth.h"
 
 /* What a query keeps, in fn_extra. */
 typedef struct Kept
@@ -56,102 +51,6 @@ reserve_slots(FunctionCallInfo fcinfo, Kept *kept, int n)
 }
 
 /*
- * Comparing texts
- */
-
-/* A text with white space collapsed and case folded. */
-static char *
-plain_text(const WlFieldText *t)
-{
-	const unsigned char *p = (const unsigned char *) t->data;
-	const unsigned char *end = p + t->length;
-	bool		utf8 = GetDatabaseEncoding() == PG_UTF8;
-	bool		space = false;
-	char	   *plain = palloc(t->length + 1);
-	char	   *next = plain;
-
-	while (p < end)
-	{
-		int			length = wl_space_length(p, end, utf8);
-
-		if (length > 0)
-		{
-			space = next > plain;
-			p += length;
-			continue;
-		}
-		if (space)
-			*next++ = ' ';
-		space = false;
-		length = Min(pg_mblen((const char *) p), end - p);
-		memcpy(next, p, length);
-		next += length;
-		p += length;
-	}
-	return str_tolower(plain, next - plain, DEFAULT_COLLATION_OID);
-}
-
-static bool
-has_wide(const char *p, const char *end)
-{
-	for (; p < end; p++)
-		if (IS_HIGHBIT_SET(*p))
-			return true;
-	return false;
-}
-
-static inline char
-ascii_lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
-}
-
-/*
- * Compare texts for as long as both are ASCII: 1 or 0, or -1 if that does not decide
- * it. A difference between two ASCII characters decides it, whatever follows.
- */
-static int
-compare_ascii(const WlFieldText *a, const WlFieldText *b)
-{
-	const char *p = a->data;
-	const char *q = b->data;
-	const char *pend = p + a->length;
-	const char *qend = q + b->length;
-	bool		start = true;	/* white space is not yet a separator */
-
-	for (;;)
-	{
-		bool		pspace = start;
-		bool		qspace = start;
-
-		for (; p < pend && wl_is_space(*p); p++)
-			pspace = true;
-		for (; q < qend && wl_is_space(*q); q++)
-			qspace = true;
-		if (p == pend || q == qend)
-			return p == pend && q == qend ? 1 : has_wide(p, pend) || has_wide(q, qend) ? -1 : 0;
-		if (IS_HIGHBIT_SET(*p) || IS_HIGHBIT_SET(*q))
-			return -1;
-		if (pspace != qspace || ascii_lower(*p) != ascii_lower(*q))
-			return 0;
-		start = false;
-		p++;
-		q++;
-	}
-}
-
-static bool
-texts_agree(const WlFieldText *a, const WlFieldText *b)
-{
-	int			result;
-
-	if (a->length == b->length && memcmp(a->data, b->data, a->length) == 0)
-		return true;
-	result = compare_ascii(a, b);
-	return result >= 0 ? result : strcmp(plain_text(a), plain_text(b)) == 0;
-}
-
-/*
  * The aggregate
  */
 
@@ -162,40 +61,23 @@ cell_of(const WlFieldScore *field)
 		(field->confidence == WL_SILENT ? WL_SILENT_BIN : wl_confidence_bin(field->confidence));
 }
 
-/* Both sides are in jsonb's order of keys, so a merge finds the common ones. */
 static void
 observe_document(WlEvidence *e, const WlDocumentScore *document, const JsonbContainer *truth,
 				 int *slots)
 {
-	WlKeys		keys;
-	WlValues	values;
-	WlName		key;
-	WlValue		value;
-	int			i = 0;
+	WlMembers	members;
 
-	wl_keys_begin(&keys, truth);
-	wl_values_begin(&values, truth);
-	while (i < document->nfields && wl_keys_next(&keys, &key) && wl_values_next(&values, &value))
+	wl_members_begin(&members, truth);
+	for (int i = 0; i < document->nfields; i++)
 	{
-		const WlFieldScore *field;
-		WlFieldText expected;
-		int			order = 1;
+		const WlFieldScore *field = &document->fields[i];
 
 		CHECK_FOR_INTERRUPTS();
-		while (i < document->nfields &&
-			   (order = wl_compare_keys(&document->fields[i].name, &key)) < 0)
-			i++;
-		if (order != 0)
+		if (field->text.data == NULL || !wl_members_find(&members, &field->name))
 			continue;
-		field = &document->fields[i];
-		if (field->text.data != NULL)
-		{
-			expected = wl_text_of(&value);
-			slots[i] = wl_evidence_field(e, &key, slots[i]);
-			wl_add_evidence(e, slots[i], cell_of(field), 1,
-							expected.data != NULL && texts_agree(&field->text, &expected));
-		}
-		i++;
+		slots[i] = wl_evidence_field(e, &field->name, slots[i]);
+		wl_add_evidence(e, slots[i], cell_of(field), 1,
+						wl_is_right(&field->text, &members.value));
 	}
 }
 

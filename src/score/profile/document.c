@@ -128,13 +128,11 @@ get_confidences(const WlProfile *profile, JsonbContainer *confidence, WlFieldSco
 	expected_begin(&walk, profile, confidence);
 	while (expected_next(&walk, &field, &value))
 	{
-		double		x = -1;
+		double		x;
 
 		if (fields[field].text.data == NULL || JBE_ISNULL(value.entry))
 			continue;
-		if (JBE_ISNUMERIC(value.entry))
-			x = wl_number((Numeric) value.data);
-		if (!wl_is_fraction(x))
+		if (!wl_value_confidence(&value, &x))
 			return pnstrdup(fields[field].name.name, fields[field].name.length);
 		fields[field].confidence = x;
 	}
