@@ -275,7 +275,7 @@ day_of(NoteTrigger *t, Datum at)
 static void
 note_row(NoteTrigger *t, HeapTuple row, TupleDesc desc)
 {
-	Note		note = {.changes = t->changes, .everything = !t->fits};
+	Note		note = {.changes = t->changes,.everything = !t->fits};
 	bool		isnull;
 	Datum		value;
 
@@ -329,7 +329,7 @@ wl_note_change(PG_FUNCTION_ARGS)
 	desc = RelationGetDescr(trigdata->tg_relation);
 	if (!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event))
 	{
-		Note		all = {.changes = t->changes, .everything = true};
+		Note		all = {.changes = t->changes,.everything = true};
 
 		if (OidIsValid(t->changes) && !is_noted(&all))
 			write_note(t, &all);

@@ -43,6 +43,12 @@ enum
 	ARG_SOURCE, ARG_COLUMNS, ARG_TIME_ZONE = ARG_COLUMNS + WL_DASHBOARD_COLUMNS, ARG_ROLLUP
 };
 
+static const char *
+source_name(const WlDashboard *d)
+{
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(d->source)), get_rel_name(d->source));
+}
+
 /* Lock a table that can have a dashboard. */
 static Relation
 open_source(Oid relation)
@@ -92,7 +98,7 @@ static const char *
 time_zone_argument(FunctionCallInfo fcinfo)
 {
 	const char *zone = PG_ARGISNULL(ARG_TIME_ZONE) ? GetConfigOption("TimeZone", false, false) :
-		text_to_cstring(PG_GETARG_TEXT_PP(ARG_TIME_ZONE));
+	text_to_cstring(PG_GETARG_TEXT_PP(ARG_TIME_ZONE));
 
 	(void) DirectFunctionCall2(timestamptz_zone, CStringGetTextDatum(zone), TimestampTzGetDatum(0));
 	return zone;
@@ -130,11 +136,11 @@ is_indexed(Relation rel, AttrNumber column)
 
 /* Say what the dashboard will lack. */
 static void
-advise(Relation rel, const WlMapping *m)
+advise(Relation rel, const char *source, const WlMapping *m)
 {
 	const char *at = m->names[WL_COLUMN_AT];
 	bool		has_truth = m->attnums[WL_COLUMN_TRUTH] != 0 ||
-		(m->attnums[WL_COLUMN_VERIFIED] != 0 && m->attnums[WL_COLUMN_AS_READ] != 0);
+	(m->attnums[WL_COLUMN_VERIFIED] != 0 && m->attnums[WL_COLUMN_AS_READ] != 0);
 
 	if (!is_partitioned_by(rel, m->attnums[WL_COLUMN_AT]) && !is_indexed(rel, m->attnums[WL_COLUMN_AT]))
 		ereport(WARNING,
@@ -142,8 +148,7 @@ advise(Relation rel, const WlMapping *m)
 				 errmsg("no index of table \"%s\" begins with column \"%s\"", RelationGetRelationName(rel), at),
 				 errdetail("Without one, every refresh reads the whole table."),
 				 errhint("CREATE INDEX CONCURRENTLY ON %s (%s);",
-						 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)), RelationGetRelationName(rel)),
-						 quote_identifier(at))));
+						 source, quote_identifier(at))));
 	if (!has_truth || m->attnums[WL_COLUMN_SCORES] == 0)
 		ereport(NOTICE,
 				(errmsg("the dashboard will not show whether scores are right"),
@@ -151,10 +156,9 @@ advise(Relation rel, const WlMapping *m)
 }
 
 static void
-create_triggers(const WlDashboard *d, Relation rel, const WlMapping *m)
+create_triggers(const WlDashboard *d, const WlMapping *m)
 {
-	const char *source = quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)),
-													RelationGetRelationName(rel));
+	const char *source = source_name(d);
 	const char *function = quote_qualified_identifier(get_namespace_name(get_func_namespace(d->note)),
 													  get_func_name(d->note));
 	const char *args = psprintf("%s, %s, %s, %s, %s", quote_literal_cstr(d->schema),
@@ -175,20 +179,19 @@ create_triggers(const WlDashboard *d, Relation rel, const WlMapping *m)
 									  rows, source, wl_dashboard_object(d, "_changes")));
 }
 
-/* Refuse a source whose changes the triggers could not note. */
+/* Refuse a source whose changes the triggers, which have been created, could not note. */
 static void
-check_source(const WlDashboard *d, Relation rel)
+check_source(const WlDashboard *d)
 {
-	const char *reason;
+	Relation	rel = table_open(d->source, NoLock);
+	const char *reason = wl_broken_dashboard(d, rel);
 
-	/* those that were just created, and those that came before */
-	CommandCounterIncrement();
-	reason = wl_broken_dashboard(d, rel);
 	if (reason != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("changes of table \"%s\" cannot be noted", RelationGetRelationName(rel)),
 				 errdetail_internal("%s", reason)));
+	table_close(rel, NoLock);
 }
 
 PG_FUNCTION_INFO_V1(wl_create_dashboard);
@@ -198,6 +201,7 @@ wl_create_dashboard(PG_FUNCTION_ARGS)
 	const char *names[WL_DASHBOARD_COLUMNS];
 	const char *extension_schema = get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid));
 	const char *zone;
+	const char *documents;
 	WlDashboard d = {0};
 	WlMapping	m;
 	Relation	rel;
@@ -214,15 +218,16 @@ wl_create_dashboard(PG_FUNCTION_ARGS)
 	zone = time_zone_argument(fcinfo);
 	wl_map_columns(rel, wl_own_function("williams_score_ocr", fcinfo->flinfo->fn_oid), names, &m);
 	d.zone = m.types[WL_COLUMN_AT] == TIMESTAMPTZOID ? zone : "";
+	documents = wl_documents_query(rel, &m, zone);
+	advise(rel, source_name(&d), &m);
+	table_close(rel, NoLock);
 	wl_begin_dashboard(&saved, d.owner);
-	wl_create_dashboard_objects(&d, extension_schema, wl_documents_query(rel, &m, zone), zone, m.no_type,
+	wl_create_dashboard_objects(&d, extension_schema, documents, zone, m.no_type,
 								m.attnums[WL_COLUMN_ACCEPTED] != 0 && m.attnums[WL_COLUMN_SCORES] != 0);
-	create_triggers(&d, rel, &m);
-	check_source(&d, rel);
+	create_triggers(&d, &m);
+	check_source(&d);
 	wl_execute_for_dashboard(psprintf("INSERT INTO %s (everything) VALUES (true)", wl_dashboard_object(&d, "_changes")));
 	wl_end_dashboard(&saved);
-	advise(rel, &m);
-	table_close(rel, NoLock);
 	PG_RETURN_OID(get_relname_relid(d.name, get_namespace_oid(d.schema, false)));
 }
 
@@ -239,7 +244,7 @@ wl_drop_dashboard(PG_FUNCTION_ARGS)
 	LockRelationOid(rollup, AccessShareLock);
 	wl_find_dashboard(&d, rollup, fcinfo->flinfo->fn_oid);
 	trigger = wl_dashboard_trigger(&d);
-	source = quote_qualified_identifier(get_namespace_name(get_rel_namespace(d.source)), get_rel_name(d.source));
+	source = source_name(&d);
 	wl_begin_dashboard(&saved, d.owner);
 	wl_execute_for_dashboard(psprintf("DROP TRIGGER IF EXISTS %s ON %s", quote_identifier(trigger), source));
 	wl_execute_for_dashboard(psprintf("DROP TRIGGER IF EXISTS %s ON %s",

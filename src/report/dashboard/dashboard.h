@@ -40,7 +40,8 @@ typedef struct WlDashboard
 	const char *schema;
 	const char *name;
 	const char *zone;			/* WL_CHANGE_ZONE of the triggers */
-	Oid			note;			/* williams_note_change, which its triggers call */
+	Oid			note;			/* williams_note_change, which its triggers
+								 * call */
 } WlDashboard;
 
 /* An object of a dashboard as in SQL; suffix is "" or as above, for example "_changes". */

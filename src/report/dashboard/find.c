@@ -128,7 +128,7 @@ wl_find_dashboard(WlDashboard *d, Oid rollup, Oid function)
 
 /* A BEFORE trigger for rows, of somebody else, that fires after the dashboard's. */
 static const Trigger *
-later_trigger(const WlDashboard *d, const TriggerDesc *triggers)
+later_trigger(const WlDashboard *d, const TriggerDesc * triggers)
 {
 	const char *own = wl_dashboard_trigger(d);
 
@@ -145,7 +145,7 @@ later_trigger(const WlDashboard *d, const TriggerDesc *triggers)
 
 /* How many of the dashboard's own triggers always fire. */
 static int
-count_triggers(const WlDashboard *d, const TriggerDesc *triggers)
+count_triggers(const WlDashboard *d, const TriggerDesc * triggers)
 {
 	int			n = 0;
 

@@ -25,6 +25,7 @@ static const struct
 	const char *value;
 	const char *comment;
 }			rollup_columns[] = {
+
 	{"day", "pg_catalog.date", "d.day",
 	"day of the documents in the dashboard's time zone; NULL for those without a time"},
 	{"document_type", "pg_catalog.text COLLATE pg_catalog.\"C\"", "d.document_type",
@@ -68,6 +69,7 @@ static const struct
 	const char *value;
 	const char *comment;
 }			view_columns[] = {
+
 	{"time", "pg_catalog.timezone(?zone, r.day::pg_catalog.timestamp)",
 	"when the day begins"},
 	{"day", NULL, NULL},
@@ -117,7 +119,7 @@ append_expression(StringInfo sql, const char *text, const char *schema,
 		const char *value;
 	}			parts[] = {{"@", schema}, {"?zone", zone}, {"?no_type", no_type}, {"?accepted", accepted}};
 
-	while (*text != '\0')
+	while (*text !='\0')
 	{
 		bool		found = false;
 
@@ -125,11 +127,12 @@ append_expression(StringInfo sql, const char *text, const char *schema,
 			if (strncmp(text, parts[i].name, strlen(parts[i].name)) == 0)
 			{
 				appendStringInfoString(sql, parts[i].value);
-				text += strlen(parts[i].name);
+				text	  +=strlen(parts[i].name);
+
 				found = true;
 			}
 		if (!found)
-			appendStringInfoChar(sql, *text++);
+			appendStringInfoChar(sql, *text ++);
 	}
 }
 

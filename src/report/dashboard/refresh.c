@@ -7,9 +7,9 @@
  * Whoever changes the source in between leaves a note for the next refresh. So the rows
  * are never older than what the notes that remain say.
  *
- * Days that follow one another are computed by one query, for all types that have
- * changed on any of them. It reads the source by its time, so an index on that column
- * makes the cost that of these days.
+ * Days that follow one another, and on which the same types have changed, are computed by
+ * one query. It reads the source by its time, so an index on that column makes the cost
+ * that of these days.
  *
  * Locks: SHARE ROW EXCLUSIVE on the rollup, so that refreshes run one after the other;
  * ACCESS SHARE on the source. Writers are not blocked, and block nothing.
@@ -33,15 +33,13 @@
 #include "base/check.h"
 #include "report/dashboard/dashboard.h"
 
-/* Days that follow one another, or one that is NULL or infinite, and types of theirs. */
+/* Days that follow one another, or one that is NULL or infinite, and types, in order. */
 typedef struct Range
 {
 	bool		has_day;
 	DateADT		first;
 	DateADT		last;
-	Datum	   *types;
-	int			ntypes;
-	int			room;
+	List	   *types;			/* of text pointers */
 	bool		null_type;
 } Range;
 
@@ -72,8 +70,9 @@ time_condition(const WlDashboard *d, const Range *range, Oid at_type)
 			" AND d.at OPERATOR(pg_catalog.<) ($2 OPERATOR(pg_catalog.+) 1)::pg_catalog.timestamp";
 
 	/*
-	 * When clocks are set back across midnight, times of a day are before its first
-	 * midnight or after the next; no zone has done that by more than 3 hours since 1867.
+	 * When clocks are set back across midnight, times of a day are before its
+	 * first midnight or after the next; no zone has done that by more than 3
+	 * hours since 1867.
 	 */
 	return psprintf("d.at OPERATOR(pg_catalog.>=) (pg_catalog.timezone(%s::pg_catalog.text, $1::pg_catalog.timestamp) OPERATOR(pg_catalog.-) '3 hours'::pg_catalog.interval)"
 					" AND d.at OPERATOR(pg_catalog.<) (pg_catalog.timezone(%s::pg_catalog.text, ($2 OPERATOR(pg_catalog.+) 1)::pg_catalog.timestamp) OPERATOR(pg_catalog.+) '3 hours'::pg_catalog.interval)",
@@ -89,6 +88,18 @@ range_condition(const Range *range)
 					"d.day IS NULL");
 }
 
+static Datum
+types_array(const List *types)
+{
+	Datum	   *datums = palloc(Max(list_length(types), 1) * sizeof(Datum));
+	int			n = 0;
+	ListCell   *lc;
+
+	foreach(lc, types)
+		datums[n++] = PointerGetDatum(lfirst(lc));
+	return PointerGetDatum(construct_array(datums, n, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
 static uint64
 execute(const char *sql, const Range *range)
 {
@@ -99,7 +110,7 @@ execute(const char *sql, const Range *range)
 
 	values[0] = DateADTGetDatum(range->first);
 	values[1] = DateADTGetDatum(range->last);
-	values[2] = PointerGetDatum(construct_array(range->types, range->ntypes, TEXTOID, -1, false, TYPALIGN_INT));
+	values[2] = types_array(range->types);
 	values[3] = BoolGetDatum(range->null_type);
 	rc = SPI_execute_with_args(sql, lengthof(types), types, values, nulls, false, 0);
 	if (rc < 0)
@@ -125,69 +136,82 @@ refresh_everything(const WlDashboard *d, const char *schema)
 	return SPI_processed;
 }
 
-/* Does a day continue the range? */
+/* Do all days of both have the same types? */
 static bool
-continues(const Range *range, bool has_day, DateADT day)
+same_types(const Range *a, const Range *b)
 {
-	if (!has_day || !range->has_day)
-		return has_day == range->has_day;
-	return day == range->last || (!DATE_NOT_FINITE(day) && !DATE_NOT_FINITE(range->last) && day == range->last + 1);
+	ListCell   *x;
+	ListCell   *y;
+
+	if (a->null_type != b->null_type || list_length(a->types) != list_length(b->types))
+		return false;
+	forboth(x, a->types, y, b->types)
+		if (!DatumGetBool(DirectFunctionCall2Coll(texteq, C_COLLATION_OID, PointerGetDatum(lfirst(x)),
+												  PointerGetDatum(lfirst(y)))))
+		return false;
+	return true;
 }
 
 static bool
-has_type(const Range *range, Datum type)
+is_next_day(const Range *range, const Range *day)
 {
-	for (int i = 0; i < range->ntypes; i++)
-		if (DatumGetBool(DirectFunctionCall2Coll(texteq, C_COLLATION_OID, range->types[i], type)))
-			return true;
-	return false;
+	return range->has_day && day->has_day && !DATE_NOT_FINITE(range->last) &&
+		!DATE_NOT_FINITE(day->first) && day->first == range->last + 1;
 }
 
-static void
-add_note(Range *range, bool has_day, DateADT day, Datum type, bool null_type)
+/* Read the notes of one day, from *i on, which advances. */
+static Range
+read_day(SPITupleTable * notes, uint64 n, uint64 *i)
 {
-	if (range->room == 0)
-	{
-		range->has_day = has_day;
-		range->first = day;
-		range->room = 8;
-		range->types = palloc(range->room * sizeof(Datum));
-	}
-	range->last = day;
-	if (null_type)
-		range->null_type = true;
-	else if (!has_type(range, type))
-	{
-		if (range->ntypes == range->room)
-			range->types = repalloc(range->types, (range->room *= 2) * sizeof(Datum));
-		range->types[range->ntypes++] = type;
-	}
-}
+	Range		day = {0};
 
-/* The notes are in the order of days. */
-static uint64
-refresh_noted(const WlDashboard *d, const char *schema, SPITupleTable *notes, uint64 n, Oid at_type)
-{
-	Range		range = {0};
-	uint64		rows = 0;
-
-	for (uint64 i = 0; i < n; i++)
+	for (uint64 first = *i; *i < n; (*i)++)
 	{
 		bool		no_day;
 		bool		no_type;
-		Datum		day = SPI_getbinval(notes->vals[i], notes->tupdesc, NOTE_DAY, &no_day);
-		Datum		type = SPI_getbinval(notes->vals[i], notes->tupdesc, NOTE_TYPE, &no_type);
-		DateADT		date = no_day ? 0 : DatumGetDateADT(day);
+		Datum		date = SPI_getbinval(notes->vals[*i], notes->tupdesc, NOTE_DAY, &no_day);
+		Datum		type = SPI_getbinval(notes->vals[*i], notes->tupdesc, NOTE_TYPE, &no_type);
 
 		CHECK_FOR_INTERRUPTS();
-		if (range.room > 0 && !continues(&range, !no_day, date))
+		if (*i == first)
 		{
-			rows += refresh_range(d, schema, &range, at_type);
-			memset(&range, 0, sizeof(range));
+			day.has_day = !no_day;
+			day.first = day.last = no_day ? 0 : DatumGetDateADT(date);
 		}
-		add_note(&range, !no_day, date, type, no_type);
+		else if (day.has_day == no_day || (day.has_day && day.first != DatumGetDateADT(date)))
+			break;
+		if (no_type)
+			day.null_type = true;
+		else
+			day.types = lappend(day.types, DatumGetPointer(type));
 	}
-	return range.room == 0 ? rows : rows + refresh_range(d, schema, &range, at_type);
+	return day;
+}
+
+/* The notes are in the order of days, and of types of a day. */
+static uint64
+refresh_noted(const WlDashboard *d, const char *schema, SPITupleTable * notes, uint64 n, Oid at_type)
+{
+	uint64		i = 0;
+	uint64		rows = 0;
+
+	while (i < n)
+	{
+		Range		range = read_day(notes, n, &i);
+		uint64		next = i;
+
+		while (next < n)
+		{
+			Range		day = read_day(notes, n, &next);
+
+			if (!is_next_day(&range, &day) || !same_types(&range, &day))
+				break;
+			range.last = day.last;
+			i = next;
+		}
+		rows += refresh_range(d, schema, &range, at_type);
+	}
+	return rows;
 }
 
 /* Take the notes away, and compute what they say, or everything. Returns the rows computed. */
