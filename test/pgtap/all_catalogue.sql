@@ -178,6 +178,12 @@ INSERT INTO expected VALUES
 	('williams_preview', 'task text, batch_no bigint DEFAULT 1', 'SETOF text', 'f', 'v', true, 'u', 'wl_preview'),
 	('williams_drop_replicated', '', 'trigger', 'f', 'v', false, 'u', 'wl_drop_replicated'),
 	-- Report
+	('williams_create_dashboard',
+		'source regclass, at name DEFAULT ''created_at''::name, document_type name DEFAULT NULL::name, score name DEFAULT NULL::name, scores name DEFAULT NULL::name, review name DEFAULT NULL::name, reasons name DEFAULT NULL::name, verified name DEFAULT NULL::name, accepted name DEFAULT NULL::name, fields name DEFAULT NULL::name, as_read name DEFAULT NULL::name, engine_confidence name DEFAULT NULL::name, profile_version name DEFAULT NULL::name, truth name DEFAULT NULL::name, time_zone text DEFAULT NULL::text, rollup text DEFAULT NULL::text',
+		'regclass', 'f', 'v', false, 'u', 'wl_create_dashboard'),
+	('williams_refresh_dashboard', 'dashboard regclass, everything boolean DEFAULT false', 'bigint', 'f', 'v', true, 'u', 'wl_refresh_dashboard'),
+	('williams_drop_dashboard', 'dashboard regclass', 'void', 'f', 'v', true, 'u', 'wl_drop_dashboard'),
+	('williams_note_change', '', 'trigger', 'f', 'v', false, 'u', 'wl_note_change'),
 	('williams_efficiency', 'time_complexity bigint', 'williams_efficiency_result', 'a', 'i', false, 's', NULL),
 	('williams_efficiency_accum', 'williams_efficiency_state, time_complexity bigint',
 		'williams_efficiency_state', 'f', 'i', true, 's', 'wl_efficiency_accum'),
