@@ -25,7 +25,7 @@ FROM function WHERE NOT proisstrict GROUP BY prokind ORDER BY prokind;
 
 --
 -- NULL in any argument of a strict function gives NULL or no row. Without a NULL there is a
--- result, or no task of that name (42704).
+-- result, or no task of that name (42704), or no dashboard (42809).
 --
 CREATE FUNCTION pg_temp.call(f regproc, types oid[], nulled int) RETURNS text LANGUAGE sql AS $$
     SELECT format('SELECT %s(%s)::text LIMIT 1', f, string_agg(
@@ -34,7 +34,7 @@ CREATE FUNCTION pg_temp.call(f regproc, types oid[], nulled int) RETURNS text LA
                                                         ELSE '''{"document_annotation": {"a": 1}}''::text' END
                          WHEN 'jsonb'::regtype THEN '''{"document_annotation": {"a": 1}}''::jsonb' WHEN 'text[]'::regtype THEN '''{a}''::text[]'
                          WHEN 'float8'::regtype THEN '0.5::float8' WHEN 'bigint'::regtype THEN '10::bigint' WHEN 'oid'::regtype THEN '10::oid'
-                         WHEN 'int'::regtype THEN '10' WHEN 'interval'::regtype THEN '''1 day''::interval' WHEN 'boolean'::regtype THEN 'true'
+                         WHEN 'int'::regtype THEN '10' WHEN 'regclass'::regtype THEN '''pg_class''::regclass' WHEN 'interval'::regtype THEN '''1 day''::interval' WHEN 'boolean'::regtype THEN 'true'
                          WHEN 'williams_scorecard'::regtype THEN '(SELECT williams_scorecard_agg(i / 8.0) FROM generate_series(1, 7) AS i)'
                          WHEN 'williams_scorecard_state'::regtype THEN '''(1,0,0,0,0,0,0,0)''::williams_scorecard_state'
                          WHEN 'williams_calibration'::regtype THEN '(SELECT williams_calibration_agg(i / 200.0, i > 10) FROM generate_series(1, 199) AS i)'
@@ -47,7 +47,7 @@ $$;
 SELECT count(DISTINCT oid) AS functions, count(*) AS arguments,
        count(*) FILTER (WHERE pg_temp.outcome(pg_temp.call(oid::regproc, types, i)) <> 'NULL') AS not_null,
        count(*) FILTER (WHERE pg_temp.outcome(pg_temp.call(oid::regproc, types, 0)) IN ('NULL') OR
-                              pg_temp.outcome(pg_temp.call(oid::regproc, types, 0)) ~ '^error (?!42704)') AS not_callable
+                              pg_temp.outcome(pg_temp.call(oid::regproc, types, 0)) ~ '^error (?!42704|42809)') AS not_callable
 FROM (SELECT oid, proname, types FROM function WHERE proisstrict AND prokind = 'f') AS f, LATERAL generate_series(1, cardinality(types)) AS i;
 
 --

@@ -115,6 +115,21 @@ sub task_call
 	return "SELECT s.$function(task => '$name'::pg_catalog.text);\n";
 }
 
+# A dashboard of the table scan: its rows change, it is refreshed and read.
+sub use_dashboard
+{
+	my $schema = shift;
+	my ($source, $rollup) = ("'$schema.scan'::pg_catalog.regclass", "dashboard => '$schema.daily'::pg_catalog.regclass");
+	my $refresh = "SELECT s.williams_refresh_dashboard($rollup);\n";
+
+	return "SELECT s.williams_create_dashboard(source => $source, time_zone => 'Europe/Paris'::pg_catalog.text, as_read => 'fields'::pg_catalog.name, "
+	  . "rollup => '$schema.daily'::pg_catalog.text);\n"
+	  . "$refresh UPDATE $schema.scan SET version = NULL, created_at = 'infinity'::pg_catalog.timestamptz WHERE type IS NULL;\n"
+	  . "INSERT INTO $schema.scan (type, created_at) VALUES ('permit', '2026-03-29'::pg_catalog.timestamptz);\n$refresh"
+	  . "SELECT s.williams_refresh_dashboard($rollup, everything => true);\nSELECT * FROM $schema.daily_dashboard;\n"
+	  . "SELECT s.williams_drop_dashboard($rollup);\n";
+}
+
 sub use_tasks
 {
 	my ($role, $path) = @_;
@@ -131,7 +146,7 @@ sub use_tasks
 		ANALYZE $schema.page;
 		CREATE TABLE $schema.late (id int UNIQUE DEFERRABLE INITIALLY DEFERRED);
 		INSERT INTO $schema.late VALUES (5);
-		CREATE TABLE $schema.scan (type text, fields jsonb, base float8, engine jsonb, score float8, confidence float8, n int, multiplier float8,
+		CREATE TABLE $schema.scan (created_at timestamptz DEFAULT pg_catalog.now(), type text, fields jsonb, base float8, engine jsonb, score float8, confidence float8, n int, multiplier float8,
 			scores jsonb, review text[], reasons jsonb, verified text[], version bigint);
 		CREATE TRIGGER score BEFORE INSERT OR UPDATE ON $schema.scan FOR EACH ROW EXECUTE FUNCTION
 			s.williams_score_ocr('fields=fields', 'engine_confidence=engine', 'base=base', 'profile_column=type', 'score=score', 'scores=scores',
@@ -162,6 +177,7 @@ sub use_tasks
 	$sql .= qq{INSERT INTO $schema.scan (type, fields, engine) VALUES ('permit', '{"permit_number": "AB1", "zip": ""}', '{"permit_number": 0.7}'), (NULL, '{"a": 1}', NULL);
 		UPDATE $schema.scan SET fields = '{"permit_number": "AB2"}', verified = '{permit_number,city}', type = 'passport';
 		UPDATE $schema.scan SET version = NULL;\n};
+	$sql .= use_dashboard($schema);
 	$sql .= "SELECT * FROM s.williams_$_;\n" for 'task', 'batch', 'progress', 'stat_task', 'profile';
 	no_shadow($role, $sql, "$path: tasks $schema");
 	return;
