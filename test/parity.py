@@ -240,7 +240,7 @@ def history(r, i, rules):
         fields, kind, confidence, verified = arguments[:4]
         decision, again = (arguments[5:7] if step > 0 else (None, False))
         yield [str(i), str(step), json_or_null(fields), kind, json_or_null(confidence), array(verified), array(decision), "t" if again else "f",
-               array(row.verified), f"{row.score:.20f}", f"{row.confidence_column:.20f}", dumps(rounded(row.scores)), array(row.review), dumps(row.reasons)]
+               array(row.verified), f"{row.score:.20f}", f"{row.confidence_column:.20f}", dumps(rounded(row.scores)), array(row.review), dumps(row.reasons), array(row.accepted)]
 
 
 SQL = """
@@ -273,15 +273,15 @@ FROM compared, (SELECT min(n) FROM (SELECT count(*) FROM parity GROUP BY found) 
 SELECT 1 / (count(*) FILTER (WHERE same) = {cases})::int FROM compared;
 
 CREATE TEMP TABLE step (id int, step int, doc jsonb, kind text, engine jsonb, verified text[], decision text[], again boolean,
-    new_verified text[], score float8, confidence float8, scores jsonb, review text[], reasons jsonb, PRIMARY KEY (step, id));
+    new_verified text[], score float8, confidence float8, scores jsonb, review text[], reasons jsonb, accepted text[], PRIMARY KEY (step, id));
 COPY step FROM stdin;
 {steps}\\.
 INSERT INTO williams_profile (name, rules) SELECT key, value FROM jsonb_each($rules${rules}$rules$);
 CREATE TEMP TABLE ocr (id int PRIMARY KEY, doc jsonb, kind text, engine jsonb, verified text[], score float8, confidence float8, scores jsonb,
-    review text[], reasons jsonb, flag boolean, version bigint);
+    review text[], reasons jsonb, accepted text[], flag boolean, version bigint);
 CREATE TRIGGER score BEFORE INSERT OR UPDATE ON ocr FOR EACH ROW EXECUTE FUNCTION williams_score_ocr(
     'fields=doc', 'profile_column=kind', 'engine_confidence=engine', 'verified=verified', 'score=score', 'confidence=confidence',
-    'scores=scores', 'review=review', 'reasons=reasons', 'profile_version=version');
+    'scores=scores', 'review=review', 'reasons=reasons', 'accepted=accepted', 'profile_version=version');
 CREATE TEMP TABLE result (step int, LIKE ocr);
 DO $$
 BEGIN
@@ -297,14 +297,14 @@ BEGIN
 END $$;
 CREATE TEMP TABLE compared_step AS
 SELECT r.id, r.step, s, r, r.verified = s.new_verified AND abs(r.score - s.score) < 1e-12 AND abs(r.confidence - s.confidence) < 1e-12
-    AND NOT pg_temp.differ(r.scores, s.scores) AND r.review = s.review AND r.reasons = s.reasons
+    AND NOT pg_temp.differ(r.scores, s.scores) AND r.review = s.review AND r.reasons = s.reasons AND r.accepted = s.accepted
     AND r.version = coalesce((SELECT williams_rules_version(rules) FROM williams_profile WHERE name = r.kind), 0) AS same
 FROM result AS r JOIN step AS s USING (id, step);
 SELECT 'differs: ' || row_to_json(c) FROM compared_step AS c WHERE same IS NOT TRUE ORDER BY id, step LIMIT 3;
-SELECT format('verified: %s rows, %s UPDATEs, %s differ; %s verify, %s drop a name, %s are for review',
+SELECT format('verified: %s rows, %s UPDATEs, %s differ; %s verify, %s drop a name, %s are for review, %s have been audited',
     count(*) FILTER (WHERE step = 0), count(*) FILTER (WHERE step > 0), count(*) FILTER (WHERE same IS NOT TRUE),
     count(*) FILTER (WHERE cardinality((r).verified) > 0), count(*) FILTER (WHERE NOT array_remove((s).verified, NULL) <@ (r).verified),
-    count(*) FILTER (WHERE (r).review <> '{}')) FROM compared_step;
+    count(*) FILTER (WHERE (r).review <> '{}'), count(*) FILTER (WHERE (r).accepted && (r).verified)) FROM compared_step;
 SELECT 1 / (count(*) FILTER (WHERE same) = {nsteps})::int FROM compared_step;
 ROLLBACK;
 """

@@ -31,18 +31,26 @@ wl_is_audited(const char *key, Size length, double rate)
 	return (double) (hash >> 11) < rate * (double) (UINT64CONST(1) << 53);
 }
 
+/* No reason but an audit. */
+static inline bool
+is_accepted(const WlFieldScore *field)
+{
+	return (field->reasons & ~WL_REASON_BIT(WL_REASON_AUDIT)) == 0;
+}
+
 void
 wl_audit_document(WlDocumentScore *document, bool audit)
 {
-	const uint32 bit = WL_REASON_BIT(WL_REASON_AUDIT);
-
 	for (int i = 0; i < document->nfields; i++)
-	{
-		uint32	   *reasons = &document->fields[i].reasons;
+		if (is_accepted(&document->fields[i]))
+			document->fields[i].reasons = audit ? WL_REASON_BIT(WL_REASON_AUDIT) : 0;
+}
 
-		if (*reasons == 0 || *reasons == bit)
-			*reasons = audit ? bit : 0;
-	}
+void
+wl_mark_accepted(WlDocumentScore *document)
+{
+	for (int i = 0; i < document->nfields; i++)
+		document->fields[i].accepted = is_accepted(&document->fields[i]);
 }
 
 PG_FUNCTION_INFO_V1(wl_audit);

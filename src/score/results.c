@@ -56,6 +56,12 @@ wl_reasons_array(uint32 reasons)
 	return construct_array(datums, n, TEXTOID, -1, false, TYPALIGN_INT);
 }
 
+static Datum
+name_datum(const WlFieldScore *field)
+{
+	return PointerGetDatum(cstring_to_text_with_len(field->name.name, field->name.length));
+}
+
 ArrayType  *
 wl_review_names(const WlDocumentScore *document, const char *no_field)
 {
@@ -68,10 +74,27 @@ wl_review_names(const WlDocumentScore *document, const char *no_field)
 
 		CHECK_FOR_INTERRUPTS();
 		if (field->reasons != 0)
-			names[n++] = PointerGetDatum(cstring_to_text_with_len(field->name.name, field->name.length));
+			names[n++] = name_datum(field);
 	}
 	if (document->nfields == 0 && document->reasons != 0)
 		names[n++] = CStringGetTextDatum(no_field);
+	return construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT);
+}
+
+ArrayType  *
+wl_accepted_names(const WlDocumentScore *document)
+{
+	Datum	   *names = palloc(Max(document->nfields, 1) * sizeof(Datum));
+	int			n = 0;
+
+	for (int i = 0; i < document->nfields; i++)
+	{
+		const WlFieldScore *field = &document->fields[i];
+
+		CHECK_FOR_INTERRUPTS();
+		if (field->accepted)
+			names[n++] = name_datum(field);
+	}
 	return construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT);
 }
 

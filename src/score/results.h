@@ -25,6 +25,9 @@ wl_is_for_review(const WlDocumentScore *document)
  */
 extern ArrayType *wl_review_names(const WlDocumentScore *document, const char *no_field);
 
+/* The names of the fields that are marked as accepted, as a text[]. */
+extern ArrayType *wl_accepted_names(const WlDocumentScore *document);
+
 /* name -> score */
 extern Jsonb *wl_scores_object(const WlDocumentScore *document);
 

@@ -68,6 +68,8 @@ typedef struct WlFieldScore
 	double		threshold;
 	WlOutcome	outcome;
 	uint32		reasons;		/* bits of WlReason; 0 if it is not for review */
+	bool		accepted;		/* what the engine read needs no check; set by
+								 * wl_mark_accepted */
 
 	/*
 	 * what checks multiply the score by: those of this field alone, and
@@ -124,6 +126,12 @@ extern void wl_score_plain(const WlPlainRules *rules, JsonbContainer *fields,
 
 /* Audit the document: what is accepted is for review; or do not. */
 extern void wl_audit_document(WlDocumentScore *document, bool audit);
+
+/*
+ * Mark the fields that need no check, by what the engine read: those that are not for
+ * review, or only because the document is audited.
+ */
+extern void wl_mark_accepted(WlDocumentScore *document);
 
 /*
  * Is a document of this key among those that are checked although they would be

@@ -13,7 +13,7 @@
  * An UPDATE scores a row again only if one of its inputs changed, or if it sets the
  * version of the rules to NULL, so that a clerk's decision stays. An UPDATE that moves
  * a row to another partition is an INSERT there like any other: it scores the row, with
- * the scores of verified fields that it comes with.
+ * what verified fields come with: their scores, and whether they are accepted.
  */
 #include "postgres.h"
 
@@ -254,15 +254,18 @@ score_row(const WlScoreTrigger *t, HeapTuple old, HeapTuple row, TupleDesc desc)
 								 WL_SCRIPT_UNKNOWN, &score.document);
 		keep_audit(t, old, row, desc, &score.document);
 	}
+	wl_mark_accepted(&score.document);
 	if (t->columns[WL_KEY_VERIFIED].attnum != 0)
 	{
+		HeapTuple	before = old == NULL ? row : old;
+
 		score.verified = wl_verified_names(get_array(t, WL_KEY_VERIFIED, row, desc),
 										   get_array(t, WL_KEY_VERIFIED, old, desc),
 										   fields, get_jsonb(t, WL_KEY_FIELDS, old, desc),
 										   t->no_field, &score.nverified);
-		wl_accept_verified(&score.document, score.verified, score.nverified,
-						   get_jsonb(t, WL_KEY_SCORES, old == NULL ? row : old, desc),
-						   t->no_field);
+		wl_keep_verified(&score.document, score.verified, score.nverified,
+						 get_jsonb(t, WL_KEY_SCORES, before, desc),
+						 get_array(t, WL_KEY_ACCEPTED, before, desc), t->no_field);
 		if (found != NULL)
 			score.document.score = wl_mean_score(&score.document);
 	}
@@ -292,6 +295,8 @@ output_value(const WlScoreTrigger *t, const Score *score, WlTriggerKey key)
 				BoolGetDatum(wl_is_for_review(document));
 		case WL_KEY_REASONS:
 			return JsonbPGetDatum(wl_reasons_object(document, t->no_field));
+		case WL_KEY_ACCEPTED:
+			return PointerGetDatum(wl_accepted_names(document));
 		case WL_KEY_PROFILE_VERSION:
 			return Int64GetDatum(score->version);
 		case WL_KEY_VERIFIED:

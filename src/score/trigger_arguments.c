@@ -44,6 +44,7 @@ static const struct
 	[WL_KEY_SCORES] = {"scores", WL_ROLE_OUTPUT, JSONBOID},
 	[WL_KEY_REVIEW] = {"review", WL_ROLE_OUTPUT, BOOLOID, TEXTARRAYOID},
 	[WL_KEY_REASONS] = {"reasons", WL_ROLE_OUTPUT, JSONBOID},
+	[WL_KEY_ACCEPTED] = {"accepted", WL_ROLE_OUTPUT, TEXTARRAYOID},
 	[WL_KEY_PROFILE_VERSION] = {"profile_version", WL_ROLE_OUTPUT, INT8OID}
 };
 

@@ -116,10 +116,13 @@ kept_score(Jsonb *scores, const WlFieldScore *field)
 }
 
 void
-wl_accept_verified(WlDocumentScore *document, const WlName *names, int n,
-				   Jsonb *scores, const char *no_field)
+wl_keep_verified(WlDocumentScore *document, const WlName *names, int n,
+				 Jsonb *scores, ArrayType *accepted, const char *no_field)
 {
+	int			naccepted = 0;
+	WlName	   *kept = accepted == NULL ? NULL : wl_sorted_names(accepted, &naccepted);
 	int			next = 0;
+	int			next_kept = 0;
 
 	for (int i = 0; i < document->nfields; i++)
 	{
@@ -130,6 +133,10 @@ wl_accept_verified(WlDocumentScore *document, const WlName *names, int n,
 			continue;
 		field->reasons = 0;
 		field->score = kept_score(scores, field);
+		if (accepted != NULL)
+			field->accepted = count_name(kept, naccepted, &next_kept, &field->name) > 0;
+		else if (wl_is_below(field->score, field->threshold))
+			field->accepted = false;
 	}
 	for (int i = 0; i < n; i++)
 		if (is_name(&names[i], no_field))

@@ -23,11 +23,13 @@ extern WlName *wl_verified_names(ArrayType *after, ArrayType *before, Jsonb *fie
 extern ArrayType *wl_names_array(const WlName *names, int n);
 
 /*
- * Verified fields are not for review. Their scores stay those before the UPDATE, or those
- * that an inserted row comes with, which the jsonb `scores` has if it is not NULL: the
- * engine did not read the corrected value.
+ * Verified fields are not for review. Their scores, and whether they are accepted, stay
+ * what they were before the UPDATE, or what an inserted row comes with: the engine did not
+ * read the corrected value. `scores` and `accepted` are the columns of that row, or NULL.
+ * Without the latter a field is accepted if it is now, and the score that it keeps is not
+ * below the threshold. wl_mark_accepted must have been called.
  */
-extern void wl_accept_verified(WlDocumentScore *document, const WlName *names, int n,
-							   Jsonb *scores, const char *no_field);
+extern void wl_keep_verified(WlDocumentScore *document, const WlName *names, int n,
+							 Jsonb *scores, ArrayType *accepted, const char *no_field);
 
 #endif							/* WL_VERIFIED_H */

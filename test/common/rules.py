@@ -281,10 +281,13 @@ class Row:
         d = Document(fields, self.profile, confidence) if self.profile else PlainDocument(fields, confidence)
         self.verified = in_order({v for v in verified or [] if v is not None and (
             before is None or verified.count(v) > before.verified.count(v) or not changed(before.fields, fields, v))})
+        accepted = {f for f, why in d.reasons.items() if set(why) <= {"audit"}}
         for f in d.names:
             if f in self.verified:
+                accepted = accepted - {f} | (set(before.accepted) & {f} if before else accepted & {f})
                 d.reasons[f] = []
                 d.scores[f] = before.scores.get(f, d.scores[f]) if before else d.scores[f]
+        self.accepted = in_order(accepted)
         self.scores = d.scores
         self.score, self.confidence_column = d.score(), d.score() * d.multiplier
         self.reasons = {f: why for f, why in d.reasons.items() if why}

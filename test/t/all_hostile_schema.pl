@@ -147,10 +147,10 @@ sub use_tasks
 		CREATE TABLE $schema.late (id int UNIQUE DEFERRABLE INITIALLY DEFERRED);
 		INSERT INTO $schema.late VALUES (5);
 		CREATE TABLE $schema.scan (created_at timestamptz DEFAULT pg_catalog.now(), type text, fields jsonb, base float8, engine jsonb, score float8, confidence float8, n int, multiplier float8,
-			scores jsonb, review text[], reasons jsonb, verified text[], version bigint);
+			scores jsonb, review text[], reasons jsonb, accepted text[], verified text[], version bigint);
 		CREATE TRIGGER score BEFORE INSERT OR UPDATE ON $schema.scan FOR EACH ROW EXECUTE FUNCTION
 			s.williams_score_ocr('fields=fields', 'engine_confidence=engine', 'base=base', 'profile_column=type', 'score=score', 'scores=scores',
-				'confidence=confidence', 'num_fields=n', 'multiplier=multiplier', 'review=review', 'reasons=reasons', 'verified=verified',
+				'confidence=confidence', 'num_fields=n', 'multiplier=multiplier', 'review=review', 'reasons=reasons', 'verified=verified', 'accepted=accepted',
 				'profile_version=version');
 		CREATE FUNCTION $schema.fails(code text) RETURNS boolean LANGUAGE plpgsql AS \$\$ BEGIN RAISE 'x' USING ERRCODE = code; END \$\$;
 	}, '');
