@@ -163,19 +163,27 @@ typedef struct NoteTrigger
 	FmgrInfo	type_out;
 	text	   *zone;
 	bool		has_last;		/* the time of the last row, and its day */
-	Timestamp	last_at;
+	int64		last_at;
 	DateADT		last_day;
 } NoteTrigger;
 
-/* The table that the user knows as the source: the root of partitions. */
-static Oid
-source_owner(Relation rel)
+/*
+ * Only who owns the source may say that its changes are noted in a table: the owner of
+ * the relation, or of one of those whose partition it is. A partition that is about to be
+ * detached has none of these.
+ */
+static bool
+is_noted_for(Relation rel, Oid owner)
 {
-	Oid			root = RelationGetRelid(rel);
+	ListCell   *lc;
 
+	if (rel->rd_rel->relowner == owner)
+		return true;
 	if (rel->rd_rel->relispartition)
-		root = llast_oid(get_partition_ancestors(root));
-	return root == RelationGetRelid(rel) ? rel->rd_rel->relowner : wl_relation_owner(root);
+		foreach(lc, get_partition_ancestors(RelationGetRelid(rel)))
+			if (wl_relation_owner(lfirst_oid(lc)) == owner)
+			return true;
+	return false;
 }
 
 static void
@@ -184,8 +192,7 @@ resolve_changes(NoteTrigger *t, Relation rel, char **args)
 	Oid			schema = get_namespace_oid(args[WL_CHANGE_SCHEMA], true);
 	Oid			changes = OidIsValid(schema) ? get_relname_relid(args[WL_CHANGE_TABLE], schema) : InvalidOid;
 
-	/* only the owner of the source may say that its changes are noted there */
-	if (!OidIsValid(changes) || wl_relation_owner(changes) != source_owner(rel))
+	if (!OidIsValid(changes) || !is_noted_for(rel, wl_relation_owner(changes)))
 		return;
 	t->changes = changes;
 	t->owner = wl_relation_owner(changes);
@@ -207,6 +214,8 @@ resolve_columns(NoteTrigger *t, Relation rel, char **args)
 		return;
 	t->at_type = getBaseType(TupleDescAttr(RelationGetDescr(rel), t->at - 1)->atttypid);
 	if (has_zone ? t->at_type != TIMESTAMPTZOID : t->at_type != TIMESTAMPOID && t->at_type != DATEOID)
+		return;
+	if (has_zone && pg_tzset(args[WL_CHANGE_ZONE]) == NULL) /* another computer's */
 		return;
 	if (has_zone)
 		t->zone = cstring_to_text(args[WL_CHANGE_ZONE]);
@@ -254,20 +263,27 @@ write_note(const NoteTrigger *t, const Note *note)
 	wl_end_dashboard(&saved);
 }
 
+/* The day of a time between the limits. */
+static DateADT
+day_of_timestamp(const NoteTrigger *t, Datum at)
+{
+	if (t->at_type == TIMESTAMPTZOID)
+		at = DirectFunctionCall2(timestamptz_zone, PointerGetDatum(t->zone), at);
+	return DatumGetDateADT(DirectFunctionCall1(timestamp_date, at));
+}
+
 /* The day of a time, as NAME_documents computes it. */
 static DateADT
 day_of(NoteTrigger *t, Datum at)
 {
-	Datum		local = at;
+	int64		unit = t->at_type == DATEOID ? 1 : USECS_PER_DAY;
+	int64		time = t->at_type == DATEOID ? DatumGetDateADT(at) : DatumGetTimestamp(at);
 
-	if (t->at_type == DATEOID)
-		return DatumGetDateADT(at);
-	if (t->has_last && t->last_at == DatumGetTimestamp(at))
+	if (t->has_last && t->last_at == time)
 		return t->last_day;
-	if (t->at_type == TIMESTAMPTZOID)
-		local = DirectFunctionCall2(timestamptz_zone, PointerGetDatum(t->zone), at);
-	t->last_at = DatumGetTimestamp(at);
-	t->last_day = DatumGetDateADT(DirectFunctionCall1(timestamp_date, local));
+	t->last_at = time;
+	t->last_day = time < WL_FIRST_DAY * unit ? DATEVAL_NOBEGIN : time >= WL_END_DAY * unit ? DATEVAL_NOEND :
+		t->at_type == DATEOID ? (DateADT) time : day_of_timestamp(t, at);
 	t->has_last = true;
 	return t->last_day;
 }

@@ -33,10 +33,21 @@ enum
 	WL_CHANGE_ARGS
 };
 
+/*
+ * Times before and from these are on days that are infinite. So near to its limits,
+ * PostgreSQL cannot compute with a time in every zone, and has dates that are no times.
+ */
+#define WL_FIRST_TIME "'4713-01-01 00:00:00+00 BC'"
+#define WL_END_TIME "'294276-01-01 00:00:00+00'"
+#define WL_FIRST_DAY (date2j(-4712, 1, 1) - POSTGRES_EPOCH_JDATE)
+#define WL_END_DAY (date2j(294276, 1, 1) - POSTGRES_EPOCH_JDATE)
+
 typedef struct WlDashboard
 {
 	Oid			owner;			/* of the source, and so of all objects */
 	Oid			source;
+	bool		unlogged;		/* the source, and so the tables of the
+								 * dashboard */
 	const char *schema;
 	const char *name;
 	const char *zone;			/* WL_CHANGE_ZONE of the triggers */

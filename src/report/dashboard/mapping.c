@@ -18,6 +18,7 @@
 #include "utils/rel.h"
 
 #include "base/check.h"
+#include "report/dashboard/dashboard.h"
 #include "report/dashboard/mapping.h"
 
 /* The columns, in the order of the arguments; key is that of williams_score_ocr. */
@@ -88,26 +89,25 @@ complete_names(Relation rel, Oid score_function, const char *names[WL_DASHBOARD_
 		read_score_trigger(found, names, m);
 }
 
-/* May a cast to text give another text than the type's output function? */
+/*
+ * Is the text of a value the same by the type's output function, by a cast and in every
+ * session? The text of a date, for example, depends on settings.
+ */
 static bool
-casts_to_other_text(Oid type)
+has_one_text(Oid type)
 {
 	Oid			function;
+	CoercionPathType path = find_coercion_pathway(TEXTOID, type, COERCION_EXPLICIT, &function);
 
-	switch (find_coercion_pathway(TEXTOID, type, COERCION_EXPLICIT, &function))
-	{
-		case COERCION_PATH_RELABELTYPE:
-		case COERCION_PATH_COERCEVIAIO:
-			return false;
-		default:
-			return type != TEXTOID;
-	}
+	return path == COERCION_PATH_RELABELTYPE ||
+		(path == COERCION_PATH_COERCEVIAIO &&
+		 (type == INT2OID || type == INT4OID || type == INT8OID || type_is_enum(type)));
 }
 
 static void
 check_type(Relation rel, WlDashboardColumn column, Form_pg_attribute att, Oid type)
 {
-	bool		fits = column == WL_COLUMN_TYPE && !casts_to_other_text(type);
+	bool		fits = column == WL_COLUMN_TYPE && has_one_text(type);
 
 	for (int i = 0; i < lengthof(columns[column].types); i++)
 		fits |= type == columns[column].types[i];
@@ -183,23 +183,34 @@ at_type_name(const WlMapping *m)
 		m->types[WL_COLUMN_AT] == TIMESTAMPOID ? "timestamp" : "date";
 }
 
+/* The day as wl_note_change computes it, which says why there are two limits. */
 static const char *
 day_value(const WlMapping *m, const char *zone)
 {
-	const char *at = value(m, WL_COLUMN_AT, at_type_name(m));
+	const char *type = at_type_name(m);
+	const char *at = value(m, WL_COLUMN_AT, type);
+	const char *day = m->types[WL_COLUMN_AT] != TIMESTAMPTZOID ? psprintf("(%s)::pg_catalog.date", at) :
+	psprintf("pg_catalog.timezone(%s::pg_catalog.text, %s)::pg_catalog.date", quote_literal_cstr(zone), at);
 
-	return m->types[WL_COLUMN_AT] != TIMESTAMPTZOID ? psprintf("(%s)::pg_catalog.date", at) :
-		psprintf("pg_catalog.timezone(%s::pg_catalog.text, %s)::pg_catalog.date", quote_literal_cstr(zone), at);
+	return psprintf("CASE WHEN %s OPERATOR(pg_catalog.<) " WL_FIRST_TIME "::pg_catalog.%s THEN '-infinity'::pg_catalog.date"
+					" WHEN %s OPERATOR(pg_catalog.>=) " WL_END_TIME "::pg_catalog.%s THEN 'infinity'::pg_catalog.date ELSE %s END",
+					at, type, at, type, day);
 }
 
-/* A score that is out of range is that of a column which our trigger does not write. */
+/*
+ * A score that is out of range is that of a column which our trigger does not write.
+ * A numeric can be too great, or too near to 0, for a cast.
+ */
 static const char *
 score_value(const WlMapping *m)
 {
-	const char *score = value(m, WL_COLUMN_SCORE, "float8");
+	const char *type = m->types[WL_COLUMN_SCORE] == NUMERICOID ? "numeric" : "float8";
+	const char *score = value(m, WL_COLUMN_SCORE, type);
+	const char *result = m->types[WL_COLUMN_SCORE] == NUMERICOID ?
+	psprintf("pg_catalog.round(%s, 300)::pg_catalog.float8", score) : score;
 
-	return psprintf("CASE WHEN %s OPERATOR(pg_catalog.>=) 0.0::pg_catalog.float8 AND %s OPERATOR(pg_catalog.<=) 1.0::pg_catalog.float8 THEN %s END",
-					score, score, score);
+	return psprintf("CASE WHEN %s OPERATOR(pg_catalog.>=) 0::pg_catalog.%s AND %s OPERATOR(pg_catalog.<=) 1::pg_catalog.%s THEN %s END",
+					score, type, score, type, result);
 }
 
 static const char *

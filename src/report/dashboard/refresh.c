@@ -61,8 +61,8 @@ time_condition(const WlDashboard *d, const Range *range, Oid at_type)
 	if (!range->has_day)
 		return "d.at IS NULL";
 	if (DATE_NOT_FINITE(range->first))
-		return psprintf("d.at OPERATOR(pg_catalog.=) $1::%s", at_type == TIMESTAMPTZOID ? "pg_catalog.timestamptz" :
-						at_type == TIMESTAMPOID ? "pg_catalog.timestamp" : "pg_catalog.date");
+		return psprintf(DATE_IS_NOBEGIN(range->first) ? "d.at OPERATOR(pg_catalog.<) " WL_FIRST_TIME "::%s" :
+						"d.at OPERATOR(pg_catalog.>=) " WL_END_TIME "::%s", format_type_be_qualified(at_type));
 	if (at_type == DATEOID)
 		return "d.at OPERATOR(pg_catalog.>=) $1 AND d.at OPERATOR(pg_catalog.<=) $2";
 	if (at_type == TIMESTAMPOID)
