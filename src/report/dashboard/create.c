@@ -16,6 +16,7 @@
 #include "catalog/namespace.h"
 #include "catalog/partition.h"
 #include "catalog/pg_type.h"
+#include "executor/spi.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
@@ -104,6 +105,23 @@ time_zone_argument(FunctionCallInfo fcinfo)
 	return zone;
 }
 
+/*
+ * An abbreviation is refused: which zone it means depends on settings, so that writers
+ * and a refresh could disagree.
+ */
+static void
+check_zone_name(const char *zone)
+{
+	wl_execute_for_dashboard(psprintf("SELECT FROM pg_catalog.pg_timezone_abbrevs WHERE abbrev OPERATOR(pg_catalog.=) pg_catalog.upper(%s)"
+									  " AND abbrev OPERATOR(pg_catalog.<>) 'UTC'::pg_catalog.text AND abbrev OPERATOR(pg_catalog.<>) 'GMT'::pg_catalog.text",
+									  quote_literal_cstr(zone)));
+	if (SPI_processed > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("time zone \"%s\" of a dashboard is an abbreviation", zone),
+				 errhint("Pass time_zone => 'NAME', a full name such as Europe/Amsterdam.")));
+}
+
 static bool
 is_partitioned_by(Relation rel, AttrNumber column)
 {
@@ -175,8 +193,9 @@ create_triggers(const WlDashboard *d, const WlMapping *m)
 									  truncate, source, function, args));
 	/* also for changes that arrive by replication */
 	wl_execute_for_dashboard(psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER %s, ENABLE ALWAYS TRIGGER %s", source, rows, truncate));
-	wl_execute_for_dashboard(psprintf("COMMENT ON TRIGGER %s ON %s IS 'dashboard: notes which days and types change, in %s'",
-									  rows, source, wl_dashboard_object(d, "_changes")));
+	wl_execute_for_dashboard(psprintf("COMMENT ON TRIGGER %s ON %s IS %s", rows, source,
+									  quote_literal_cstr(psprintf("dashboard: notes which days and types change, in %s",
+																  wl_dashboard_object(d, "_changes")))));
 }
 
 /* Refuse a source whose changes the triggers, which have been created, could not note. */
@@ -213,6 +232,7 @@ wl_create_dashboard(PG_FUNCTION_ARGS)
 	rel = open_source(PG_GETARG_OID(ARG_SOURCE));
 	d.owner = rel->rd_rel->relowner;
 	d.source = RelationGetRelid(rel);
+	d.unlogged = rel->rd_rel->relpersistence == RELPERSISTENCE_UNLOGGED;
 	d.note = wl_own_function("williams_note_change", fcinfo->flinfo->fn_oid);
 	name_dashboard(&d, rel, PG_ARGISNULL(ARG_ROLLUP) ? NULL : PG_GETARG_TEXT_PP(ARG_ROLLUP));
 	zone = time_zone_argument(fcinfo);
@@ -222,6 +242,7 @@ wl_create_dashboard(PG_FUNCTION_ARGS)
 	advise(rel, source_name(&d), &m);
 	table_close(rel, NoLock);
 	wl_begin_dashboard(&saved, d.owner);
+	check_zone_name(zone);
 	wl_create_dashboard_objects(&d, extension_schema, documents, zone, m.no_type,
 								m.attnums[WL_COLUMN_ACCEPTED] != 0 && m.attnums[WL_COLUMN_SCORES] != 0);
 	create_triggers(&d, &m);

@@ -17,6 +17,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_trigger.h"
@@ -87,6 +88,10 @@ is_trigger_of(WlDashboard *d, HeapTuple tuple, TupleDesc desc)
 	return true;
 }
 
+/*
+ * Anybody can create a trigger with these arguments on a table of their own, so one on a
+ * table of the dashboard's owner goes before.
+ */
 static bool
 find_trigger(WlDashboard *d)
 {
@@ -95,8 +100,8 @@ find_trigger(WlDashboard *d)
 	HeapTuple	tuple;
 	bool		found = false;
 
-	while (!found && (tuple = systable_getnext(scan)) != NULL)
-		found = is_trigger_of(d, tuple, RelationGetDescr(triggers));
+	while (!(found && wl_relation_owner(d->source) == d->owner) && (tuple = systable_getnext(scan)) != NULL)
+		found |= is_trigger_of(d, tuple, RelationGetDescr(triggers));
 	systable_endscan(scan);
 	table_close(triggers, AccessShareLock);
 	return found;
@@ -126,57 +131,96 @@ wl_find_dashboard(WlDashboard *d, Oid rollup, Oid function)
 				 errhint("Name the rollup table that williams_create_dashboard has made. If it was renamed, rename it back, or drop its tables and views and create the dashboard again.")));
 }
 
-/* A BEFORE trigger for rows, of somebody else, that fires after the dashboard's. */
-static const Trigger *
-later_trigger(const WlDashboard *d, const TriggerDesc * triggers)
+/* What the triggers of the source, or of one of its partitions, are. */
+typedef struct Triggers
 {
+	int			own;			/* of the dashboard's two: those that always
+								 * fire */
+	const char *later;			/* a BEFORE trigger for rows, of somebody
+								 * else, that fires after the dashboard's; or
+								 * NULL */
+} Triggers;
+
+static void
+read_trigger(const WlDashboard *d, Form_pg_trigger form, Triggers *t)
+{
+	const char *name = NameStr(form->tgname);
 	const char *own = wl_dashboard_trigger(d);
 
-	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
-	{
-		const Trigger *t = &triggers->triggers[i];
+	if (form->tgfoid != d->note && TRIGGER_FOR_BEFORE(form->tgtype) && TRIGGER_FOR_ROW(form->tgtype) &&
+		form->tgenabled != TRIGGER_DISABLED && strcmp(name, own) > 0)
+		t->later = pstrdup(name);
+	if (form->tgfoid == d->note && form->tgenabled == TRIGGER_FIRES_ALWAYS &&
+		(strcmp(name, own) == 0 || strcmp(name, psprintf("%s_truncate", own)) == 0))
+		t->own++;
+}
 
-		if (TRIGGER_FOR_BEFORE(t->tgtype) && TRIGGER_FOR_ROW(t->tgtype) && t->tgfoid != d->note &&
-			t->tgenabled != TRIGGER_DISABLED && strcmp(t->tgname, own) > 0)
-			return t;
-	}
+static Triggers
+read_triggers(const WlDashboard *d, Oid relation)
+{
+	Relation	triggers = table_open(TriggerRelationId, AccessShareLock);
+	Triggers	t = {0};
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
+	scan = systable_beginscan(triggers, TriggerRelidNameIndexId, true, NULL, 1, &key);
+	while ((tuple = systable_getnext(scan)) != NULL)
+		read_trigger(d, (Form_pg_trigger) GETSTRUCT(tuple), &t);
+	systable_endscan(scan);
+	table_close(triggers, AccessShareLock);
+	return t;
+}
+
+/* The same for the source, and for each of its partitions, which have only triggers for rows. */
+static const char *
+broken_triggers(const WlDashboard *d, Oid relation)
+{
+	const char *name = get_rel_name(relation);
+	const char *own = wl_dashboard_trigger(d);
+	Triggers	t = read_triggers(d, relation);
+
+	if (t.later != NULL)
+		return psprintf("Trigger \"%s\" of table \"%s\" fires after \"%s\", and may change a day or a type that has been noted.",
+						t.later, name, own);
+	if (relation == d->source && t.own < 2)
+		return psprintf("Trigger \"%s\" or \"%s_truncate\" is missing or does not always fire.", own, own);
+	if (t.own < 1 && name != NULL)
+		return psprintf("Trigger \"%s\" of partition \"%s\" is missing or does not always fire.", own, name);
 	return NULL;
 }
 
-/* How many of the dashboard's own triggers always fire. */
-static int
-count_triggers(const WlDashboard *d, const TriggerDesc * triggers)
+/* A crash empties unlogged tables: both of a dashboard and its source, or none. */
+static bool
+survive_together(const WlDashboard *d, char persistence)
 {
-	int			n = 0;
+	Oid			schema = get_namespace_oid(d->schema, false);
 
-	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
-	{
-		const Trigger *t = &triggers->triggers[i];
-
-		if (t->tgfoid == d->note && t->tgnargs == WL_CHANGE_ARGS && t->tgenabled == TRIGGER_FIRES_ALWAYS &&
-			strcmp(t->tgargs[WL_CHANGE_SCHEMA], d->schema) == 0 &&
-			strcmp(t->tgargs[WL_CHANGE_TABLE], psprintf("%s_changes", d->name)) == 0)
-			n++;
-	}
-	return n;
+	return get_rel_persistence(get_relname_relid(d->name, schema)) == persistence &&
+		get_rel_persistence(get_relname_relid(psprintf("%s_changes", d->name), schema)) == persistence;
 }
 
 const char *
 wl_broken_dashboard(const WlDashboard *d, Relation source)
 {
-	const Trigger *later = later_trigger(d, source->trigdesc);
+	bool		partitioned = source->rd_rel->relkind == RELKIND_PARTITIONED_TABLE;
+	ListCell   *lc;
 
-	if (later != NULL)
-		return psprintf("Trigger \"%s\" fires after \"%s\", and may change a day or a type that has been noted.",
-						later->tgname, wl_dashboard_trigger(d));
-	if (source->rd_rel->relkind == RELKIND_RELATION &&
-		find_inheritance_children(RelationGetRelid(source), NoLock) != NIL)
-		return "The table has inheritance children, whose changes are not noted.";
-	if (count_triggers(d, source->trigdesc) < 2)
-		return psprintf("Trigger \"%s\" or \"%s_truncate\" is missing or does not always fire.",
-						wl_dashboard_trigger(d), wl_dashboard_trigger(d));
 	if (source->rd_rel->relowner != d->owner)
 		return "The table and the dashboard have different owners.";
+	if (!survive_together(d, source->rd_rel->relpersistence))
+		return "The table or one of the dashboard is unlogged, and another is not.";
+	if (!partitioned && find_inheritance_children(RelationGetRelid(source), NoLock) != NIL)
+		return "The table has inheritance children, whose changes are not noted.";
+	foreach(lc, partitioned ? find_all_inheritors(RelationGetRelid(source), NoLock, NULL) :
+			list_make1_oid(RelationGetRelid(source)))
+	{
+		const char *reason = broken_triggers(d, lfirst_oid(lc));
+
+		if (reason != NULL)
+			return reason;
+	}
 	return NULL;
 }
 

@@ -171,7 +171,7 @@ create_rollup(const WlDashboard *d, const char *schema)
 	StringInfoData sql;
 
 	initStringInfo(&sql);
-	appendStringInfo(&sql, "CREATE TABLE %s (", rollup);
+	appendStringInfo(&sql, "CREATE %sTABLE %s (", d->unlogged ? "UNLOGGED " : "", rollup);
 	for (int i = 0; i < lengthof(rollup_columns); i++)
 	{
 		appendStringInfo(&sql, "%s ", rollup_columns[i].name);
@@ -190,8 +190,8 @@ create_changes(const WlDashboard *d)
 {
 	const char *changes = wl_dashboard_object(d, "_changes");
 
-	wl_execute_for_dashboard(psprintf("CREATE TABLE %s (everything pg_catalog.bool NOT NULL, day pg_catalog.date, document_type pg_catalog.text COLLATE pg_catalog.\"C\")",
-									  changes));
+	wl_execute_for_dashboard(psprintf("CREATE %sTABLE %s (everything pg_catalog.bool NOT NULL, day pg_catalog.date, document_type pg_catalog.text COLLATE pg_catalog.\"C\")",
+									  d->unlogged ? "UNLOGGED " : "", changes));
 	comment_on("TABLE", changes, "dashboard: what has changed since the last refresh; filled by triggers, emptied by williams_refresh_dashboard");
 	comment_on_column(changes, "everything", "true: all days and types");
 	comment_on_column(changes, "day", "the day of a row that has changed; NULL if it has no time");
