@@ -144,7 +144,7 @@ DROP SCHEMA desk CASCADE;
 
 BEGIN;
 DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO regress_williams_user', current_database()); END $$;
-DROP EXTENSION williams CASCADE;
+SET LOCAL client_min_messages = warning; DROP EXTENSION williams CASCADE; RESET client_min_messages;
 SET ROLE regress_williams_user;
 CREATE SCHEMA "My ""room";
 CREATE EXTENSION williams SCHEMA "My ""room";
