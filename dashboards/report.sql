@@ -49,6 +49,7 @@
 
 -- One snapshot for all parts
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+SET LOCAL jit = off;
 \ir report/1_facts.sql
 \ir report/2_axes.sql
 \if :has_documents

@@ -41,9 +41,11 @@ SELECT unit, 'by ' || unit AS by_unit, step FROM (VALUES
     (4, 'quarter', '3 months', 62 * 91), (5, 'year', '1 year', 62 * 365), (6, 'decade', '10 years', 62 * 3652),
     (7, 'century', '100 years', 62 * 36524), (8, 'millennium', '1000 years', 2147483647)) AS u(no, unit, step, days)
 WHERE :'last_day'::date - :'first_day'::date < days ORDER BY no LIMIT 1 \gset
+-- How an axis and a text name a period, and the words before it
 SELECT CASE WHEN :'unit' IN ('day', 'week') THEN 'FMDD Mon' WHEN :'unit' IN ('month', 'quarter') THEN 'Mon YYYY' ELSE 'YYYY' END AS tick,
-       CASE WHEN :'unit' = 'day' THEN :'d' WHEN :'unit' = 'week' THEN '"week of "FMDD FMMonth YYYY'
-            WHEN :'unit' IN ('month', 'quarter') THEN 'FMMonth YYYY' ELSE '"from "YYYY' END AS period \gset
+       CASE :'unit' WHEN 'day' THEN :'d' WHEN 'week' THEN '"week of "' || :'d' WHEN 'month' THEN 'FMMonth YYYY'
+                    WHEN 'quarter' THEN '"quarter from "FMMonth YYYY' WHEN 'year' THEN 'YYYY' ELSE format('"%s from "YYYY', :'unit') END AS period,
+       CASE WHEN :'unit' = 'day' THEN 'on ' WHEN :'unit' IN ('month', 'year') THEN 'in ' ELSE 'in the ' END AS at_period \gset
 
 -- :rows now with the period of each row, and :periods, all of them, also those without a document
 SELECT replace(:'rows', 'SELECT *', format('SELECT *, date_trunc(%L, day::timestamp)::date AS period', :'unit')) AS rows,

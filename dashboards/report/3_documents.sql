@@ -1,10 +1,10 @@
 -- What came in, and what was accepted: figures over time, and tables by document type.
 
 SELECT string_agg(format('<rect class="all" x="%s%%" width="%s%%" y="%s" height="%s"/>', x, w, 200 - h, h), '' ORDER BY i) AS came_in_bars,
-       string_agg(format('<rect class="accepted" x="%1$s%%" width="%2$s%%" y="%3$s" height="%4$s"/>'
+       coalesce(string_agg(format('<rect class="accepted" x="%1$s%%" width="%2$s%%" y="%3$s" height="%4$s"/>'
                          '<rect class="checked" x="%1$s%%" width="%2$s%%" y="%5$s" height="%6$s"/>'
                          '<rect fill="url(#hatch)" x="%1$s%%" width="%2$s%%" y="0" height="%5$s"/>',
-                         x, w, 200 - a, a, 200 - a - c, c), '' ORDER BY i) AS outcome_bars,
+                         x, w, 200 - a, a, 200 - a - c, c), '' ORDER BY i) FILTER (WHERE documents > 0), '') AS outcome_bars,
        string_agg(format('<tr><th scope="row">%s</th><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>',
                          to_char(period, :'period'), to_char(documents, :'n'), to_char(accepted, :'n'),
                          to_char(checked, :'n'), to_char(for_review, :'n')), E'\n' ORDER BY i) AS period_rows,
@@ -12,7 +12,7 @@ SELECT string_agg(format('<rect class="all" x="%s%%" width="%s%%" y="%s" height=
        (array_agg(to_char(period, :'period') ORDER BY documents DESC, i))[1] AS most_when,
        count(*) FILTER (WHERE documents = 0) AS empty_periods
 FROM (SELECT *, round(100 * (i + 0.5) / n - w / 2, 3) AS x, round(200.0 * documents / :top, 2) AS h,
-             round(200.0 * accepted / documents, 2) AS a, round(200.0 * checked / documents, 2) AS c
+             round(200.0 * accepted / nullif(documents, 0), 2) AS a, round(200.0 * checked / nullif(documents, 0), 2) AS c
       FROM (SELECT i, period, n, round(least(80.0 / n, 8), 3) AS w, coalesce(sum(documents), 0) AS documents,
                    sum(accepted) AS accepted, sum(checked) AS checked, sum(for_review) AS for_review
             FROM :periods AS p LEFT JOIN :rows AS r USING (period) GROUP BY i, period, n) AS s) AS t \gset
@@ -71,8 +71,8 @@ SELECT format(
     CASE WHEN :'first_day' = :'last_day' THEN ' on ' || to_char(:'first_day'::date, :'d')
          ELSE format(' from %s to %s: %s a day', to_char(:'first_day'::date, :'d'), to_char(:'last_day'::date, :'d'),
                      to_char(1.0 * (:documents - :without_day) / (:'last_day'::date - :'first_day'::date + 1), 'FM999,999,999,990.0')) END,
-    CASE WHEN :'unit' = 'day' THEN 'on ' ELSE 'in the ' || CASE WHEN :'unit' <> 'week' THEN :'unit' || ' ' ELSE '' END END || :'most_when', :'most',
-    CASE WHEN :empty_periods > 0 THEN format(' In %s of the %ss, nothing came.', :empty_periods, :'unit') END,
+    :'at_period' || :'most_when', :'most',
+    CASE WHEN :empty_periods > 0 THEN format(' Nothing came %s %s of the %ss.', CASE :'unit' WHEN 'day' THEN 'on' ELSE 'in' END, :empty_periods, :'unit') END,
     CASE WHEN :without_day > 0 THEN format(' %s documents have no date: they are in the totals, but not in the charts.', to_char(:without_day, :'n')) END,
     :'by_unit', :'plot', :'count_axis', :'came_in_bars', :'x_axis', :'period_rows', overlay(:'by_unit' placing 'B' from 1 for 1), :'type_rows', :'cell_rows') AS came_in_html \gset
 

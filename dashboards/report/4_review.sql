@@ -32,7 +32,7 @@ SELECT '<h2>What clerks must look at, and why</h2>' || CASE WHEN :for_review = 0
 <h3>Why</h3>%13$s',
     to_char(:for_review, :'n'), CASE WHEN :for_review = 1 THEN 'waits' ELSE 'wait' END, to_char(:fields_for_review, :'n'),
     to_char(1.0 * :fields_for_review / :for_review, 'FM999,990.0'),
-    CASE WHEN :'unit' = 'day' THEN 'on ' ELSE 'in the ' || CASE WHEN :'unit' <> 'week' THEN :'unit' || ' ' ELSE '' END END, :'oldest',
+    :'at_period', :'oldest',
     :'by_unit', :'plot', :'count_axis', :'review_bars', :'x_axis', :'review_rows',
     CASE WHEN :'reason_rows' = '' THEN '<p class="missing">No reasons are kept: the table has no column for them.</p>'
          ELSE format('<table><thead><tr><th scope="col">The field</th><th scope="col" class="bar"></th><th scope="col">Fields</th></tr></thead>
