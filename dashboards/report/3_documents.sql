@@ -44,13 +44,13 @@ SELECT string_agg(format('<tr><th scope="row"><bdi>%s</bdi></th><td class="spark
                          '<td>%s</td><td>%s</td><td>%s</td></tr>', name, round(100 * accepted / documents, 3), round(100 * checked / documents, 3),
                          round(100 * for_review / documents, 3), to_char(100.0 * accepted / documents, :'p'),
                          to_char(100.0 * checked / documents, :'p'), to_char(100.0 * for_review / documents, :'p')), E'\n' ORDER BY rank) AS outcome_rows,
-       string_agg(format('<tr><th scope="row"><bdi>%s</bdi></th><td class="bar"><span class="stack"><i class="review" style="width:%s%%"></i></span></td>'
+       coalesce(string_agg(format('<tr><th scope="row"><bdi>%s</bdi></th><td class="bar"><span class="stack"><i class="review" style="width:%s%%"></i></span></td>'
                          '<td>%s</td><td>%s</td></tr>', name, round(100 * for_review / nullif(most_for_review, 0), 3), to_char(for_review, :'n'),
-                         to_char(fields_for_review, :'n')), E'\n' ORDER BY for_review DESC, rank) FILTER (WHERE for_review > 0) AS review_rows,
+                         to_char(fields_for_review, :'n')), E'\n' ORDER BY for_review DESC, rank) FILTER (WHERE for_review > 0), '') AS review_rows,
        (SELECT string_agg(format('<tr><th scope="row">%s</th><td class="name"><bdi>%s</bdi></td><td>%s</td></tr>',
                                  to_char(period, :'period'), name, to_char(cell.documents, :'n')), E'\n' ORDER BY period, rank)
         FROM cell JOIN type USING (rank)) AS cell_rows
-FROM (SELECT *, max(for_review) OVER () AS most_for_review FROM type) AS type JOIN spark USING (rank) \gset
+FROM (SELECT *, max(for_review) OVER () AS most_for_review FROM type) AS type LEFT JOIN spark USING (rank) \gset
 
 SELECT format(
 '<h2>What came in</h2>

@@ -11,7 +11,7 @@ FROM (SELECT what, coalesce(string_agg(format('<rect class="%s" x="%s%%" width="
                               FROM (VALUES (1e3, 'k', 1e6), (1e6, 'M', 1e9), (1e9, 'G', 1e21)) AS u(unit, sign, below) WHERE count >= unit AND count < below) END),
                          '' ORDER BY bin) FILTER (WHERE count > 0), '') AS bars,
              string_agg(format('<tr><th scope="row">%s to %s</th><td>%s</td><td>%s</td><td>%s</td></tr>', trim_scale(lower::numeric), trim_scale(upper::numeric),
-                               to_char(count, :'n'), coalesce(to_char(confidence, :'s'), '&ndash;'), coalesce(to_char(100 * accuracy, :'p'), '&ndash;')),
+                               to_char(count, :'n'), coalesce(to_char(confidence::numeric, :'s'), '&ndash;'), coalesce(to_char(100 * accuracy::numeric, :'p'), '&ndash;')),
                         E'\n' ORDER BY bin) AS rows
       FROM (SELECT *, round(200 * accuracy::numeric, 2) AS h
             FROM (VALUES ('score', :'calibration'::williams_calibration), ('engine', :'engine_calibration')) AS c(what, calibration),
@@ -19,15 +19,15 @@ FROM (SELECT what, coalesce(string_agg(format('<rect class="%s" x="%s%%" width="
 
 -- What sums them up: a row of the table for each, and the numbers of the sentences
 SELECT string_agg(format('<tr><th scope="row"><i class="%s"></i>%s</th><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>', what, name,
-                         to_char(n, :'n'), coalesce(to_char(says, :'s'), '&ndash;'), coalesce(to_char(accuracy, :'s'), '&ndash;'),
-                         coalesce(to_char(ece, :'s'), '&ndash;'), coalesce(to_char(auroc, :'s'), '&ndash;'),
-                         coalesce(to_char(100 * share, :'p'), '&ndash;')), E'\n' ORDER BY no) AS model_rows,
-       coalesce(max(to_char(100 * accuracy, :'p')) FILTER (WHERE no = 2), '') AS accuracy,
-       coalesce(max(to_char(100 * says, :'p')) FILTER (WHERE no = 2), '') AS says,
-       coalesce(max(to_char(ece, :'s')) FILTER (WHERE no = 2), '') AS ece,
+                         to_char(n, :'n'), coalesce(to_char(says::numeric, :'s'), '&ndash;'), coalesce(to_char(accuracy::numeric, :'s'), '&ndash;'),
+                         coalesce(to_char(ece::numeric, :'s'), '&ndash;'), coalesce(to_char(auroc::numeric, :'s'), '&ndash;'),
+                         coalesce(to_char(100 * share::numeric, :'p'), '&ndash;')), E'\n' ORDER BY no) AS model_rows,
+       coalesce(max(to_char(100 * accuracy::numeric, :'p')) FILTER (WHERE no = 2), '') AS accuracy,
+       coalesce(max(to_char(100 * says::numeric, :'p')) FILTER (WHERE no = 2), '') AS says,
+       coalesce(max(to_char(ece::numeric, :'s')) FILTER (WHERE no = 2), '') AS ece,
        coalesce(max(n) FILTER (WHERE no = 1), 0) AS engine_checked,
-       coalesce(string_agg(format('%s is off by %s on average', lower(name), to_char(ece, :'s')), ', and ' ORDER BY no) FILTER (WHERE n > 0), '') AS off_by,
-       coalesce(string_agg(format('%s could accept %s', lower(name), to_char(100 * share, :'p')), ', and ' ORDER BY no) FILTER (WHERE share IS NOT NULL), '') AS could_accept
+       coalesce(string_agg(format('%s is off by %s on average', lower(name), to_char(ece::numeric, :'s')), ', and ' ORDER BY no) FILTER (WHERE n > 0), '') AS off_by,
+       coalesce(string_agg(format('%s could accept %s', lower(name), to_char(100 * share::numeric, :'p')), ', and ' ORDER BY no) FILTER (WHERE share IS NOT NULL), '') AS could_accept
 FROM (SELECT no, what, name, williams_count(c) AS n, williams_accuracy(c) AS accuracy, williams_ece(c) AS ece, williams_auroc(c) AS auroc,
              (SELECT sum(count * confidence) / nullif(sum(count), 0) FROM williams_reliability(c, 10)) AS says,
              (SELECT accepted_share FROM williams_threshold(c, 0.99)) AS share
@@ -40,9 +40,9 @@ SELECT string_agg(format('%s,%s', x, round(200 - 200 * coverage::numeric, 1)), '
        string_agg(format('%s,%s', x, round(200 * risk_high::numeric, 1)), ' ' ORDER BY threshold) AS low_points
 FROM (SELECT *, round(1000 * threshold::numeric) AS x FROM williams_risk_coverage(:'calibration')) AS r \gset
 SELECT string_agg(format('<tr><th scope="row">%s</th><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>',
-                         to_char(100 * wanted, :'p'), coalesce(to_char(t.threshold, :'s'), '&ndash;'),
-                         coalesce(to_char(100 * t.accepted_share, :'p'), '&ndash;'), coalesce(to_char(100 * t."precision", :'p'), '&ndash;'),
-                         coalesce(to_char(g.threshold, :'s'), '&ndash;'), coalesce(to_char(100 * g.accepted_share, :'p'), '&ndash;')),
+                         to_char(100 * wanted::numeric, :'p'), coalesce(to_char(t.threshold::numeric, :'s'), '&ndash;'),
+                         coalesce(to_char(100 * t.accepted_share::numeric, :'p'), '&ndash;'), coalesce(to_char(100 * t."precision"::numeric, :'p'), '&ndash;'),
+                         coalesce(to_char(g.threshold::numeric, :'s'), '&ndash;'), coalesce(to_char(100 * g.accepted_share::numeric, :'p'), '&ndash;')),
                   E'\n' ORDER BY wanted) AS threshold_rows
 FROM unnest('{0.9,0.95,0.98,0.99,0.995}'::float8[]) AS wanted, williams_threshold(:'calibration', wanted) AS t,
      williams_threshold(:'calibration', wanted, guarantee => 0.95) AS g \gset
@@ -59,10 +59,11 @@ SELECT format(
 <details><summary>Numbers by score</summary><table><thead><tr><th scope="col">Score</th><th scope="col">Values</th><th scope="col">Mean score</th><th scope="col">Right</th></tr></thead>
 <tbody>%10$s</tbody></table></details></figure>',
     to_char(:fields_checked, :'n'), :'accuracy', :'says', :'ece',
-    CASE WHEN :audited = 0 THEN 'None of these was accepted before it was checked. So nothing is known of what nobody looks at: let clerks check a sample of it.'
+    CASE WHEN NOT :'has_audit'::boolean THEN 'Which of these would have been accepted is not kept: the table has no column for it.'
+         WHEN :audited = 0 THEN 'None of these was accepted before it was checked. So nothing is known of what nobody looks at: let clerks check a sample of it.'
          ELSE format('Of %s values that would have been accepted and were checked all the same, %s were wrong (%s, and by chance it may be as much as %s).',
                      to_char(:audited, :'n'), to_char(:wrong, :'n'), to_char(100.0 * :wrong / :audited, :'p'),
-                     (SELECT to_char(100 * risk_high, :'p') FROM williams_risk_coverage(:'audit') ORDER BY threshold LIMIT 1)) END,
+                     (SELECT to_char(100 * risk_high::numeric, :'p') FROM williams_risk_coverage(:'audit') ORDER BY threshold LIMIT 1)) END,
     :'plot', :'percent_axis', :'score_bars', :'score_axis', :'score_rows') AS scores_html,
 format(
 '<h2>From which score on need nobody look?</h2>

@@ -5,7 +5,7 @@ SELECT coalesce(string_agg(format('%s,%s', x, round(200 - 200 * accuracy, 2)), '
        coalesce(string_agg(format('<circle class="right" r="3" cx="%s%%" cy="%s"/>', x / 10, round(200 - 200 * accuracy, 2)), '' ORDER BY i) FILTER (WHERE accuracy IS NOT NULL), '') AS accuracy_dots,
        coalesce(string_agg(format('<circle class="review" r="3" cx="%s%%" cy="%s"/>', x / 10, round(200 - 200 * fallback, 2)), '' ORDER BY i), '') AS fallback_dots,
        coalesce(string_agg(format('<tr><th scope="row">%s</th><td>%s</td><td>%s</td><td>%s</td></tr>', to_char(period, :'period'), to_char(throughput, 'FM999,990.00000'),
-                         coalesce(to_char(100 * accuracy, :'p'), '&ndash;'), to_char(100 * fallback, :'p')), E'\n' ORDER BY i), '') AS figure_rows
+                         coalesce(to_char(100 * accuracy::numeric, :'p'), '&ndash;'), to_char(100 * fallback, :'p')), E'\n' ORDER BY i), '') AS figure_rows
 FROM (SELECT i, period, round(1000 * (i + 0.5) / n, 2) AS x, williams_accuracy(williams_rollup(calibration))::numeric AS accuracy,
              sum(fallback) / sum(documents) AS fallback,
              sum(documents) / (86400.0 * (least(:'last_day'::date + 1, (period + :'step'::interval)::date) - greatest(:'first_day'::date, period))) AS throughput
@@ -24,7 +24,7 @@ SELECT format(
 <details><summary>Numbers %8$s</summary><table><thead><tr><th scope="col">Period</th><th scope="col">Through&shy;put</th><th scope="col">Accu&shy;racy</th><th scope="col">Fall&shy;back</th></tr></thead>
 <tbody>%17$s</tbody></table></details></figure>',
     to_char((:documents - :without_day) / (86400.0 * (:'last_day'::date - :'first_day'::date + 1)), 'FM999,990.00000'),
-    coalesce((SELECT to_char(100 * williams_accuracy(:'calibration'), :'p')), 'not known'),
+    coalesce((SELECT to_char(100 * williams_accuracy(:'calibration')::numeric, :'p')), 'not known'),
     CASE WHEN :'available'::boolean THEN 'yes' ELSE 'no' END,
     CASE WHEN :'available'::boolean THEN 'the library is loaded and of the installed version' ELSE 'the library is not of the installed version' END,
     to_char(100.0 * :fallback / :documents, :'p'), to_char(:without_profile, :'n'), to_char(:without_confidence, :'n'), :'by_unit',
@@ -45,13 +45,15 @@ SELECT count(*) AS drift_periods,
        coalesce(string_agg(format('%s,%s', x, round(200 - 200 * median::numeric, 2)), ' ' ORDER BY i), '') AS median_points,
        coalesce(string_agg(format('<circle class="accepted" r="3" cx="%s%%" cy="%s"/>', x / 10, round(200 - 200 * median::numeric, 2)), '' ORDER BY i), '') AS median_dots,
        coalesce(string_agg(format('<tr><th scope="row">%s</th><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>', to_char(period, :'period'), to_char(count, :'n'),
-                         to_char(low, :'s'), to_char(median, :'s'), to_char(high, :'s'), coalesce(to_char(psi, :'s'), '&ndash;')), E'\n' ORDER BY i), '') AS drift_rows,
+                         to_char(low::numeric, :'s'), to_char(median::numeric, :'s'), to_char(high::numeric, :'s'), coalesce(to_char(psi::numeric, :'s'), '&ndash;')), E'\n' ORDER BY i), '') AS drift_rows,
        coalesce((array_agg(psi ORDER BY i DESC))[1], 0)::numeric AS psi, coalesce((array_agg(ks ORDER BY i DESC))[1], 0)::numeric AS ks,
        coalesce((array_agg(9.0 / count + 9.0 / nullif(count_before, 0) ORDER BY i DESC))[1], 0) AS chance,
        coalesce((array_agg(to_char(period, :'period') ORDER BY i DESC))[1], '') AS last_period
 FROM d \gset
 
-SELECT '<h2>Has what comes in changed?</h2>' || CASE WHEN :drift_periods < 2 THEN format('<p class="missing">There is only one %s with scores: nothing to compare it with.</p>', :'unit') ELSE format(
+SELECT '<h2>Has what comes in changed?</h2>' || CASE
+    WHEN :drift_periods = 0 THEN '<p class="missing">No scores of fields are kept: nothing can be compared.</p>'
+    WHEN :drift_periods = 1 THEN format('<p class="missing">There is only one %s with scores: nothing to compare it with.</p>', :'unit') ELSE format(
 '<p>The last %1$s (%2$s) compared with all before: %3$s (psi %4$s). At most %5$s more or fewer of its values are below any threshold (ks).%6$s</p>
 <figure><figcaption>Scores of the fields %7$s: median, and the range of the middle half</figcaption>
 <svg %8$s aria-labelledby="dr-t dr-d"><title id="dr-t">Scores of the fields, %7$s</title>

@@ -15,7 +15,7 @@ SELECT format(
 <div><dt>Read right</dt><dd>%s<small>of %s checked values</small></dd></div></dl>',
            to_char(:documents, :'n'), to_char(100.0 * :accepted / nullif(:documents, 0), :'p'), to_char(:accepted, :'n'), to_char(:for_review, :'n'),
            to_char(100.0 * :for_review / nullif(:documents, 0), :'p'),
-           coalesce((SELECT to_char(100 * williams_accuracy(:'calibration'), :'p')), '&ndash;'), to_char(:fields_checked, :'n')) ELSE '' END AS tiles_html \gset
+           coalesce((SELECT to_char(100 * williams_accuracy(:'calibration')::numeric, :'p')), '&ndash;'), to_char(:fields_checked, :'n')) ELSE '' END AS tiles_html \gset
 COMMIT;
 \qecho :head_html
 \qecho :tiles_html
