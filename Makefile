@@ -83,11 +83,11 @@ test/core/binomial_accuracy: test/core/binomial_accuracy.c $(OUR_HEADERS)
 
 demo:
 	@tools/deps.sh demo
-	@tools/cluster.sh demo/run.sh
+	@REPORT='$(CURDIR)/demo/report.html' tools/cluster.sh demo/run.sh
 
 test:
-	@tools/deps.sh test
-	@CLUSTER_LOG=1 WILLIAMS_DATA="$${WILLIAMS_DATA:-$(CURDIR)/../shared/data}" tools/cluster.sh test/run.sh $(PARTS)
+	@tools/deps.sh test $(filter browser,$(PARTS))
+	@SCREENSHOTS='$(if $(SCREENSHOTS),$(abspath $(SCREENSHOTS)))' CLUSTER_LOG=1 WILLIAMS_DATA="$${WILLIAMS_DATA:-$(CURDIR)/../shared/data}" tools/cluster.sh test/run.sh $(PARTS)
 
 # Runs each of PARTS TIMES times, by default the parts that use PostgreSQL's test tools,
 # while LOADS busy loops run and autovacuum analyzes a table after every change of a row.

@@ -13,10 +13,8 @@ INSERT INTO williams_profile (name, rules) VALUES
         "fields": {"permit_number": null, "permit_type": null, "date_entered": "date",
                    "construction_cost": "number", "address": null, "city": null, "contact": null,
                    "parcel": null, "state": "alphanumeric", "zip": "alphanumeric"},
-        "checks": [{"check": "pattern", "fields": ["permit_number"],
-                    "pattern": "^BP-2025-[0-9]{5}$"},
-                   {"check": "pattern", "fields": ["parcel"],
-                    "pattern": "^[0-9]{3}-[0-9]{3}-[0-9]{2}$"},
+        "checks": [{"check": "pattern", "fields": ["permit_number"], "pattern": "^BP-2025-[0-9]{5}$"},
+                   {"check": "pattern", "fields": ["parcel"], "pattern": "^[0-9]{3}-[0-9]{3}-[0-9]{2}$"},
                    {"check": "length", "fields": ["zip"], "length": 5}]}');
 \echo
 \set ECHO none
@@ -50,6 +48,7 @@ CREATE TABLE document (
 
 CREATE TABLE ocr_result (
     document_id integer PRIMARY KEY REFERENCES document,
+    received_at timestamptz,
     doc_type    text NOT NULL,   -- names the profile
     engine_read jsonb,           -- what the engine read: name -> text; stays as it is
     engine_says jsonb,           -- how sure it is of it: name -> 0 to 1
@@ -59,12 +58,13 @@ CREATE TABLE ocr_result (
     scores      jsonb,           -- of each field: name -> 0 to 1
     review      text[],          -- the fields that a clerk must check,
     reasons     jsonb,           -- and why
+    accepted    text[],          -- the fields that need no check, by what the engine read
     version     bigint);         -- of the profile
 CREATE TRIGGER score BEFORE INSERT OR UPDATE ON ocr_result
     FOR EACH ROW EXECUTE FUNCTION williams_score_ocr(
         'profile_column=doc_type', 'fields=fields', 'engine_confidence=engine_says',
         'verified=verified', 'score=score', 'scores=scores', 'review=review',
-        'reasons=reasons', 'profile_version=version');
+        'reasons=reasons', 'accepted=accepted', 'profile_version=version');
 \echo
 
 \set ECHO none
@@ -92,11 +92,11 @@ WITH field AS (
            round(avg(conf)::numeric / 100, 4) AS confidence
     FROM word WHERE field IS NOT NULL
     GROUP BY document_id, field)
-SELECT document_id, doc_type,
+SELECT document_id, received_at, doc_type,
        jsonb_object_agg(field, value) FILTER (WHERE field IS NOT NULL) AS engine_read,
        jsonb_object_agg(field, confidence) FILTER (WHERE field IS NOT NULL) AS engine_says
 FROM scan LEFT JOIN field USING (document_id)
-GROUP BY document_id, doc_type;
+GROUP BY document_id, received_at, doc_type;
 \set ECHO queries
 
 \echo '=== 1.3 From words to scored results ========================================================='
@@ -104,14 +104,14 @@ GROUP BY document_id, doc_type;
 \echo 'mean of theirs. A scan in which Tesseract found no field is loaded as well, with NULL fields.'
 \echo
 
-INSERT INTO ocr_result (document_id, doc_type, engine_read, engine_says, fields)
-SELECT document_id, doc_type, engine_read, engine_says, engine_read
+INSERT INTO ocr_result (document_id, received_at, doc_type, engine_read, engine_says, fields)
+SELECT document_id, received_at, doc_type, engine_read, engine_says, engine_read
 FROM result ORDER BY document_id;
 \echo
 
 \set ECHO none
 -- As loaded, before anybody corrects anything
-CREATE TABLE loaded AS SELECT * FROM document JOIN ocr_result USING (document_id);
+CREATE TABLE loaded AS SELECT * FROM document JOIN ocr_result USING (document_id, received_at);
 -- The same with a boolean for review, to check that both kinds agree
 CREATE TABLE yes_or_no (document_id integer, doc_type text, fields jsonb, says jsonb, review boolean);
 CREATE TRIGGER score BEFORE INSERT ON yes_or_no FOR EACH ROW EXECUTE FUNCTION williams_score_ocr(
@@ -127,12 +127,10 @@ FROM loaded JOIN truth USING (document_id)
 WHERE scores ? field;
 \set ECHO queries
 \echo '=== 1.4 What the trigger wrote, by scan quality =============================================='
-\echo 'score is the mean over the documents. Of the fields that are not for review,'
-\echo 'right_percent are as they are printed on the forms.'
+\echo 'score is the mean of documents. Of the fields not for review, right_percent are as printed.'
 \echo
 
-SELECT quality, (SELECT round(avg(score)::numeric, 3) FROM loaded AS l
-                 WHERE l.quality = r.quality) AS score,
+SELECT quality, (SELECT round(avg(score)::numeric, 3) FROM loaded AS l WHERE l.quality = r.quality) AS score,
        count(*) AS fields, round(100 * avg(for_review::int), 1) AS review_percent,
        round(100 * avg(correct::int) FILTER (WHERE NOT for_review), 1) AS right_percent
 FROM reading AS r GROUP BY quality ORDER BY quality;

@@ -38,8 +38,7 @@ GROUP BY choice, number;
 \echo 'The bound is sqrt(pages) * log2(pages). It knows nothing of memory.'
 \echo
 
-SELECT choice, count(*) AS batches,
-       min(documents) || ' to ' || max(documents) AS documents_each,
+SELECT choice, count(*) AS batches, min(documents) || ' to ' || max(documents) AS documents_each,
        round(max(mb)::numeric, 1) AS largest_batch_mb,
        count(*) FILTER (WHERE mb > 64) AS batches_over_64_mb
 FROM choice GROUP BY choice ORDER BY max(mb) DESC;

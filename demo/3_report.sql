@@ -27,8 +27,7 @@ FROM cut ORDER BY wanted;
 
 \echo '=== 3.3 Two weeks, from two small summaries of each of 10 days ==============================='
 \echo 'For each day, the table daily has a summary of the scores of documents, and one of the confidences'
-\echo 'of fields and whether they are right. The rows themselves give the same numbers, to the last bit;'
-\echo 'the median is within 0.005.'
+\echo 'of fields and whether they are right. The rows themselves give the same, the median within 0.005.'
 \echo
 
 \set ECHO none
@@ -59,7 +58,7 @@ CREATE TRIGGER score BEFORE INSERT OR UPDATE ON scored_copy
     FOR EACH ROW EXECUTE FUNCTION williams_score_ocr(
         'profile_column=doc_type', 'fields=fields', 'engine_confidence=engine_says',
         'verified=verified', 'score=score', 'scores=scores', 'review=review',
-        'reasons=reasons', 'profile_version=version');
+        'reasons=reasons', 'accepted=accepted', 'profile_version=version');
 CREATE TABLE clock (step text, at timestamptz DEFAULT clock_timestamp());
 DO $$ BEGIN
     FOR round IN 1..3 LOOP
@@ -75,11 +74,8 @@ SELECT step, min(s) / 30000 AS seconds
 FROM (SELECT step, extract(epoch FROM at - lag(at) OVER (ORDER BY at)) AS s FROM clock) AS c
 WHERE step <> 'start' GROUP BY step;
 \set ECHO queries
-SELECT williams_count(score) AS documents,
-       round(williams_average(score)::numeric, 4) AS average,
+SELECT williams_count(score) AS documents, round(williams_average(score)::numeric, 4) AS average,
        round(williams_quantile(score, 0.5)::numeric, 3) AS median,
        round(williams_share_below(score, 0.80)::numeric, 3) AS below_80,
-       williams_count(calibration) AS fields,
-       round(williams_accuracy(calibration)::numeric, 4) AS accuracy
-FROM (SELECT williams_rollup(score) AS score, williams_rollup(calibration) AS calibration
-      FROM daily) AS two_weeks;
+       williams_count(calibration) AS fields, round(williams_accuracy(calibration)::numeric, 4) AS accuracy
+FROM (SELECT williams_rollup(score) AS score, williams_rollup(calibration) AS calibration FROM daily) AS two_weeks;

@@ -20,8 +20,7 @@ SELECT * FROM queue ORDER BY at_stake DESC, document_id LIMIT 3;
 \echo
 
 BEGIN;
-SELECT document_id FROM queue ORDER BY at_stake DESC, document_id LIMIT 1
-FOR UPDATE SKIP LOCKED;
+SELECT document_id FROM queue ORDER BY at_stake DESC, document_id LIMIT 1 FOR UPDATE SKIP LOCKED;
 \set ECHO none
 SELECT document_id AS next FROM queue ORDER BY at_stake DESC, document_id LIMIT 1 \gset
 SELECT jsonb_object_agg(field, value) AS corrected
@@ -61,13 +60,11 @@ FROM printed WHERE printed.document_id = o.document_id AND verified = '{}';
 
 CREATE TABLE evidence AS
 SELECT doc_type, williams_evidence_agg(engine_read, rules, engine_says, verified_fields) AS evidence
-FROM (SELECT *, (SELECT jsonb_object_agg(name, fields -> name) FROM unnest(verified) AS name)
-                AS verified_fields
+FROM (SELECT *, (SELECT jsonb_object_agg(name, fields -> name) FROM unnest(verified) AS name) AS verified_fields
       FROM ocr_result WHERE verified <> '{}') AS done
 JOIN williams_profile ON name = doc_type GROUP BY doc_type;
 UPDATE williams_profile
-SET rules = rules || jsonb_build_object('model', williams_fit(evidence),
-                                        'precision', 0.99, 'audit', 0.05)
+SET rules = rules || jsonb_build_object('model', williams_fit(evidence), 'precision', 0.99, 'audit', 0.05)
 FROM evidence WHERE name = doc_type;
 \echo
 \echo 'right is the share of the observed values that was right; threshold the lowest that gives 99 %.'
@@ -114,7 +111,7 @@ FROM (SELECT doc_type, williams_calibration_agg(confidence, correct) AS engine,
      williams_threshold(engine, 0.99) AS e, williams_threshold(rules, 0.99) AS r;
 CREATE VIEW decision AS
 SELECT document_id, doc_type, field, correct, r.confidence IS NOT NULL AS was_read,
-       way, d.score, coalesce(accepted, false) AS accepted
+       way, d.score, coalesce(d.accepted, false) AS accepted
 FROM reading AS r JOIN ocr_result AS o USING (document_id, doc_type) JOIN first_week USING (doc_type),
      LATERAL (VALUES
          ('engine, for 99 %', r.confidence, r.confidence >= engine_threshold),
@@ -165,3 +162,12 @@ FROM (SELECT count(*) FILTER (WHERE way LIKE 'engine%' AND NOT accepted) AS to_c
 \echo
 
 SELECT * FROM dashboard;
+
+\echo '=== 4.8 A dashboard of both weeks: a row for each day and type =============================='
+\echo
+\set ECHO none
+CREATE INDEX ON ocr_result (received_at);
+\set ECHO queries
+SELECT williams_create_dashboard('ocr_result', at => 'received_at', as_read => 'engine_read', time_zone => 'UTC',
+                                 rollup => 'ocr_daily') \g /dev/null
+SELECT williams_refresh_dashboard('ocr_daily') AS rows;

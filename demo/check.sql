@@ -231,9 +231,9 @@ FROM (
     FROM ocr_result JOIN williams_profile ON name = doc_type
 
     UNION ALL
-    SELECT count(*) = 1250 AND bool_and(accepted = coalesce(d.score >= threshold, false))
-           AND bool_and(NOT accepted OR field <> ALL (review))
-           AND bool_and(accepted OR field = ANY (review)),
+    SELECT count(*) = 1250 AND bool_and(d.accepted = coalesce(d.score >= threshold, false))
+           AND bool_and(NOT d.accepted OR field <> ALL (review))
+           AND bool_and(d.accepted OR field = ANY (review)),
            'fields of the second week: those accepted not for review, the others for review', count(*)::text
     FROM decision AS d JOIN ocr_result USING (document_id, doc_type)
     JOIN (SELECT name AS doc_type, max(threshold) AS threshold
@@ -274,8 +274,32 @@ FROM (
     SELECT count(*) = (SELECT audited FROM dashboard) AND count(*) > 0
            AND bool_and(field = ANY (review) AND reasons->field = '["audit"]'),
            'fields accepted by the model of audited forms, all for review until checked', count(*)::text
-    FROM decision JOIN before_audit USING (document_id, doc_type)
-    WHERE way LIKE 'model%' AND accepted AND williams_audit(fields::text, 0.05)
+    FROM decision AS d JOIN before_audit USING (document_id, doc_type)
+    WHERE way LIKE 'model%' AND d.accepted AND williams_audit(fields::text, 0.05)
+
+    UNION ALL
+    SELECT sum(documents) = count AND sum(s.for_review) = p.for_review AND sum(s.checked) = p.checked
+           AND sum(s.accepted) = count - p.for_review - p.checked AND count(*) = groups,
+           'documents in the dashboard, by what became of them, as in plain SQL', count::text
+    FROM ocr_daily_dashboard AS s,
+         (SELECT count(*), count(*) FILTER (WHERE review <> '{}') AS for_review,
+                 count(*) FILTER (WHERE verified <> '{}' AND review = '{}') AS checked,
+                 count(DISTINCT (doc_type, (received_at AT TIME ZONE 'UTC')::date)) AS groups
+          FROM ocr_result) AS p
+    GROUP BY count, p.for_review, p.checked, groups
+
+    UNION ALL
+    SELECT sum(s.fields_checked) = p.fields AND sum(s.audited) = p.audited AND sum(s.wrong) = p.wrong AND p.audited > 0
+           AND abs(williams_accuracy(williams_rollup(calibration)) - p.accuracy) < 1e-9,
+           'fields in the dashboard that clerks checked, and of those accepted how many are wrong, as in plain SQL',
+           p.fields || ', ' || p.audited || ', ' || p.wrong
+    FROM ocr_daily_dashboard AS s,
+         (SELECT count(*) AS fields, avg(correct::int)::float8 AS accuracy,
+                 count(*) FILTER (WHERE name = ANY (accepted)) AS audited,
+                 count(*) FILTER (WHERE name = ANY (accepted) AND NOT correct) AS wrong
+          FROM ocr_result, unnest(verified) AS name, LATERAL (SELECT lower(engine_read ->> name) = lower(fields ->> name) AS correct) AS x
+          WHERE engine_read ->> name <> '') AS p
+    GROUP BY p.fields, p.audited, p.wrong, p.accuracy
 
     UNION ALL
     SELECT state = 'pending' AND done = 5 AND running = 0 AND rows = pages_read

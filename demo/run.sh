@@ -8,6 +8,7 @@
 # exist yet and is dropped at the end.
 #
 #   PICTURE=docs/demo.svg demo/run.sh    draws README's picture anew; else it is compared
+#   REPORT=demo/report.html demo/run.sh  leaves the page of dashboards/report.sql there
 #   demo/run.sh COMMAND [ARG...]         runs a command in that database before it is dropped
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -47,5 +48,10 @@ elif ! run -f demo/picture.sql | cmp -s - docs/demo.svg; then
     echo "demo: docs/demo.svg is not what demo/picture.sql draws" >&2
     exit 1
 fi
+page=$(psql -XAtq -d demo -v dashboard=ocr_daily -f dashboards/report.sql)
 echo "demo: $total checks of these results passed"
+if [ -n "${REPORT:-}" ]; then
+    echo "$page" >"$REPORT"
+    echo "demo: to see the dashboard, open ${REPORT#"${PWD%/}/"} in a browser"
+fi
 if [ $# -gt 0 ]; then PGDATABASE=demo "$@"; fi

@@ -69,6 +69,16 @@ dashboards() {
     sed -n '/^--- dashboards$/,$p' <<<"$out"
 }
 
+# the page of dashboards/report.sql in a browser; not one of all_parts, because it needs chromium
+browser() {
+    local out
+    out=$(demo/run.sh test/browser/run.sh 2>&1) || {
+        echo "$out"
+        return 1
+    }
+    tail -n 1 <<<"$out"
+}
+
 throwaway() { test/throwaway.sh; }
 
 build() { test/build.sh; }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Install through apt-get what a make target needs and this machine lacks.
 #
-#   tools/deps.sh build|lib|demo|test|matrix|pgtap|bench|lint...
+#   tools/deps.sh build|lib|demo|test|browser|matrix|pgtap|bench|lint...
 #
 # Uses sudo unless run as root. Does not upgrade an installed server, because that
 # would restart its clusters.
@@ -50,6 +50,9 @@ missing() {
 	bench|has_extension plpython3u|postgresql-plpython3-%
 	bench|has_extension dblink|postgresql-%
 	bench|has_extension tdigest|postgresql-%-tdigest
+	browser|has chromium|chromium
+	browser|has node|nodejs
+	browser|has npm|npm
 	lint|has pg_bsd_indent|pg-bsd-indent
 	E
 }

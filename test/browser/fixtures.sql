@@ -26,7 +26,7 @@ CREATE TABLE %1$I (id int PRIMARY KEY, created_at timestamptz, doc_type text, en
 CREATE INDEX ON %1$I (created_at);
 CREATE TRIGGER score BEFORE INSERT OR UPDATE ON %1$I FOR EACH ROW EXECUTE FUNCTION williams_score_ocr(
     'profile_column=doc_type', 'fields=fields', 'engine_confidence=engine_says', 'verified=verified', 'score=score',
-    'scores=scores', 'review=review', 'reasons=reasons', 'profile_version=version');
+    'scores=scores', 'review=review', 'reasons=reasons', 'accepted=accepted', 'profile_version=version');
 INSERT INTO %1$I (id, created_at, doc_type, engine_read, engine_says, fields)
 SELECT i, ($2 + i %% $3 + time '08:00' + i %% 480 * interval '1 minute') AT TIME ZONE 'UTC', $1[1 + (i * 7 + i / $3) %% cardinality($1)], f, CASE WHEN i %% 50 > 0 THEN c END, f
 FROM generate_series(0, $4 - 1) AS i,
@@ -37,14 +37,11 @@ FROM generate_series(0, $4 - 1) AS i,
          jsonb_build_object('number', round(p::numeric, 3), 'city', round((0.3 + 0.7 * p)::numeric, 3)) AS c) AS s
 $sql$, source) USING types, first, days, per_day * days;
     EXECUTE format($sql$
-UPDATE %1$I SET accepted = ARRAY(SELECT key FROM jsonb_each(scores) WHERE key <> ALL (review) ORDER BY key);
-$sql$, source);
-    EXECUTE format($sql$
 UPDATE %1$I SET fields = jsonb_build_object('number', 'B' || id, 'entered', '2026-03-02', 'city', 'Ashcombe', 'cost', (id %% 977)::text),
     verified = ARRAY(SELECT jsonb_object_keys(scores))
 WHERE (review <> '{}' OR id %% 10 = 0) AND created_at < ($1 + $2)::timestamp AT TIME ZONE 'UTC' AND doc_type <> 'letter'
 $sql$, source) USING first, checked_days;
-    PERFORM williams_create_dashboard(source::regclass, as_read => 'engine_read', accepted => 'accepted', time_zone => 'UTC', rollup => source || '_daily');
+    PERFORM williams_create_dashboard(source::regclass, as_read => 'engine_read', time_zone => 'UTC', rollup => source || '_daily');
     PERFORM williams_refresh_dashboard((source || '_daily')::regclass);
     EXECUTE format('GRANT SELECT ON %I TO browser_reader', source || '_daily_dashboard');
 END $make$;

@@ -14,7 +14,9 @@ report() { psql -XAtq -v dashboard="$1" "${@:2}" -f ../../dashboards/report.sql;
 die() { echo "browser: $*" >&2; exit 1; }
 
 npm ci --silent --no-audit --no-fund --ignore-scripts || die "npm could not install what package-lock.json lists"
-report ocr_daily >"$pages/demo.html" || exit 1
+report ocr_daily >"$pages/demo.html" || die "no page of the demo"
+expect() { psql -XAtq -v ON_ERROR_STOP=1 -v source="$2" -v at="$3" -v unit="$4" -f expected.sql >"$pages/$1.json" || die "no numbers of $1"; }
+expect demo ocr_result received_at day
 
 dropdb --if-exists --force browser 2>/dev/null
 psql -Xq -c 'DROP ROLE IF EXISTS browser_reader' 2>/dev/null
@@ -23,17 +25,16 @@ export PGDATABASE=browser
 psql -Xq -v ON_ERROR_STOP=1 -f fixtures.sql >/dev/null 2>"$pages/log" || { cat "$pages/log"; exit 1; }
 
 page() { report "${@:2}" >"$pages/$1.html" || die "no page $1"; }
-expect() { psql -XAtq -v ON_ERROR_STOP=1 -v source="$1" -v at="${3:-created_at}" -v unit="$2" -f expected.sql >"$pages/$1.json" || die "no numbers of $1"; }
 for name in usual nothing one_day unchecked thousand many more gaps stray millions bare; do page $name ${name}_daily; done
 page quoted '"Town ""hall"" & <b>"."<i>Its</i> ""5"" % :rows"'
 page filtered usual_daily -v from=2026-10-02 -v to=2026-10-04 -v type=letter
 page nobody usual_daily -v to=2026-10-04 -v type="it's nothing"
-expect usual day
-expect one_day day
-expect unchecked week
-expect thousand month
-expect many day
-expect gaps day
+expect usual usual created_at day
+expect one_day one_day created_at day
+expect unchecked unchecked created_at week
+expect thousand thousand created_at month
+expect many many created_at day
+expect gaps gaps created_at day
 # a role that may select from the view and no more, in a transaction that may not write
 PGUSER=browser_reader PGOPTIONS='-c default_transaction_read_only=on' page reader usual_daily
 
