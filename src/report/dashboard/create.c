@@ -54,8 +54,10 @@ source_name(const WlDashboard *d)
 static Relation
 open_source(Oid relation)
 {
-	Relation	rel = table_open(relation, ShareRowExclusiveLock);
+	Relation	rel = try_table_open(relation, ShareRowExclusiveLock);
 
+	if (rel == NULL)
+		wl_no_relation(relation);
 	if (!has_privs_of_role(GetUserId(), rel->rd_rel->relowner))
 		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(rel->rd_rel->relkind),
 					   RelationGetRelationName(rel));
@@ -174,16 +176,14 @@ advise(Relation rel, const char *source, const WlMapping *m)
 }
 
 static void
-create_triggers(const WlDashboard *d, const WlMapping *m)
+create_triggers(const WlDashboard *d)
 {
 	const char *source = source_name(d);
 	const char *function = quote_qualified_identifier(get_namespace_name(get_func_namespace(d->note)),
 													  get_func_name(d->note));
 	const char *args = psprintf("%s, %s, %s, %s, %s", quote_literal_cstr(d->schema),
 								quote_literal_cstr(psprintf("%s_changes", d->name)),
-								quote_literal_cstr(m->names[WL_COLUMN_AT]),
-								quote_literal_cstr(m->attnums[WL_COLUMN_TYPE] == 0 ? "" : m->names[WL_COLUMN_TYPE]),
-								quote_literal_cstr(d->zone));
+								quote_literal_cstr(d->at), quote_literal_cstr(d->type), quote_literal_cstr(d->zone));
 	const char *rows = quote_identifier(wl_dashboard_trigger(d));
 	const char *truncate = quote_identifier(psprintf("%s_truncate", wl_dashboard_trigger(d)));
 
@@ -237,6 +237,8 @@ wl_create_dashboard(PG_FUNCTION_ARGS)
 	name_dashboard(&d, rel, PG_ARGISNULL(ARG_ROLLUP) ? NULL : PG_GETARG_TEXT_PP(ARG_ROLLUP));
 	zone = time_zone_argument(fcinfo);
 	wl_map_columns(rel, wl_own_function("williams_score_ocr", fcinfo->flinfo->fn_oid), names, &m);
+	d.at = m.names[WL_COLUMN_AT];
+	d.type = m.attnums[WL_COLUMN_TYPE] == 0 ? "" : m.names[WL_COLUMN_TYPE];
 	d.zone = m.types[WL_COLUMN_AT] == TIMESTAMPTZOID ? zone : "";
 	documents = wl_documents_query(rel, &m, zone);
 	advise(rel, source_name(&d), &m);
@@ -245,7 +247,7 @@ wl_create_dashboard(PG_FUNCTION_ARGS)
 	check_zone_name(zone);
 	wl_create_dashboard_objects(&d, extension_schema, documents, zone, m.no_type,
 								m.attnums[WL_COLUMN_ACCEPTED] != 0 && m.attnums[WL_COLUMN_SCORES] != 0);
-	create_triggers(&d, &m);
+	create_triggers(&d);
 	check_source(&d);
 	wl_execute_for_dashboard(psprintf("INSERT INTO %s (everything) VALUES (true)", wl_dashboard_object(&d, "_changes")));
 	wl_end_dashboard(&saved);

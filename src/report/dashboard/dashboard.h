@@ -50,7 +50,10 @@ typedef struct WlDashboard
 								 * dashboard */
 	const char *schema;
 	const char *name;
-	const char *zone;			/* WL_CHANGE_ZONE of the triggers */
+	const char *at;				/* WL_CHANGE_AT, _TYPE and _ZONE of the
+								 * triggers */
+	const char *type;
+	const char *zone;
 	Oid			note;			/* williams_note_change, which its triggers
 								 * call */
 } WlDashboard;
@@ -69,6 +72,9 @@ extern Oid	wl_own_function(const char *name, Oid function);
  * relation is not the rollup of a dashboard, 42501 unless the user has the rights of its owner.
  */
 extern void wl_find_dashboard(WlDashboard *d, Oid rollup, Oid function);
+
+/* Error 42P01. */
+extern void wl_no_relation(Oid relation) pg_attribute_noreturn();
 
 /* Why changes of the source may not be noted, as the detail of a message; NULL if they are. */
 extern const char *wl_broken_dashboard(const WlDashboard *d, Relation source);

@@ -16,6 +16,7 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_inherits.h"
@@ -24,6 +25,9 @@
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "parser/parsetree.h"
+#include "rewrite/rewriteHandler.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -84,6 +88,8 @@ is_trigger_of(WlDashboard *d, HeapTuple tuple, TupleDesc desc)
 		strcmp(args[WL_CHANGE_TABLE], psprintf("%s_changes", d->name)) != 0)
 		return false;
 	d->source = form->tgrelid;
+	d->at = args[WL_CHANGE_AT];
+	d->type = args[WL_CHANGE_TYPE];
 	d->zone = args[WL_CHANGE_ZONE];
 	return true;
 }
@@ -108,14 +114,20 @@ find_trigger(WlDashboard *d)
 }
 
 void
+wl_no_relation(Oid relation)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_TABLE),
+			 errmsg("relation with OID %u does not exist", relation)));
+}
+
+void
 wl_find_dashboard(WlDashboard *d, Oid rollup, Oid function)
 {
 	const char *name = get_rel_name(rollup);
 
 	if (name == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation with OID %u does not exist", rollup)));
+		wl_no_relation(rollup);
 	d->owner = wl_relation_owner(rollup);
 	d->schema = get_namespace_name(get_rel_namespace(rollup));
 	d->name = name;
@@ -128,7 +140,7 @@ wl_find_dashboard(WlDashboard *d, Oid rollup, Oid function)
 				 errmsg("\"%s\" is not a dashboard", name),
 				 errdetail("No table has a trigger that notes its changes in %s.",
 						   wl_dashboard_object(d, "_changes")),
-				 errhint("Name the rollup table that williams_create_dashboard has made. If it was renamed, rename it back, or drop its tables and views and create the dashboard again.")));
+				 errhint("Name the rollup table that williams_create_dashboard has made. If it was renamed, rename it back and refresh everything, or drop its tables and views and create the dashboard again.")));
 }
 
 /* What the triggers of the source, or of one of its partitions, are. */
@@ -191,14 +203,66 @@ broken_triggers(const WlDashboard *d, Oid relation)
 	return NULL;
 }
 
+static Oid
+object_oid(const WlDashboard *d, const char *suffix)
+{
+	return get_relname_relid(psprintf("%s%s", d->name, suffix), get_namespace_oid(d->schema, false));
+}
+
 /* A crash empties unlogged tables: both of a dashboard and its source, or none. */
 static bool
 survive_together(const WlDashboard *d, char persistence)
 {
-	Oid			schema = get_namespace_oid(d->schema, false);
+	Oid			changes = object_oid(d, "_changes");
 
-	return get_rel_persistence(get_relname_relid(d->name, schema)) == persistence &&
-		get_rel_persistence(get_relname_relid(psprintf("%s_changes", d->name), schema)) == persistence;
+	return get_rel_persistence(object_oid(d, "")) == persistence &&
+		(!OidIsValid(changes) || get_rel_persistence(changes) == persistence);
+}
+
+/* The column of the source that a view has under a name, with a cast or not; 0 if it is another expression. */
+static AttrNumber
+column_under(const Query *query, const char *name, Oid source)
+{
+	ListCell   *lc;
+
+	foreach(lc, query->targetList)
+	{
+		TargetEntry *entry = lfirst(lc);
+		Node	   *node = (Node *) entry->expr;
+
+		if (entry->resname == NULL || strcmp(entry->resname, name) != 0)
+			continue;
+		while (IsA(node, RelabelType) || IsA(node, CoerceViaIO) || IsA(node, CollateExpr))
+			node = IsA(node, RelabelType) ? (Node *) ((RelabelType *) node)->arg :
+				IsA(node, CoerceViaIO) ? (Node *) ((CoerceViaIO *) node)->arg : (Node *) ((CollateExpr *) node)->arg;
+		if (IsA(node, Var) && ((Var *) node)->varlevelsup == 0 &&
+			rt_fetch(((Var *) node)->varno, query->rtable)->relid == source)
+			return ((Var *) node)->varattno;
+	}
+	return 0;
+}
+
+/* Do the triggers note what NAME_documents reads? Columns may have been renamed. */
+static const char *
+other_column(const WlDashboard *d)
+{
+	Oid			documents = object_oid(d, "_documents");
+	const char *result = NULL;
+	Relation	view;
+	Query	   *query;
+
+	if (get_rel_relkind(documents) != RELKIND_VIEW)
+		return NULL;
+	view = relation_open(documents, AccessShareLock);
+	query = get_view_query(view);
+	if (column_under(query, "at", d->source) != get_attnum(d->source, d->at))
+		result = psprintf("The triggers take the day from column \"%s\", which is not what %s has as \"at\".",
+						  d->at, wl_dashboard_object(d, "_documents"));
+	else if (column_under(query, "document_type", d->source) != (d->type[0] == '\0' ? 0 : get_attnum(d->source, d->type)))
+		result = psprintf("The triggers take the type from column \"%s\", which is not what %s has as \"document_type\".",
+						  d->type, wl_dashboard_object(d, "_documents"));
+	relation_close(view, AccessShareLock);
+	return result;
 }
 
 const char *
@@ -221,7 +285,7 @@ wl_broken_dashboard(const WlDashboard *d, Relation source)
 		if (reason != NULL)
 			return reason;
 	}
-	return NULL;
+	return other_column(d);
 }
 
 void
