@@ -168,8 +168,8 @@ def check():
             ("$__timeGroupAlias(time, 1h)", 'floor(extract(epoch from time)/3600)*3600 AS "time"'),
             ("$__unixEpochFrom() $__interval_ms", f"{int(start.timestamp())} 86400000"),
             ("$__unixEpochFilter(x)", f"x >= {int(start.timestamp())} AND x <= {int(end.timestamp())}"),
-            ("${v:raw} [[v:raw]] $v $unknown ${t:csv}", "public.a_dashboard public.a_dashboard public.a_dashboard $unknown a,it's"),
-            ("ARRAY[$t] IN (${t:sqlstring}) ARRAY[${none}]", "ARRAY['a','it''s'] IN ('a','it''s') ARRAY[]")):
+            ("${v:raw} [[v:raw]] $v $unknown", "public.a_dashboard public.a_dashboard public.a_dashboard $unknown"),
+            ("${t:csv} (${t:sqlstring}) ARRAY[$t] ARRAY[${none}]", "a,it's ('a','it''s') ARRAY['a','it''s'] ARRAY[]")):
         got = expand(sql, variables, start, end)
         assert got == want, f"{sql}: {got}, not {want}"
     for sql in ("$__timeGroup(now(), '1d')", "$__range(x)", "$__timeGroup(x, 'day')", "${v:nonesuch}"):
@@ -178,5 +178,6 @@ def check():
         except GrafanaError:
             pass
     columns = [("time", "date"), ("metric", "text"), ("value", "bigint")]
-    assert frame(columns, [("2026-01-01", "b", "1"), ("2026-01-02", "a", None), ("2026-01-02", "b", "3")], "time_series") == [
-        ("Time", "time", [datetime(2026, 1, 1), datetime(2026, 1, 2)]), ("a", "number", [None, None]), ("b", "number", [1, 3])]
+    rows = [("2026-01-01", "b", "1"), ("2026-01-02", "a", None), ("2026-01-02", "b", "3")]
+    assert frame(columns, rows, "time_series") == [("Time", "time", [datetime(2026, 1, 1), datetime(2026, 1, 2)]),
+                                                   ("a", "number", [None, None]), ("b", "number", [1, 3])]

@@ -11,6 +11,7 @@ DAYS = "{documents} WHERE isfinite(day)"
 FIELDS = """(SELECT d.day, d.document_type, (f.value)::float8 AS score
     FROM {documents} AS d, jsonb_each(CASE WHEN jsonb_typeof(d.scores) = 'object' THEN d.scores END) AS f
     WHERE isfinite(d.day) AND jsonb_typeof(f.value) = 'number' AND (f.value)::float8 BETWEEN 0 AND 1) AS f"""
+LAST_DAYS = FIELDS + ", (SELECT max(day) AS d FROM " + FIELDS + ") AS m"
 WEEK = "date_trunc('week', day::timestamp)"
 
 
@@ -52,6 +53,9 @@ def last(name):
 
 
 ACCURACY = "SELECT sum(confidence_accuracy * fields_checked) / sum(fields_checked) FROM {view} WHERE isfinite(time)"
+AUDIT = ("SELECT sum(audited), sum(wrong), sum(wrong) / nullif(sum(audited), 0) FROM {view} WHERE isfinite(time) "
+         "GROUP BY ")
+CHECKED = "SELECT sum(williams_count(calibration)) > 0 FROM {view} WHERE isfinite(time)"
 FIGURES = {
     "Documents": [(columns("documents"), "SELECT count(*) FROM " + DAYS)],
     # but for an hour of summer time
@@ -67,12 +71,14 @@ FIGURES = {
     "Documents by day and type": [(values, "SELECT count(*) FROM " + DAYS + " GROUP BY day, document_type")],
     "What became of them": [
         (columns("Accepted", "Checked by a clerk", "Waiting for a clerk"),
-         "SELECT count(*) FILTER (WHERE NOT for_review AND NOT verified), count(*) FILTER (WHERE NOT for_review AND verified), "
-         "count(*) FILTER (WHERE for_review) FROM " + DAYS + " GROUP BY day")],
+         "SELECT count(*) FILTER (WHERE NOT for_review AND NOT verified), "
+         "count(*) FILTER (WHERE NOT for_review AND verified), count(*) FILTER (WHERE for_review) "
+         "FROM " + DAYS + " GROUP BY day")],
     "Waiting for a clerk": [(columns("for_review"), "SELECT count(*) FROM {documents} WHERE for_review")],
     "Longest wait": [(lambda f: [(v is not None and v >= 0,) for v in f[0]["wait"]],
                       "SELECT count(*) > 0 FROM {documents} WHERE for_review AND isfinite(day)")],
-    "Share for review": [(values, "SELECT avg((for_review OR verified)::int) FROM " + DAYS + " GROUP BY day, document_type")],
+    "Share for review": [
+        (values, "SELECT avg((for_review OR verified)::int) FROM " + DAYS + " GROUP BY day, document_type")],
     "Reasons": [(columns("reason", "Fields"),
                  "SELECT r #>> '{{}}', count(*) FROM {documents}, jsonb_path_query(reasons, '$.*[*]') AS r "
                  "WHERE isfinite(day) GROUP BY 1")],
@@ -81,10 +87,11 @@ FIGURES = {
          "SELECT count(*), count(*) FILTER (WHERE for_review), avg((for_review OR verified)::int), "
          "avg((without_profile OR without_confidence)::int) FROM " + DAYS + " GROUP BY document_type"),
         (columns("Document type", "Fields checked", "Right"),
-         "SELECT document_type, sum(fields_checked), sum(confidence_accuracy * fields_checked) / nullif(sum(fields_checked), 0) "
+         "SELECT document_type, sum(fields_checked), "
+         "sum(confidence_accuracy * fields_checked) / nullif(sum(fields_checked), 0) "
          "FROM {view} WHERE isfinite(time) GROUP BY 1"),
         (columns("Audited", "Wrong", "Share wrong"),
-         "SELECT sum(audited), sum(wrong), sum(wrong) / nullif(sum(audited), 0) FROM {view} WHERE isfinite(time) GROUP BY document_type")],
+         AUDIT + "document_type")],
     "Reliability": [
         (mean("Score", "Fields"), ACCURACY),
         (total("Fields"), "SELECT sum(fields_checked) FROM {view} WHERE isfinite(time)"),
@@ -92,14 +99,13 @@ FIGURES = {
         (columns("Confidence", "Perfect", frame=2), "VALUES (0, 0), (1, 1)")],
     "Threshold, precision and share accepted": [(at_lowest_threshold, ACCURACY.replace("SELECT ", "SELECT 1, "))],
     "Thresholds for a precision": [
-        (columns("Precision wanted", "Threshold", "Share accepted"),
-         "SELECT p, min(threshold), max(coverage) FROM unnest('{{0.9,0.95,0.98,0.99,0.995}}'::float8[]) AS p LEFT JOIN "
+        (columns("Precision wanted", "Share accepted"), "SELECT p, max(coverage) FROM "
+         "unnest('{{0.9,0.95,0.98,0.99,0.995}}'::float8[]) AS p LEFT JOIN "
          "(SELECT r.*, r.coverage * williams_count(c) AS n FROM (SELECT williams_rollup(calibration) AS c FROM {view} "
          "WHERE isfinite(time)) AS s, williams_risk_coverage(c) AS r) AS r ON 1 - r.risk >= p AND n >= 100 GROUP BY p"),
         (lambda f: [(all(g is None or t <= g for t, g in zip(f[0]["Threshold"], f[0]["Guaranteed"])),)], "SELECT true")],
     "Accepted and wrong (audit)": [
-        (columns("Audited", "Wrong", "Share wrong"),
-         "SELECT sum(audited), sum(wrong), sum(wrong) / nullif(sum(audited), 0) FROM {view} WHERE isfinite(time) GROUP BY " + WEEK),
+        (columns("Audited", "Wrong", "Share wrong"), AUDIT + WEEK),
         (lambda f: [(all(a is None or a <= b for a, b in zip(f[0]["Share wrong"], f[0]["Share wrong, at most"])),)],
          "SELECT true")],
     "Calibration error and ranking": [
@@ -109,27 +115,29 @@ FIGURES = {
          "williams_auroc(williams_calibration_agg(scores, as_read, truth)), "
          "williams_auroc(williams_calibration_agg(engine_confidence, as_read, truth)) FROM " + DAYS + " GROUP BY " + WEEK)],
     "Scores over time": [
-        (series, "SELECT to_char(b / 20.0, 'FM0.00'), avg((score >= b / 20.0::float8 AND (b = 19 OR score < (b + 1) / 20.0::float8))::int) "
+        (series, "SELECT to_char(b / 20.0, 'FM0.00'), "
+                 "avg((score >= b / 20.0::float8 AND (b = 19 OR score < (b + 1) / 20.0::float8))::int) "
                  "FROM " + FIELDS + ", generate_series(0, 19) AS b GROUP BY b, f.day")],
     "Drift": [
         (last("KS"), "SELECT max(abs(a - b)) FROM (SELECT avg((score < t / 200.0::float8)::int) FILTER (WHERE day > d - 7) AS a, "
-                     "avg((score < t / 200.0::float8)::int) FILTER (WHERE day <= d - 7) AS b FROM " + FIELDS +
-                     ", (SELECT max(day) AS d FROM " + FIELDS + ") AS m, generate_series(1, 199) AS t WHERE day > d - 37 GROUP BY t) AS s"),
+                     "avg((score < t / 200.0::float8)::int) FILTER (WHERE day <= d - 7) AS b "
+                     "FROM " + LAST_DAYS + ", generate_series(1, 199) AS t WHERE day > d - 37 GROUP BY t) AS s"),
         (last("PSI by chance"), "SELECT 9.0 / count(*) FILTER (WHERE day > d - 7) + 9.0 / count(*) FILTER (WHERE day <= d - 7) "
-                                "FROM " + FIELDS + ", (SELECT max(day) AS d FROM " + FIELDS + ") AS m WHERE day > d - 37")],
+                                "FROM " + LAST_DAYS + " WHERE day > d - 37")],
     "Fallbacks": [(columns("Without a profile", "Without a confidence"),
                    "SELECT avg(without_profile::int), avg(without_confidence::int) FROM " + DAYS + " GROUP BY day")],
     "Tasks": [(columns("Task", "Owner", "State", "Progress", "Done", "Failed"),
                "SELECT task, owner, state, percent, done, failed FROM williams_progress")],
     "Failures": [(columns("Task", "Failed batches", "SQLSTATE"),
-                  "SELECT task, failed, sqlstate FROM williams_stat_task WHERE failed > 0 OR failed_at BETWEEN "
-                  "(SELECT min(time) FROM {view} WHERE isfinite(time)) AND (SELECT max(time) + interval '1 day' FROM {view} WHERE isfinite(time))")],
+                  "SELECT task, failed, sqlstate FROM williams_stat_task, "
+                  "(SELECT min(time) AS a, max(time) + interval '1 day' AS b FROM {view} WHERE isfinite(time)) AS r "
+                  "WHERE failed > 0 OR failed_at BETWEEN a AND b")],
 }
 
 # When a panel can have no rows, although there are documents: a query that says whether it must have some.
 NEEDS = {
     "Reasons": "SELECT count(reasons) > 0 FROM {view} WHERE isfinite(time)",
-    "Reliability": "SELECT sum(williams_count(calibration)) > 0 FROM {view} WHERE isfinite(time)",
-    "Threshold, precision and share accepted": "SELECT sum(williams_count(calibration)) > 0 FROM {view} WHERE isfinite(time)",
+    "Reliability": CHECKED,
+    "Threshold, precision and share accepted": CHECKED,
     "Drift": "SELECT max(day) - min(day) >= 7 FROM {view} WHERE isfinite(time)",
 }

@@ -24,7 +24,9 @@ from grafana_expand import GrafanaError, chosen, expand, frame
 from grafana_figures import FIGURES, NEEDS
 
 HERE = Path(__file__).resolve().parent
-FILE = HERE.parent.parent / "dashboards" / "grafana" / "williams.json"
+ROOT = HERE.parent.parent
+FILE = ROOT / "dashboards" / "grafana" / "williams.json"
+DOCS = ROOT / "docs" / "dashboards.md"
 NULL = "(null)"
 failures = []
 
@@ -41,9 +43,11 @@ class SqlError(Exception):
 
 def psql(sql, role=None):
     """What psql prints, as rows of texts."""
-    env = dict(os.environ, PGCLIENTENCODING="UTF8", PGOPTIONS="-c client_min_messages=error", **({"PGUSER": role} if role else {}))
-    run = subprocess.run(["psql", "-Xqt", "--csv", "-P", f"null={NULL}", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose"],
-                         input=sql, env=env, capture_output=True, text=True)
+    env = dict(os.environ, PGCLIENTENCODING="UTF8", PGOPTIONS="-c client_min_messages=error")
+    if role:
+        env["PGUSER"] = role
+    run = subprocess.run(["psql", "-Xqt", "--csv", "-P", f"null={NULL}", "-v", "ON_ERROR_STOP=1",
+                          "-v", "VERBOSITY=verbose"], input=sql, env=env, capture_output=True, text=True)
     if run.returncode != 0:
         raise SqlError(run.stderr.strip())
     return [[None if v == NULL else v for v in row] for row in csv.reader(io.StringIO(run.stdout))]
@@ -72,7 +76,8 @@ GRANT SELECT ON "grafana's test"."an ""odd"" one_dashboard" TO grafana_reader, g
 SHIFTED = {"time": "time + again * days * interval '1 day' AS time", "day": "day + again * days AS day",
            "document_type": "document_type || ' \"it''s\" \\' AS document_type"}
 TASK = """
-CREATE TABLE "grafana's test".page AS SELECT i AS id, CASE i WHEN 7 THEN 'seven' ELSE i::text END AS text FROM generate_series(1, 100) AS i;
+CREATE TABLE "grafana's test".page AS
+SELECT i AS id, CASE i WHEN 7 THEN 'seven' ELSE i::text END AS text FROM generate_series(1, 100) AS i;
 SELECT williams_create_task('grafana''s test', '"grafana''s test".page',
     'UPDATE "grafana''s test".page SET text = (text::int)::text', max_items => 50, key_column => 'id');
 CALL williams_run('grafana''s test');
@@ -82,13 +87,15 @@ ROLES = ("grafana_reader", "grafana_monitor", "grafana_stranger")
 
 def set_up():
     clean_up()
-    views = [row[0] for row in psql("SELECT c.oid::regclass FROM pg_class AS c WHERE relkind = 'v' AND relname LIKE '%\\_dashboard' ORDER BY 1")]
+    views = [row[0] for row in psql("SELECT c.oid::regclass FROM pg_class AS c "
+                                    "WHERE relkind = 'v' AND right(relname, 10) = '_dashboard' ORDER BY 1")]
     if not views:
         sys.exit("grafana: this database has no dashboard")
     psql("".join(f"CREATE ROLE {role} LOGIN;" for role in ROLES) + "GRANT pg_monitor TO grafana_monitor;")
     for view in views:
         psql(f"GRANT SELECT ON {view} TO grafana_reader, grafana_monitor")
-    columns = [r[0] for r in psql(f"SELECT attname FROM pg_attribute WHERE attrelid = '{views[0]}'::regclass AND attnum > 0 ORDER BY attnum")]
+    columns = [row[0] for row in psql(f"SELECT attname FROM pg_attribute WHERE attrelid = '{views[0]}'::regclass "
+                                      "AND attnum > 0 ORDER BY attnum")]
     psql(ODD.format(view=views[0], columns=", ".join(SHIFTED.get(c, c) for c in columns)))
     psql(TASK)
     return views
@@ -99,7 +106,7 @@ def clean_up():
         DELETE FROM williams_task_history WHERE task = 'grafana''s test';
         DROP SCHEMA IF EXISTS "grafana's test" CASCADE;""")
     for role in ROLES:
-        if psql(f"SELECT FROM pg_roles WHERE rolname = '{role}'"):
+        if psql(f"SELECT 1 FROM pg_roles WHERE rolname = '{role}'"):
             psql(f"DROP OWNED BY {role}; DROP ROLE {role}")
 
 
@@ -131,6 +138,10 @@ def check_structure(dashboard, text):
     titles = [p["title"] for p in panels_of(dashboard)]
     if sorted(titles) != sorted(FIGURES):
         fail("file", f"grafana_figures.py has other panels: {sorted(set(titles) ^ set(FIGURES))}")
+    described = DOCS.read_text().split("\n| panel |")[1].split("\n\n")[0]
+    described = [line.split(" | ")[0].removeprefix("| ") for line in described.splitlines()[2:]]
+    if described != titles:
+        fail("docs/dashboards.md", f"lists other panels: {sorted(set(titles) ^ set(described)) or 'another order'}")
     for p in panels_of(dashboard):
         if not (p["title"].strip() and p["description"].strip().endswith(".")):
             fail(p["title"], "has no title, or no description in sentences")
@@ -147,21 +158,24 @@ def check_types(dashboard):
     with tempfile.TemporaryDirectory() as temp:
         for name in ("package.json", "package-lock.json", "grafana_types.ts"):
             shutil.copy(HERE / name, temp)
-        got = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"], cwd=temp, capture_output=True, text=True)
+        got = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"],
+                             cwd=temp, capture_output=True, text=True)
         if got.returncode != 0:
             print("grafana: npm cannot get @grafana/schema: types not checked\n" + got.stderr)
             return
         values = [(p["title"], p["type"].capitalize() + "Panel", p) for p in dashboard["panels"]]
         values += [("variable " + v["name"], "Variable", v) for v in dashboard["templating"]["list"]]
-        values += [("file", "Dashboard", {k: v for k, v in dashboard.items() if k not in ("panels", "templating")})]
+        rest = {k: v for k, v in dashboard.items() if k not in ("panels", "templating")}
+        values += [("file", "Dashboard", rest)]
         source = "import type * as g from './grafana_types';\n"
         starts = []
         for i, (_, type_, value) in enumerate(values):
             starts.append(source.count("\n") + 1)
             source += f"export const value{i}: g.{type_} = {json.dumps(value, indent=1)};\n"
         (Path(temp) / "check.ts").write_text(source)
-        run = subprocess.run(["node", "node_modules/typescript/bin/tsc", "--noEmit", "--strict", "--skipLibCheck", "--module", "es2022",
-                              "--target", "es2022", "--moduleResolution", "node", "check.ts"], cwd=temp, capture_output=True, text=True)
+        run = subprocess.run(["node", "node_modules/typescript/bin/tsc", "--noEmit", "--strict", "--skipLibCheck",
+                              "--module", "es2022", "--target", "es2022", "--moduleResolution", "node", "check.ts"],
+                             cwd=temp, capture_output=True, text=True)
         for line in run.stdout.splitlines():
             if line.startswith("check.ts("):
                 number = int(line[len("check.ts("):].split(",")[0])
@@ -181,7 +195,8 @@ class View:
         self.role, self.view, self.types = role, view, types
         self.variables = {v["name"]: v for v in dashboard["templating"]["list"]}
         if start is None:
-            first, last = psql(f"SELECT extract(epoch FROM min(time)), extract(epoch FROM max(time)) FROM {view} WHERE isfinite(time)")[0]
+            first, last = psql("SELECT extract(epoch FROM min(time)), extract(epoch FROM max(time)) "
+                               f"FROM {view} WHERE isfinite(time)")[0]
             start = datetime.fromtimestamp(float(first), timezone.utc)
             end = datetime.fromtimestamp(float(last), timezone.utc) + timedelta(days=1)
         self.start, self.end = start, end
@@ -216,7 +231,7 @@ def unit_of(panel, field):
     return unit
 
 
-def kinds_problem(panel, frames):
+def kinds_problem(panel, frames, view):
     """What a panel of this type misses in its frames, or None."""
     fields = {name: kind for f in frames for name, kind, _ in f}
     first = frames[0]
@@ -225,8 +240,9 @@ def kinds_problem(panel, frames):
     if type_ in ("timeseries", "heatmap"):
         if first[0][1] != "time" or not numbers:
             return "needs a time and numbers"
-        if sorted(set(first[0][2])) != first[0][2]:
-            return "needs times that ascend"
+        times = first[0][2]
+        if sorted(set(times)) != times or times[0] < view.start or times[-1] > view.end:
+            return "needs times that ascend, in the time range"
     if type_ == "heatmap":
         if [n for n, kind, _ in first if kind == "number"] != sorted(numbers, key=float):
             return "needs names of buckets that are numbers and ascend"
@@ -275,7 +291,7 @@ def check_data(panel, view, documents):
         if needs is None or scalar(needs.format(view=view.view)) == "t":
             fail(title, f"as {view.role} over {view.view}: no rows")
         return None
-    problem = kinds_problem(panel, frames)
+    problem = kinds_problem(panel, frames, view)
     if problem:
         return fail(title, f"as {view.role} over {view.view}: {problem}")
     check_ranges(panel, frames)
@@ -293,8 +309,9 @@ def comparable(rows):
             return None if v is None else float(v)
         except ValueError:
             return v
-    return sorted(([cell(v) for v in row] for row in rows), key=lambda r: [(v is None, isinstance(v, str), 0 if v is None else
-                                                                             v if isinstance(v, str) else round(v, 7)) for v in r])
+    def order(v):
+        return (v is None, isinstance(v, str), 0 if v is None else v if isinstance(v, str) else round(v, 7))
+    return sorted(([cell(v) for v in row] for row in rows), key=lambda row: [order(v) for v in row])
 
 
 def same(a, b):
@@ -335,10 +352,8 @@ def check_stranger(dashboard, view):
     for panel in panels_of(dashboard):
         try:
             frames = stranger.frames(panel)
-            if reads_dashboard(panel) and any("${dashboard" in t["rawSql"] and f for t, f in zip(panel["targets"], frames)):
+            if reads_dashboard(panel) or any(frames):
                 fail(panel["title"], "shows data to a role without rights")
-            if not reads_dashboard(panel) and any(frames):
-                fail(panel["title"], "shows tasks of others to a role that is no member of pg_monitor")
         except SqlError as e:
             if not reads_dashboard(panel) or "42501: permission denied for view" not in str(e):
                 fail(panel["title"], f"for a role without rights: {e}")
@@ -365,7 +380,7 @@ def check_panels(dashboard, views):
     for view in views:
         reader = View(dashboard, "grafana_reader", view)
         for panel in of_documents:
-            check_data(panel, reader, view.replace("_dashboard", "_documents"))
+            check_data(panel, reader, "_documents".join(view.rsplit("_dashboard", 1)))
     monitor = View(dashboard, "grafana_monitor", views[0])
     for panel in panels:
         check_data(panel, monitor, None if panel in of_documents else "unused")
@@ -393,10 +408,13 @@ def main():
     grafana_expand.check()
     check_structure(dashboard, text)
     check_types(dashboard)
-    try:
-        check_panels(dashboard, set_up())
-    finally:
-        clean_up()
+    if not failures:
+        try:
+            check_panels(dashboard, set_up())
+        except (SqlError, GrafanaError) as e:
+            fail("panels", e)
+        finally:
+            clean_up()
     for f in failures:
         print("grafana: " + f)
     if not failures:

@@ -5,7 +5,7 @@
 // a property that does not exist, a value of another type, an option of a panel that is missing or of another
 // panel, and an override of something that cannot be overridden.
 import type { RowPanel as Row } from '@grafana/schema';
-import type { Dashboard as RawDashboard, FieldConfig, Panel, VariableModel } from '@grafana/schema/dist/types/raw/dashboard/x/dashboard_types.gen';
+import type * as raw from '@grafana/schema/dist/types/raw/dashboard/x/dashboard_types.gen';
 import type * as barchart from '@grafana/schema/dist/types/raw/composable/barchart/panelcfg/x/BarChartPanelCfg_types.gen';
 import type * as heatmap from '@grafana/schema/dist/types/raw/composable/heatmap/panelcfg/x/HeatmapPanelCfg_types.gen';
 import type * as stat from '@grafana/schema/dist/types/raw/composable/stat/panelcfg/x/StatPanelCfg_types.gen';
@@ -38,7 +38,7 @@ interface Target {
     rawSql: string;
 }
 
-type Defaults<Custom> = Omit<FieldConfig, 'custom' | 'unit'> & { unit: Unit; custom?: Custom };
+type Defaults<Custom> = Omit<raw.FieldConfig, 'custom' | 'unit'> & { unit: Unit; custom?: Custom };
 
 type Property<D, Custom> =
     | { [K in keyof D & string]: { id: K; value: Exclude<D[K], undefined> | null } }[keyof D & string]
@@ -50,8 +50,8 @@ interface Override<Custom> {
 }
 
 type Typed<Type extends string, Options, Custom> = Plain<
-    Omit<Panel, 'type' | 'datasource' | 'targets' | 'options' | 'fieldConfig' | 'title' | 'description' | 'gridPos' | 'id'> &
-    Required<Pick<Panel, 'title' | 'description' | 'gridPos' | 'id'>> & {
+    Omit<raw.Panel, 'type' | 'datasource' | 'targets' | 'options' | 'fieldConfig' | 'title' | 'description' | 'gridPos' | 'id'> &
+    Required<Pick<raw.Panel, 'title' | 'description' | 'gridPos' | 'id'>> & {
         type: Type;
         datasource: DataSource;
         targets: Target[];
@@ -68,5 +68,15 @@ export type XychartPanel = Typed<'xychart', xychart.Options, xychart.FieldConfig
 export type RowPanel = Plain<Omit<Row, 'panels'> & { panels: [] }>;
 
 // the dashboard without its panels and variables
-export type Dashboard = Plain<Omit<RawDashboard, 'panels' | 'templating' | 'schemaVersion'> & { schemaVersion: 41 }>;
-export type Variable = Plain<Omit<VariableModel, 'datasource'> & { datasource?: DataSource }>;
+export type Dashboard = Plain<Omit<raw.Dashboard, 'panels' | 'templating' | 'schemaVersion'> & { schemaVersion: 41 }>;
+export type Variable = Plain<Omit<raw.VariableModel, 'datasource'> & { datasource?: DataSource }>;
+
+// what must be refused
+// @ts-expect-error
+export const unit: Unit = 'percentunitt';
+// @ts-expect-error
+export const option: StatPanel['options']['textMode'] = 'values';
+// @ts-expect-error
+export const property: TimeseriesPanel['fieldConfig']['overrides'][0]['properties'][0] = { id: 'custom.lineWdith', value: 1 };
+// @ts-expect-error
+export const excess: Variable = { name: 'a', type: 'query', multy: true };
