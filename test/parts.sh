@@ -73,7 +73,7 @@ dashboards() {
 browser() {
     local out
     out=$(demo/run.sh test/browser/run.sh 2>&1) || {
-        echo "$out"
+        sed -n '/^--- browser$/,$p' <<<"$out" | grep . || echo "$out"
         return 1
     }
     tail -n 1 <<<"$out"

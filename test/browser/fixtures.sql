@@ -74,7 +74,9 @@ UPDATE bare_daily SET scores = NULL, field_scores = NULL, calibration = NULL, en
 SELECT make('quoted', '{building_permit}', 20, '2026-10-01', 3, 3);
 CREATE SCHEMA "Town ""hall"" & <b>";
 ALTER TABLE quoted SET SCHEMA "Town ""hall"" & <b>";
-SELECT williams_create_dashboard('"Town ""hall"" & <b>".quoted', as_read => 'engine_read', time_zone => 'UTC', rollup => '"Town ""hall"" & <b>"."<i>Its</i> ""5"" % :rows"');
+DROP TRIGGER score ON "Town ""hall"" & <b>".quoted;
+SELECT williams_create_dashboard('"Town ""hall"" & <b>".quoted', document_type => 'doc_type', score => 'score', scores => 'scores',
+    verified => 'verified', fields => 'fields', as_read => 'engine_read', time_zone => 'UTC', rollup => '"Town ""hall"" & <b>"."<i>Its</i> ""5"" % :rows"');
 SELECT williams_refresh_dashboard('"Town ""hall"" & <b>"."<i>Its</i> ""5"" % :rows"');
 
 -- tasks: done in part with a failure whose message is hostile, stopped, and gone

@@ -8,6 +8,7 @@
 set -uo pipefail
 cd "$(dirname "$0")"
 
+echo '--- browser'
 pages=$(mktemp -d)
 trap 'rm -rf "$pages"' EXIT
 report() { psql -XAtq -v dashboard="$1" "${@:2}" -f ../../dashboards/report.sql; }
