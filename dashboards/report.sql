@@ -35,8 +35,8 @@
 \set type ''
 \endif
 
--- The column "raw" as HTML; long texts are cut.
-\set html 'replace(replace(replace(replace(CASE WHEN btrim(raw) = '''' THEN ''(blank)'' WHEN length(raw) > 200 THEN left(raw, 200) || '' ...'' ELSE raw END, ''&'', ''&amp;''), ''<'', ''&lt;''), ''>'', ''&gt;''), ''"'', ''&quot;'')'
+-- The column "raw" as HTML; long texts are cut, and may be broken after an underscore.
+\set html 'replace(replace(replace(replace(replace(CASE WHEN btrim(raw) = '''' THEN ''(blank)'' WHEN length(raw) > 200 THEN left(raw, 200) || '' ...'' ELSE raw END, ''&'', ''&amp;''), ''<'', ''&lt;''), ''>'', ''&gt;''), ''"'', ''&quot;''), ''_'', ''_<wbr>'')'
 -- Formats for to_char: a whole number, a percentage, a number from 0 to 1, a day.
 \set n 'FM999,999,999,999,999,990'
 \set p 'FM990.0"&nbsp;%"'

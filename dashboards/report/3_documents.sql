@@ -10,7 +10,7 @@ SELECT string_agg(format('<rect class="all" x="%s%%" width="%s%%" y="%s" height=
                          to_char(checked, :'n'), to_char(for_review, :'n')), E'\n' ORDER BY i) AS period_rows,
        to_char(max(documents), :'n') AS most,
        (array_agg(to_char(period, :'period') ORDER BY documents DESC, i))[1] AS most_when,
-       count(*) FILTER (WHERE documents = 0) AS empty_periods
+       count(*) AS period_count, count(*) FILTER (WHERE documents = 0) AS empty_periods
 FROM (SELECT *, round(100 * (i + 0.5) / n - w / 2, 3) AS x, round(200.0 * documents / :top, 2) AS h,
              round(200.0 * accepted / nullif(documents, 0), 2) AS a, round(200.0 * checked / nullif(documents, 0), 2) AS c
       FROM (SELECT i, period, n, round(least(80.0 / n, 8), 3) AS w, coalesce(sum(documents), 0) AS documents,
@@ -54,7 +54,7 @@ FROM (SELECT *, max(for_review) OVER () AS most_for_review FROM type) AS type LE
 
 SELECT format(
 '<h2>What came in</h2>
-<p>%1$s documents of %2$s came in%3$s. Most came %4$s: %5$s.%6$s%7$s</p>
+<p>%1$s documents of %2$s came in%3$s.%17$s%6$s%7$s</p>
 <figure><figcaption>Documents %8$s</figcaption>
 <svg %9$s aria-labelledby="in-t in-d"><title id="in-t">Documents that came in, %8$s</title>
 <desc id="in-d">A bar chart. The highest bar is %5$s, %4$s. The numbers are in the table below.</desc>%10$s%11$s%12$s</svg>
@@ -70,11 +70,12 @@ SELECT format(
     to_char(:documents, :'n'), CASE :types WHEN 1 THEN 'one type' ELSE :types || ' types' END,
     CASE WHEN :'first_day' = :'last_day' THEN ' on ' || to_char(:'first_day'::date, :'d')
          ELSE format(' from %s to %s: %s a day', to_char(:'first_day'::date, :'d'), to_char(:'last_day'::date, :'d'),
-                     to_char(1.0 * (:documents - :without_day) / (:'last_day'::date - :'first_day'::date + 1), 'FM999,999,999,990.0')) END,
+                     (SELECT to_char(n, CASE WHEN n < 100 THEN 'FM990.0' ELSE :'n' END) FROM (SELECT 1.0 * (:documents - :without_day) / (:'last_day'::date - :'first_day'::date + 1) AS n) AS a)) END,
     :'at_period' || :'most_when', :'most',
     CASE WHEN :empty_periods > 0 THEN format(' Nothing came %s %s of the %ss.', CASE :'unit' WHEN 'day' THEN 'on' ELSE 'in' END, :empty_periods, :'unit') END,
     CASE WHEN :without_day > 0 THEN format(' %s documents have no date: they are in the totals, but not in the charts.', to_char(:without_day, :'n')) END,
-    :'by_unit', :'plot', :'count_axis', :'came_in_bars', :'x_axis', :'period_rows', overlay(:'by_unit' placing 'B' from 1 for 1), :'type_rows', :'cell_rows') AS came_in_html \gset
+    :'by_unit', :'plot', :'count_axis', :'came_in_bars', :'x_axis', :'period_rows', overlay(:'by_unit' placing 'B' from 1 for 1), :'type_rows', :'cell_rows',
+    CASE WHEN :period_count > 1 THEN format(' Most came %s%s: %s.', :'at_period', :'most_when', :'most') END) AS came_in_html \gset
 
 SELECT format(
 '<h2>What was accepted</h2>

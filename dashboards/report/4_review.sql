@@ -14,7 +14,7 @@ FROM (SELECT reason, fields, max(fields) OVER () AS most FROM (
     SELECT key AS reason, sum(value::numeric) AS fields FROM :rows AS r, jsonb_each_text(reasons) GROUP BY key) AS s) AS f
 LEFT JOIN (VALUES
     ('missing', 'was not found on the document'), ('low_confidence', 'the engine is not sure of it'),
-    ('format', 'does not look as such a field should, such as a date'), ('short', 'has fewer than two characters'),
+    ('format', 'does not have its format, such as that of a date'), ('short', 'has fewer than two characters'),
     ('script', 'is in a script that is read less well'), ('model', 'is too likely to be wrong, by what clerks found before'),
     ('audit', 'would be accepted, but this document was drawn by lot to be checked'),
     ('no_profile', 'belongs to a type of document that has no rules'), ('ordered', 'two dates or numbers are not in order'),

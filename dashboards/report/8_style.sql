@@ -54,8 +54,8 @@ details { margin: .25rem 0; overflow-x: auto; } summary { cursor: pointer; color
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(18rem, 1fr)); gap: 1rem; }
 .task { border-left: 4px solid var(--rule); padding: 0 0 .25rem .9rem; margin: 1.25rem 0; } .task.failed { border-color: var(--review); }
 .task h3 { margin: 0; } .state { color: var(--soft); font-size: .875rem; margin: 0 0 .35rem; } .task .stack { max-width: 44rem; }
-@media (max-width: 30rem) { th, td { padding-left: .35rem; } td.spark, th.spark, .bar { width: 26%; } table { font-size: .8125rem; } thead th, thead th:first-child { font-size: .75rem; } }
+@media (max-width: 30rem) { dd { font-size: 1.375rem; } th, td { padding-left: .35rem; } td.spark, th.spark, .bar { width: 20%; } table { font-size: .8125rem; } thead th, thead th:first-child { font-size: .75rem; } }
 @page { size: A4; margin: 15mm; }
-@media print { body { padding: 0; max-width: none; font-size: 10pt; } h2 { margin-top: 2rem; } h2, h3, figcaption, thead { break-after: avoid; }
-  figure svg, tr, .tiles, .task, .legend { break-inside: avoid; } figure > svg, figure > .legend { break-before: avoid; } details:not([open]) { display: none; } }
+@media print { body { padding: 0; max-width: none; font-size: 10pt; } h2 { margin-top: 2rem; } h2, h2 + p, h3, figcaption, thead { break-after: avoid; }
+  figure, table, tr, .tiles, .task { break-inside: avoid; } details:not([open]) { display: none; } }
 $css$ AS css \gset

@@ -4,10 +4,11 @@ SELECT format(
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src ''none''; style-src ''unsafe-inline''; base-uri ''none''; form-action ''none''">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>%1$s</title><style>%2$s</style></head><body>
+<title>%7$s</title><style>%2$s</style></head><body>
 <header><h1><bdi>%1$s</bdi></h1><p class="period">%3$s%4$s. As of %5$s.%6$s</p></header><main>',
            :'name', :'css', to_char(:'first_day'::date, :'d'), CASE WHEN :'first_day' <> :'last_day' THEN ' to ' || to_char(:'last_day'::date, :'d') END, :'refreshed',
-           CASE WHEN :'type' <> '' THEN (SELECT ' Only documents of the type <bdi>' || :html || '</bdi>.' FROM (SELECT :'type' AS raw) AS r) END) AS head_html,
+           CASE WHEN :'type' <> '' THEN (SELECT ' Only documents of the type <bdi>' || :html || '</bdi>.' FROM (SELECT :'type' AS raw) AS r) END,
+           replace(:'name', '<wbr>', '')) AS head_html,
        CASE WHEN :'has_documents'::boolean THEN format(
 '<dl class="tiles"><div><dt>Came in</dt><dd>%s<small>documents</small></dd></div>
 <div><dt>Accepted without a look</dt><dd>%s<small>%s documents</small></dd></div>

@@ -43,6 +43,11 @@ function layout() {
     }
   }
 
+  // a number is on one line
+  for (const { node, parent } of texts) {
+    if (/^[\d.,\u00a0]+ ?%?$/.test(node.data.trim()) && parent.matches('td, dd') && texts.filter((t) => t.node === node).length > 1) say('broken', node);
+  }
+
   // contrast, by WCAG 2; a text of a figure must not lie on a shape
   const parse = (colour) => (colour.match(/[\d.]+/g) ?? []).map(Number);
   const luminance = ([r, g, b]) => {
