@@ -66,7 +66,7 @@ BEGIN
         (ARRAY['{a}', '{a,b,c}', '{}', NULL])[1 + floor(random() * 4)::int]::text[] AS verified, (ARRAY['{a}', '{b,c}', NULL])[1 + floor(random() * 3)::int]::text[] AS accepted,
         jsonb_build_object('a', 'x', 'b', CASE WHEN random() < 0.5 THEN 'y' END, 'c', 7) AS fields, jsonb_build_object('a', CASE WHEN random() < 0.5 THEN 'X ' ELSE 'z' END, 'b', 'y', 'c', CASE WHEN random() < 0.8 THEN 7 END) AS as_read,
         CASE WHEN random() < 0.7 THEN jsonb_build_object('a', round(random()::numeric, 2), 'c', 1) END AS engine, floor(random() * 3)::bigint AS version
-        FROM generate_series(1, %3$s) AS g, LATERAL (SELECT timestamptz '2010-11-05 02:00+00' + random() * interval '4 days' + g * interval '0' AS t) AS t,
+        FROM generate_series(1, %3$s) AS g, LATERAL (SELECT CASE WHEN random() < 0.3 THEN timestamptz '2010-11-07 01:00+00' + random() * interval '4 hours' ELSE timestamptz '2010-11-05 02:00+00' + random() * interval '4 days' + g * interval '0' END AS t) AS t,
             LATERAL (SELECT CASE WHEN g > 0 THEN (SELECT %4$s FROM (SELECT name FROM kind ORDER BY random() + g * 0 LIMIT 1) AS k0 (name)) END AS k) AS k$q$,
         CASE s WHEN 'parts' THEN 'least(t, timestamptz ''2010-11-08 23:59+00'')' ELSE 'CASE WHEN random() < 0.02 THEN NULL WHEN random() < 0.02 THEN (CASE WHEN random() < 0.5 THEN ''infinity'' ELSE ''-infinity'' END)::timestamptz ELSE t END' END,
         at_type, n, CASE s WHEN 'dates' THEN 'CASE WHEN random() < 0.9 THEN name::word END' ELSE 'CASE WHEN random() < 0.9 THEN name END' END);
@@ -121,6 +121,14 @@ BEGIN
                 WHEN williams_refresh_dashboard(d.dashboard::regclass) > 0 THEN d.dashboard || ': nothing had changed' END;
 END $$;
 
+-- What was logged for a source concerns each of its dashboards.
+CREATE PROCEDURE spread() LANGUAGE sql AS $$
+    INSERT INTO touched SELECT s.dashboard, at, type FROM touched AS t JOIN source AS s ON t.source = s.name;
+    INSERT INTO emptied SELECT s.dashboard FROM emptied AS t JOIN source AS s ON t.source = s.name;
+    DELETE FROM touched WHERE source IN (SELECT name FROM source);
+    DELETE FROM emptied WHERE source IN (SELECT name FROM source);
+$$;
+
 INSERT INTO kind VALUES ('bill'), ('letter'), ('permit'), ('new');
 SELECT setseed(0.14);
 DO $$
@@ -137,21 +145,23 @@ BEGIN
             CALL change((ARRAY['plain', 'parts', 'dates'])[1 + i % 3]);
         EXCEPTION WHEN SQLSTATE 'TR001' OR unique_violation THEN n_rolled_back := n_rolled_back + 1;
         END;
-        -- what was logged for a source concerns each of its dashboards
-        INSERT INTO touched SELECT s.dashboard, at, type FROM touched AS t JOIN source AS s ON t.source = s.name;
-        INSERT INTO emptied SELECT s.dashboard FROM emptied AS t JOIN source AS s ON t.source = s.name;
-        DELETE FROM touched WHERE source IN (SELECT name FROM source);
-        DELETE FROM emptied WHERE source IN (SELECT name FROM source);
+        CALL spread();
         IF random() < 0.5 THEN COMMIT; END IF;
         FOR d IN SELECT * FROM source WHERE random() < 0.15 LOOP
             BEGIN
                 message := wrong(d);
                 n_refreshed := n_refreshed + 1;
-                IF message IS NOT NULL AND n_wrong < 10 THEN RAISE WARNING 'change %: %', i, message; n_wrong := n_wrong + 1; END IF;
+                -- changes of what has just been refreshed, in the same transaction
+                FOR j IN 1 .. CASE WHEN random() < 0.2 THEN 2 ELSE 0 END LOOP
+                    EXECUTE format('UPDATE %1$I SET review = review || ''{b}'' WHERE id IN (SELECT id FROM %1$I ORDER BY random() LIMIT 10)', d.name);
+                    CALL spread();
+                    message := coalesce(message, wrong(d));
+                END LOOP;
                 -- a refresh that is rolled back leaves its notes
                 IF random() < 0.2 THEN RAISE EXCEPTION 'no' USING ERRCODE = 'TR001'; END IF;
             EXCEPTION WHEN SQLSTATE 'TR001' THEN NULL;
             END;
+            IF message IS NOT NULL AND n_wrong < 10 THEN RAISE WARNING 'change %: %', i, message; n_wrong := n_wrong + 1; END IF;
         END LOOP;
         IF random() < 0.3 THEN COMMIT; END IF;
     END LOOP;
