@@ -198,3 +198,11 @@ INSERT INTO whole SELECT '2026-10-30'::date + i, 'a' FROM generate_series(0, 3) 
 UPDATE whole SET at = '2026-11-05' WHERE at = '2026-10-30';
 SELECT williams_refresh_dashboard('whole_daily') AS whole, williams_refresh_dashboard('whole_1_daily') AS part;
 SELECT day, w.documents AS whole, p.documents AS part FROM whole_daily w FULL JOIN whole_1_daily p USING (day) ORDER BY day;
+
+-- A publication of all tables: PostgreSQL refuses DELETE and UPDATE of a table that has no identity
+BEGIN;
+SET LOCAL client_min_messages = error;
+CREATE PUBLICATION report_dashboard FOR ALL TABLES;
+DELETE FROM whole_daily_changes;
+SELECT williams_refresh_dashboard('whole_daily', everything => true) = count(*) AS published FROM whole_daily;
+ROLLBACK;

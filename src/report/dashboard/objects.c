@@ -164,6 +164,14 @@ rollup_comment(const char *column)
 	elog(ERROR, "unknown column \"%s\"", column);
 }
 
+/* Create a table of a dashboard. It has no key, and a publication of its rows needs some identity. */
+static void
+create_table(const WlDashboard *d, const char *table, const char *columns)
+{
+	wl_execute_for_dashboard(psprintf("CREATE %sTABLE %s (%s)", d->unlogged ? "UNLOGGED " : "", table, columns));
+	wl_execute_for_dashboard(psprintf("ALTER TABLE %s REPLICA IDENTITY FULL", table));
+}
+
 static void
 create_rollup(const WlDashboard *d, const char *schema)
 {
@@ -171,15 +179,14 @@ create_rollup(const WlDashboard *d, const char *schema)
 	StringInfoData sql;
 
 	initStringInfo(&sql);
-	appendStringInfo(&sql, "CREATE %sTABLE %s (", d->unlogged ? "UNLOGGED " : "", rollup);
 	for (int i = 0; i < lengthof(rollup_columns); i++)
 	{
 		appendStringInfo(&sql, "%s ", rollup_columns[i].name);
 		append_expression(&sql, rollup_columns[i].type, schema, NULL, NULL, NULL);
 		appendStringInfoString(&sql, ", ");
 	}
-	appendStringInfoString(&sql, "UNIQUE NULLS NOT DISTINCT (day, document_type))");
-	wl_execute_for_dashboard(sql.data);
+	appendStringInfoString(&sql, "UNIQUE NULLS NOT DISTINCT (day, document_type)");
+	create_table(d, rollup, sql.data);
 	comment_on("TABLE", rollup, "dashboard: a summary of each day and document type; made by williams_create_dashboard, brought up to date by williams_refresh_dashboard");
 	for (int i = 0; i < lengthof(rollup_columns); i++)
 		comment_on_column(rollup, rollup_columns[i].name, rollup_columns[i].comment);
@@ -190,8 +197,7 @@ create_changes(const WlDashboard *d)
 {
 	const char *changes = wl_dashboard_object(d, "_changes");
 
-	wl_execute_for_dashboard(psprintf("CREATE %sTABLE %s (everything pg_catalog.bool NOT NULL, day pg_catalog.date, document_type pg_catalog.text COLLATE pg_catalog.\"C\")",
-									  d->unlogged ? "UNLOGGED " : "", changes));
+	create_table(d, changes, "everything pg_catalog.bool NOT NULL, day pg_catalog.date, document_type pg_catalog.text COLLATE pg_catalog.\"C\"");
 	comment_on("TABLE", changes, "dashboard: what has changed since the last refresh; filled by triggers, emptied by williams_refresh_dashboard");
 	comment_on_column(changes, "everything", "true: all days and types");
 	comment_on_column(changes, "day", "the day of a row that has changed; NULL if it has no time");
