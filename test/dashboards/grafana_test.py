@@ -390,7 +390,8 @@ def check_panels(dashboard, views):
     for panel in of_documents:
         check_data(panel, quotes, None)
     one = View(dashboard, "grafana_reader", odd, types=quotes.values["document_type"][:1])
-    shown = sum(one.frames(next(p for p in panels if p["title"] == "Documents"))[0][0][2])
+    documents = one.frames(next(p for p in panels if p["title"] == "Documents"))[0]
+    shown = documents[0][2][0] if documents else None
     if shown != float(psql(f"SELECT sum(documents) FROM {odd} GROUP BY document_type ORDER BY document_type LIMIT 1")[0][0]):
         fail("variable document_type", f"of one type shows {shown} documents")
     long_ago = datetime(2000, 1, 1, tzinfo=timezone.utc)
