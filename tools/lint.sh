@@ -35,7 +35,7 @@ circle=$(sed -E 's/\.[ch]( |$)/\1/g' <<<"$arrows" | awk '$1 != $2' | tsort 2>&1 
 # a file does one thing, in fewer than 600 lines
 while read -r lines file; do
     [ "$lines" -lt 600 ] || fail "$file has $lines lines"
-done < <(git ls-files src lib sql test tools demo | grep -vE '/(expected|data|answers)/' | xargs wc -l | grep -v ' total$')
+done < <(git ls-files src lib sql test tools demo dashboards/report.sql dashboards/report | grep -vE '/(expected|data|answers)/' | xargs wc -l | grep -v ' total$')
 
 # every WARNING has a SQLSTATE
 git ls-files 'src/*.c' | xargs awk '/ereport\(WARNING,/ { getline; if (!/errcode/) { print FILENAME ": " $0; bad = 1 } } END { exit bad }' ||

@@ -21,7 +21,7 @@ figcaption { font-weight: 600; font-size: .9375rem; margin-bottom: .25rem; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: 1rem; margin: 1.25rem 0; }
 .tiles div { border-top: 1px solid var(--rule); padding-top: .5rem; }
 dt { font-size: .875rem; color: var(--soft); }
-dd { margin: 0; font-size: 1.625rem; line-height: 1.25; font-weight: 600; font-variant-numeric: tabular-nums; }
+dd { margin: 0; font-size: 1.375rem; line-height: 1.25; font-weight: 600; font-variant-numeric: tabular-nums; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0; font-size: .875rem; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: .3rem 0 .3rem .6rem; border-bottom: 1px solid var(--rule); vertical-align: middle; overflow-wrap: normal; }
 th:first-child { text-align: left; padding-left: 0; font-weight: 500; overflow-wrap: anywhere; }
@@ -54,7 +54,8 @@ details { margin: .25rem 0; overflow-x: auto; } summary { cursor: pointer; color
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(18rem, 1fr)); gap: 1rem; }
 .task { border-left: 4px solid var(--rule); padding: 0 0 .25rem .9rem; margin: 1.25rem 0; } .task.failed { border-color: var(--review); }
 .task h3 { margin: 0; } .state { color: var(--soft); font-size: .875rem; margin: 0 0 .35rem; } .task .stack { max-width: 44rem; }
-@media (max-width: 30rem) { dd { font-size: 1.375rem; } th, td { padding-left: .35rem; } td.spark, th.spark, .bar { width: 20%; } table { font-size: .8125rem; } thead th, thead th:first-child { font-size: .75rem; } }
+@media (min-width: 60rem) { dd { font-size: 1.625rem; } }
+@media (max-width: 30rem) { th, td { padding-left: .35rem; } td.spark, th.spark, .bar { width: 20%; } table { font-size: .8125rem; } thead th, thead th:first-child { font-size: .75rem; } }
 @page { size: A4; margin: 15mm; }
 @media print { body { padding: 0; max-width: none; font-size: 10pt; } h2 { margin-top: 2rem; } h2, h2 + p, h3, figcaption, thead { break-after: avoid; }
   figure, table, tr, .tiles, .task { break-inside: avoid; } details:not([open]) { display: none; } }

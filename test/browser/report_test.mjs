@@ -194,7 +194,7 @@ for (const name of files.filter((f) => f.endsWith('.html')).map((f) => f.slice(0
 
 if (process.env.SCREENSHOTS) {
   for (const colorScheme of ['light', 'dark']) {
-    const page = await open(join(dir, 'demo.html'), { viewport: { width: 1280, height: 1400 }, colorScheme });
+    const page = await open(join(dir, 'demo.html'), { viewport: { width: 1280, height: 1340 }, colorScheme });
     await page.screenshot({ path: join(process.env.SCREENSHOTS, `report-${colorScheme}.png`) });
     await page.context().close();
   }
