@@ -19,7 +19,7 @@ SHLIB_LINK = -lm
 
 REGRESS = bound_functions plan_items plan_batch_no plan_workload plan_table plan_table_errors plan_table_foreign plan_table_property run_task run_alter run_extend run_extend_property run_stats run_answers run_range run_relation run_commit run_pace run_apply run_window run_options run_bounded_property run_bounded run_property run_security score_multiplier score_profile score_fields score_explain score_engines score_trigger score_trigger_errors score_trigger_types score_trigger_verified score_trigger_accepted score_evidence score_fit report_efficiency report_scorecard report_calibration report_trust report_fields report_summary report_dashboard report_dashboard_rights report_dashboard_property all_hostile all_parallel
 REGRESS_OPTS = --inputdir=$(srcdir)/test --load-extension=williams
-ISOLATION = plan_table run_apply run_claim run_split run_extend run_task run_stop run_sessions run_lock run_table score_trigger_update score_trigger_verified
+ISOLATION = plan_table report_dashboard run_apply run_claim run_split run_extend run_task run_stop run_sessions run_lock run_table score_trigger_update score_trigger_verified
 ISOLATION_OPTS = --inputdir=$(srcdir)/test/isolation --load-extension=williams
 TAP_TESTS = 1
 PROVE_TESTS = test/t/*.pl
