@@ -19,6 +19,7 @@
 #include "fmgr.h"
 #include "utils/rel.h"
 
+#include "base/compat.h"
 #include "base/rights.h"
 
 /* The arguments of a dashboard's triggers. */
@@ -74,7 +75,7 @@ extern Oid	wl_own_function(const char *name, Oid function);
 extern void wl_find_dashboard(WlDashboard *d, Oid rollup, Oid function);
 
 /* Error 42P01. */
-extern void wl_no_relation(Oid relation) pg_attribute_noreturn();
+pg_noreturn extern void wl_no_relation(Oid relation);
 
 /* Why changes of the source may not be noted, as the detail of a message; NULL if they are. */
 extern const char *wl_broken_dashboard(const WlDashboard *d, Relation source);
