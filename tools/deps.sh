@@ -4,7 +4,8 @@
 #   tools/deps.sh build|lib|demo|test|browser|matrix|pgtap|bench|lint...
 #
 # Uses sudo unless run as root. Does not upgrade an installed server, because that
-# would restart its clusters.
+# would restart its clusters. Does not install packages that would start a service:
+# their programs are unpacked into the directory that tools/unpacked.sh prints.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export LC_ALL=C                           # the output of apt-cache is parsed below
@@ -22,11 +23,14 @@ fi
 has_server() { [ -x "$pg_config" ] && [ -x "$("$pg_config" --bindir)/postgres" ]; }
 has_headers() { [ -x "$pg_config" ] && [ -f "$("$pg_config" --includedir-server)/postgres.h" ]; }
 has_extension() { [ -x "$pg_config" ] && [ -f "$("$pg_config" --sharedir)/extension/$1.control" ]; }
+unpacked=$(tools/unpacked.sh)
+has_program() { has "$1" || [ -x "$unpacked/$1" ]; }
 has_include() { has cc && echo "#include <$1>" | cc -E - >/dev/null 2>&1; }
 
 # One line per dependency: the groups that need it | a test for it | its package.
 # In a package's name, % stands for the server's major version. A package with ? is
-# optional: it is installed if apt-get has it, and a test is skipped without it.
+# optional: it is installed if apt-get has it, and a test is skipped without it. So is
+# a program that is only unpacked: package:program.
 missing() {
     while IFS='|' read -r groups probe package; do
         for g in "$@"; do
@@ -47,6 +51,12 @@ missing() {
 	test|has python3|python3
 	test|has pgrep|procps
 	test|has_extension pg_cron|postgresql-%-cron?
+	test|/usr/bin/python3 -c 'import yaml' 2>/dev/null|python3-yaml?
+	test|has_program prometheus|prometheus:prometheus
+	test|has_program promtool|promtool:promtool
+	test|has_program promtool|prometheus:promtool
+	test|has_program prometheus-sql-exporter|prometheus-sql-exporter:prometheus-sql-exporter
+	test|has_program prometheus-postgres-exporter|prometheus-postgres-exporter:prometheus-postgres-exporter
 	bench|has_extension plpython3u|postgresql-plpython3-%
 	bench|has_extension dblink|postgresql-%
 	bench|has_extension tdigest|postgresql-%-tdigest
@@ -57,12 +67,18 @@ missing() {
 	E
 }
 
-required() { missing "$@" | sed '/?$/d'; }
+required() { missing "$@" | sed '/?$/d; /:/d'; }
 optional() {
     local p
     [[ $pg_config == /usr/lib/postgresql/* ]] || return 0
     for p in $(missing "$@" | sed -n 's/?$//p'); do
         if apt-cache show "${p//%/$major}" >/dev/null 2>&1; then echo "$p"; fi
+    done
+}
+programs() {
+    local p
+    for p in $(missing "$@" | sed -n '/:/p'); do
+        if apt-cache show "${p%:*}" >/dev/null 2>&1; then echo "$p"; fi
     done
 }
 
@@ -105,7 +121,7 @@ cleanup() {
 }
 
 wanted=$(required "$@")
-[ -n "$wanted$(optional "$@")" ] || exit 0
+[ -n "$wanted$(optional "$@")$(programs "$@")" ] || exit 0
 [[ -x $pg_config || -z $pg_config || -n $major || $wanted != *%* ]] || die "$pg_config does not exist"
 has apt-get || die "missing, and apt-get is not available:" ${wanted//%/${major:-NN}}
 if [ "$(id -u)" != 0 ]; then
@@ -139,6 +155,25 @@ if [ -n "$more" ]; then
     echo "deps: installing with apt-get:" $more
     run_apt install --no-install-recommends $more || echo "deps: not installed, tests will be skipped:" $more
 fi
+
+# Unpack the program of package:program, and nothing else of the package. Does not need root.
+unpack() {
+    local package=${1%:*} program=${1#*:}
+    if [ ! -d "$temp/$package" ]; then
+        mkdir "$temp/$package" && (cd "$temp/$package" && apt-get -q download "$package") &&
+            dpkg -x "$temp/$package"/*.deb "$temp/$package" || return 1
+    fi
+    mkdir -p "$unpacked" && cp "$temp/$package/usr/bin/$program" "$unpacked/$program.new" &&
+        mv "$unpacked/$program.new" "$unpacked/$program"
+}
+for p in $(programs "$@"); do
+    ! has_program "${p#*:}" || continue   # two packages may have it
+    echo "deps: unpacking into $unpacked: ${p#*:}"
+    unpack "$p" >"$temp/log" 2>&1 || {
+        cat "$temp/log" >&2
+        echo "deps: not unpacked, tests will be skipped: ${p#*:}"
+    }
+done
 
 still=$(required "$@")
 [ -z "$still" ] || die "installed, but still not found:" ${still//%/$major}
