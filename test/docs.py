@@ -8,7 +8,7 @@ cluster: run by test/run.sh, or by hand with some of the pages as arguments.
   what psql prints, but for speeds.
 - Every relative link resolves, with its anchor, and every file that is named is there.
 - Every function that SQL can call is named in docs/, and every williams_... that a page
-  names is in the catalogue.
+  names is in the catalogue or a metric.
 - The messages in the table of docs/troubleshooting.md are those of src/, or PostgreSQL's.
 - README.md has at most 300 lines, of at most 120 characters.
 """
@@ -53,6 +53,10 @@ SELECT DISTINCT name FROM (
     UNION ALL SELECT opcname, oid, 'pg_opclass'::regclass FROM pg_opclass) AS o
 JOIN pg_depend AS d ON d.objid = o.oid AND d.classid = o.class AND d.deptype = 'e'
 WHERE d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'williams')"""
+
+# In a file for prometheus-postgres-exporter, a query and its columns; the metrics are QUERY_COLUMN.
+METRICS = re.compile(r"^(\w+):\n(.*?)(?=^\w|\Z)", re.M | re.S)
+COLUMN = re.compile(r"^    - (\w+): \{usage: (?!LABEL)", re.M)
 
 # In docs/troubleshooting.md, rows of the table of messages, and PostgreSQL's own of these.
 MESSAGE = re.compile(r"^\| [0-9A-Z]{5} \| (.*) \| \[", re.M)
@@ -158,6 +162,9 @@ def check_names(pages):
     psql("docs", "CREATE EXTENSION williams")
     functions = dict(line.split("|") for line in psql("docs", FUNCTIONS, "-At").stdout.splitlines())
     known = set(functions) | set(psql("docs", OTHERS, "-At").stdout.split())
+    exporter = (ROOT / "dashboards/prometheus/postgres_exporter.yml").read_text(encoding="utf-8")
+    known |= {f"{query}_{column}" for query, columns in METRICS.findall(exporter) for column in COLUMN.findall(columns)}
+    known |= {query for query, _ in METRICS.findall(exporter)}
     named = {}
     for page, text in pages.items():
         for name in NAME.findall(text):
