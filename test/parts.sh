@@ -66,7 +66,7 @@ dashboards() {
         echo "$out"
         return 1
     }
-    sed -n '/^--- dashboards$/,$p' <<<"$out"
+    sed '1,/^--- dashboards$/d' <<<"$out"
 }
 
 # the page of dashboards/report.sql in a browser; not one of all_parts, because it needs chromium
