@@ -140,6 +140,14 @@ RESET timezone;
 SET timezone = 'UTC';
 -- which zone an abbreviation means depends on the session; UTC is UTC
 SELECT z, pg_temp.error_of(format('SELECT williams_create_dashboard(%L, at => %L, time_zone => %L, rollup => %L)', 'zone', 'at', z, 'zone_utc' || i)) AS error FROM unnest('{IST,cet,EST,utc,Etc/GMT-5}'::text[]) WITH ORDINALITY AS u (z, i);
+-- a zone that this server does not know, as after a move to another: a load goes on, and everything is noted
+CREATE TABLE moved (at timestamptz);
+SELECT williams_create_dashboard('moved', at => 'at');
+SELECT williams_refresh_dashboard('moved_daily');
+DROP TRIGGER zz_williams_moved_daily ON moved;
+CREATE TRIGGER zz_williams_moved_daily BEFORE INSERT ON moved FOR EACH ROW EXECUTE FUNCTION williams_note_change('report_dashboard', 'moved_daily_changes', 'at', '', 'US/Nowhere');
+INSERT INTO moved VALUES ('2026-10-01'), ('2026-10-02'), (NULL);
+SELECT everything, day, document_type FROM moved_daily_changes;
 -- Times at the ends of what PostgreSQL knows are on infinite days: no load and no refresh fails
 CREATE TABLE far_z (at timestamptz, n int); CREATE TABLE far_t (at timestamp, n int); CREATE TABLE far_d (at date, n int);
 SELECT williams_create_dashboard(('far_' || c)::regclass, at => 'at', time_zone => z, rollup => 'far_' || c || '_' || i) FROM unnest('{z,t,d}'::text[]) AS c, unnest('{Pacific/Kiritimati,Pacific/Pago_Pago}'::text[]) WITH ORDINALITY AS v (z, i);
