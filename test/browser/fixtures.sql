@@ -76,8 +76,8 @@ CREATE SCHEMA "Town ""hall"" & <b>";
 ALTER TABLE quoted SET SCHEMA "Town ""hall"" & <b>";
 DROP TRIGGER score ON "Town ""hall"" & <b>".quoted;
 SELECT williams_create_dashboard('"Town ""hall"" & <b>".quoted', document_type => 'doc_type', score => 'score', scores => 'scores',
-    verified => 'verified', fields => 'fields', as_read => 'engine_read', time_zone => 'UTC', rollup => '"Town ""hall"" & <b>"."<i>Its</i> ""5"" % :rows"');
-SELECT williams_refresh_dashboard('"Town ""hall"" & <b>"."<i>Its</i> ""5"" % :rows"');
+    verified => 'verified', fields => 'fields', as_read => 'engine_read', time_zone => 'UTC', rollup => '"Town ""hall"" & <b>"."<i>It''s</i> ""5"" % :rows"');
+SELECT williams_refresh_dashboard('"Town ""hall"" & <b>"."<i>It''s</i> ""5"" % :rows"');
 
 -- tasks: done in part with a failure whose message is hostile, stopped, and gone
 CREATE TABLE item (id int PRIMARY KEY, doc_type text);

@@ -27,7 +27,7 @@ psql -Xq -v ON_ERROR_STOP=1 -f fixtures.sql >/dev/null 2>"$pages/log" || { cat "
 
 page() { report "${@:2}" >"$pages/$1.html" || die "no page $1"; }
 for name in usual nothing one_day unchecked thousand many more gaps stray millions bare; do page $name ${name}_daily; done
-page quoted '"Town ""hall"" & <b>"."<i>Its</i> ""5"" % :rows"'
+page quoted '"Town ""hall"" & <b>"."<i>It'\''s</i> ""5"" % :rows"'
 page filtered usual_daily -v from=2026-10-02 -v to=2026-10-04 -v type=letter
 page nobody usual_daily -v to=2026-10-04 -v type="it's nothing"
 expect usual usual created_at day
