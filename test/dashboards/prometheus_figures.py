@@ -17,6 +17,7 @@ TASKS = "SELECT *, extract(epoch FROM eta - clock_timestamp()) AS left FROM will
 STATISTICS = "SELECT *, extract(epoch FROM last_run_at) AS began FROM williams_stat_task"
 DAYS = """
 SELECT extract(epoch FROM time) AS time, extract(epoch FROM now()) AS now, extract(epoch FROM refreshed_at) AS refreshed,
+    extract(epoch FROM pending_since) AS pending,
     document_type, documents, for_review, checked, accepted, without_profile, without_confidence, fallback,
     fields, fields_for_review, fields_checked, audited, wrong, williams_count(field_scores) AS scored,
     williams_count(calibration) AS seen, williams_accuracy(calibration) AS accuracy,
@@ -59,6 +60,7 @@ def of_type(database, dashboard, days):
     return {
         **{metric: float(sum(values)) if values else NAN for metric, values in known.items()},
         "refreshed_timestamp_seconds": max(day["refreshed"] for day in days),
+        "pending_since_timestamp_seconds": number(days[0]["pending"]),
         "recent_documents": documents,
         "recent_documents_per_second": documents / (7 * DAY),
         "recent_review_ratio": clerks / documents if documents else NAN,

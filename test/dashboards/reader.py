@@ -31,6 +31,7 @@ TRUNCATE ocr_daily;
 INSERT INTO ocr_daily SELECT (jsonb_populate_record(s.r, jsonb_build_object('day', current_date - k, 'document_type', types.t,
     'audit', coalesce((s.r).audit + (s.r).calibration, (s.r).calibration)::text))).*
 FROM generate_series(0, 49) AS k, types, source_rows AS s WHERE s.n = (types.n + k * (types.total + 1)) % s.total;
+INSERT INTO ocr_daily_changes (everything, noted_at) VALUES (false, now() - interval '2 hours'), (false, now() - interval '3 hours');
 ALTER VIEW ocr_daily_dashboard RENAME TO wall_dashboard;
 CREATE VIEW second_dashboard AS SELECT * FROM wall_dashboard WHERE extract(day FROM day) < 20;
 """

@@ -79,7 +79,7 @@ SELECT pg_temp.error_of('SELECT williams_drop_dashboard(''doc_daily'')');
 SELECT (SELECT count(*) FROM pg_class WHERE relname LIKE 'doc_daily%') AS objects, (SELECT count(*) FROM pg_trigger WHERE tgrelid = 'doc'::regclass) AS triggers;
 -- what is left after a part was dropped by hand can be dropped; a load goes on
 SELECT williams_create_dashboard('doc');
-DROP TABLE doc_daily_changes; DROP VIEW doc_daily_documents;
+DROP VIEW doc_daily_dashboard, doc_daily_documents; DROP TABLE doc_daily_changes;
 INSERT INTO doc VALUES ('2026-10-02', 'bill');
 SELECT pg_temp.error_of('SELECT williams_refresh_dashboard(''doc_daily'')');
 SELECT williams_drop_dashboard('doc_daily');

@@ -5,7 +5,7 @@
  * The columns are in tables, with their comments. Expressions name every function,
  * operator and type with its schema, because they end up in views that other roles
  * read, and are evaluated under any search_path. In these texts, @ stands for the
- * extension's schema.
+ * extension's schema; see Parts for the others.
  */
 #include "postgres.h"
 
@@ -105,34 +105,40 @@ static const struct
 	"whether the library is loaded and of the version that is installed in the database"},
 	{"fallback_rate", "r.fallback::pg_catalog.float8 OPERATOR(pg_catalog./) r.documents::pg_catalog.float8",
 	"share of the documents scored without a profile or without any confidence of an engine, from 0 to 1"},
-	{"refreshed_at", NULL, NULL}
+	{"refreshed_at", NULL, NULL},
+	{"pending_since", "(SELECT pg_catalog.min(c.noted_at) FROM ?changes c)",
+	"when the oldest change of the source was made that no refresh has taken in; NULL if there is none; the same in all rows"}
 };
 
-/* Append a text, with the extension's schema and the values of placeholders in it. */
-static void
-append_expression(StringInfo sql, const char *text, const char *schema,
-				  const char *zone, const char *no_type, const char *accepted)
+/* What stands for the placeholders of expressions; those that the rollup does not need may be NULL. */
+typedef struct Parts
 {
-	const struct
+	const char *schema;			/* @ */
+	const char *zone;			/* ?zone */
+	const char *no_type;		/* ?no_type */
+	const char *accepted;		/* ?accepted */
+	const char *changes;		/* ?changes */
+} Parts;
+
+static void
+append_expression(StringInfo sql, const char *expression, const Parts *parts)
+{
+	const char *const values[][2] = {{"@", parts->schema}, {"?zone", parts->zone},
+	{"?no_type", parts->no_type}, {"?accepted", parts->accepted}, {"?changes", parts->changes}};
+
+	while (*expression != '\0')
 	{
-		const char *name;
-		const char *value;
-	}			parts[] = {{"@", schema}, {"?zone", zone}, {"?no_type", no_type}, {"?accepted", accepted}};
+		int			i = 0;
 
-	while (*text !='\0')
-	{
-		bool		found = false;
-
-		for (int i = 0; i < lengthof(parts) && !found; i++)
-			if (strncmp(text, parts[i].name, strlen(parts[i].name)) == 0)
-			{
-				appendStringInfoString(sql, parts[i].value);
-				text	  +=strlen(parts[i].name);
-
-				found = true;
-			}
-		if (!found)
-			appendStringInfoChar(sql, *text ++);
+		while (i < lengthof(values) && strncmp(expression, values[i][0], strlen(values[i][0])) != 0)
+			i++;
+		if (i == lengthof(values))
+			appendStringInfoChar(sql, *expression++);
+		else
+		{
+			appendStringInfoString(sql, values[i][1]);
+			expression += strlen(values[i][0]);
+		}
 	}
 }
 
@@ -173,7 +179,7 @@ create_table(const WlDashboard *d, const char *table, const char *columns)
 }
 
 static void
-create_rollup(const WlDashboard *d, const char *schema)
+create_rollup(const WlDashboard *d, const Parts *parts)
 {
 	const char *rollup = wl_dashboard_object(d, "");
 	StringInfoData sql;
@@ -182,7 +188,7 @@ create_rollup(const WlDashboard *d, const char *schema)
 	for (int i = 0; i < lengthof(rollup_columns); i++)
 	{
 		appendStringInfo(&sql, "%s ", rollup_columns[i].name);
-		append_expression(&sql, rollup_columns[i].type, schema, NULL, NULL, NULL);
+		append_expression(&sql, rollup_columns[i].type, parts);
 		appendStringInfoString(&sql, ", ");
 	}
 	appendStringInfoString(&sql, "UNIQUE NULLS NOT DISTINCT (day, document_type)");
@@ -197,11 +203,12 @@ create_changes(const WlDashboard *d)
 {
 	const char *changes = wl_dashboard_object(d, "_changes");
 
-	create_table(d, changes, "everything pg_catalog.bool NOT NULL, day pg_catalog.date, document_type pg_catalog.text COLLATE pg_catalog.\"C\"");
+	create_table(d, changes, "everything pg_catalog.bool NOT NULL, day pg_catalog.date, document_type pg_catalog.text COLLATE pg_catalog.\"C\", noted_at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.now()");
 	comment_on("TABLE", changes, "dashboard: what has changed since the last refresh; filled by triggers, emptied by williams_refresh_dashboard");
 	comment_on_column(changes, "everything", "true: all days and types");
 	comment_on_column(changes, "day", "the day of a row that has changed; NULL if it has no time");
 	comment_on_column(changes, "document_type", "its document type; NULL if it has none");
+	comment_on_column(changes, "noted_at", "start of the transaction that changed it; a refresh does not read this");
 }
 
 static void
@@ -229,8 +236,7 @@ create_documents(const WlDashboard *d, const char *documents)
 }
 
 static void
-create_view(const WlDashboard *d, const char *schema, const char *zone, const char *no_type,
-			bool has_accepted)
+create_view(const WlDashboard *d, const Parts *parts)
 {
 	const char *view = wl_dashboard_object(d, "_dashboard");
 	StringInfoData sql;
@@ -242,9 +248,7 @@ create_view(const WlDashboard *d, const char *schema, const char *zone, const ch
 		if (i > 0)
 			appendStringInfoString(&sql, ", ");
 		append_expression(&sql, view_columns[i].value == NULL ?
-						  psprintf("r.%s", view_columns[i].name) : view_columns[i].value,
-						  schema, text_literal(zone), text_literal(no_type),
-						  has_accepted ? "true" : "false");
+						  psprintf("r.%s", view_columns[i].name) : view_columns[i].value, parts);
 		appendStringInfo(&sql, " AS %s", quote_identifier(view_columns[i].name));
 	}
 	appendStringInfo(&sql, " FROM %s r", wl_dashboard_object(d, ""));
@@ -260,12 +264,18 @@ wl_create_dashboard_objects(const WlDashboard *d, const char *extension_schema,
 							const char *documents, const char *zone,
 							const char *no_type, bool has_accepted)
 {
-	const char *schema = quote_identifier(extension_schema);
+	Parts		parts = {
+		.schema = quote_identifier(extension_schema),
+		.zone = text_literal(zone),
+		.no_type = text_literal(no_type),
+		.accepted = has_accepted ? "true" : "false",
+		.changes = wl_dashboard_object(d, "_changes")
+	};
 
-	create_rollup(d, schema);
+	create_rollup(d, &parts);
 	create_changes(d);
 	create_documents(d, documents);
-	create_view(d, schema, zone, no_type, has_accepted);
+	create_view(d, &parts);
 }
 
 /*
@@ -286,7 +296,7 @@ static const char reasons_join[] =
 
 /* Append the list of columns: 0 their names, 1 values of groups, 2 values after that. */
 static void
-append_columns(StringInfo sql, int step, const char *schema)
+append_columns(StringInfo sql, int step, const Parts *parts)
 {
 	const char *separator = "";
 
@@ -305,7 +315,7 @@ append_columns(StringInfo sql, int step, const char *schema)
 			appendStringInfoString(sql, value[0] == '=' ? value + 1 : psprintf("g.%s", name));
 		else
 		{
-			append_expression(sql, value, schema, NULL, NULL, NULL);
+			append_expression(sql, value, parts);
 			appendStringInfo(sql, " AS %s", name);
 		}
 	}
@@ -314,17 +324,17 @@ append_columns(StringInfo sql, int step, const char *schema)
 const char *
 wl_rollup_query(const WlDashboard *d, const char *extension_schema, const char *condition)
 {
-	const char *schema = quote_identifier(extension_schema);
+	Parts		parts = {.schema = quote_identifier(extension_schema)};
 	const char *documents = wl_dashboard_object(d, "_documents");
 	StringInfoData sql;
 
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "INSERT INTO %s (", wl_dashboard_object(d, ""));
-	append_columns(&sql, 0, schema);
+	append_columns(&sql, 0, &parts);
 	appendStringInfoString(&sql, ") SELECT ");
-	append_columns(&sql, 2, schema);
+	append_columns(&sql, 2, &parts);
 	appendStringInfoString(&sql, " FROM (SELECT ");
-	append_columns(&sql, 1, schema);
+	append_columns(&sql, 1, &parts);
 	appendStringInfo(&sql, " FROM %s d WHERE %s GROUP BY d.day, d.document_type) g LEFT JOIN (",
 					 documents, condition);
 	appendStringInfo(&sql, reasons_query, documents, condition);
