@@ -189,6 +189,8 @@ SELECT pg_temp.right('doc_daily');
 SET client_min_messages = notice;
 CREATE TABLE plain (created_at timestamptz, kind text, scores jsonb, fields jsonb, verified text[], read jsonb);
 SELECT williams_create_dashboard('plain');
+CREATE TABLE plain_parts (LIKE plain) PARTITION BY LIST (kind);
+SELECT williams_create_dashboard('plain_parts', truth => 'read', scores => 'scores');
 CREATE INDEX ON plain (kind, created_at);
 CREATE INDEX ON plain (created_at) WHERE kind IS NULL;
 SELECT williams_create_dashboard('plain', rollup => 'plain_useless');

@@ -167,8 +167,9 @@ advise(Relation rel, const char *source, const WlMapping *m)
 				(errcode(ERRCODE_WARNING),
 				 errmsg("no index of table \"%s\" begins with column \"%s\"", RelationGetRelationName(rel), at),
 				 errdetail("Without one, every refresh reads the whole table."),
-				 errhint("CREATE INDEX CONCURRENTLY ON %s (%s);",
-						 source, quote_identifier(at))));
+		/* not concurrently on a partitioned table, which cannot do that */
+				 errhint("CREATE INDEX %sON %s (%s);",
+						 rel->rd_rel->relkind == RELKIND_RELATION ? "CONCURRENTLY " : "", source, quote_identifier(at))));
 	if (!has_truth || m->attnums[WL_COLUMN_SCORES] == 0)
 		ereport(NOTICE,
 				(errmsg("the dashboard will not show whether scores are right"),
