@@ -25,7 +25,7 @@ MARK = "-- end of block --"
 # of williams_run's lines of progress the last: a fast machine prints no others
 PASSING = re.compile(r"^NOTICE:  task .* rows/s.*\n(?=NOTICE:  task .* rows/s)", re.M)
 SPEED = re.compile(r"\d+ rows/s$")
-LINK = re.compile(r"\]\(([^)\s]+)\)")
+LINK = re.compile(r"""(?:\]\(|\bsrc(?:set)?=")([^)\s"]+)[)"]""")
 # a path, or a C source by its name alone; not a pattern such as NAME.c
 FILE = re.compile(r"`((?![^`]*(?:NAME|VERSION|--A))(?:[\w.-]+/[\w./-]*\.\w+|\w+\.[ch]))`")
 NAME = re.compile(r"\bwilliams_[a-z0-9_]*[a-z0-9]\b")
