@@ -27,7 +27,7 @@ SELECT williams_create_dashboard('result', at => 'received', as_read => 'raw', a
 SELECT relname, relkind, obj_description(c.oid, 'pg_class') ~ '^dashboard: .+' AS commented, pg_get_userbyid(relowner) = current_user AS own,
     (SELECT count(*) FROM pg_attribute a WHERE attrelid = c.oid AND attnum > 0 AND col_description(c.oid, attnum) !~ '^.{5,}') AS without_comment FROM pg_class c
 WHERE relnamespace = 'report_dashboard'::regnamespace AND relname LIKE 'result\_daily%' AND relkind <> 'i' ORDER BY relname;
-SELECT tgname, tgenabled, pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = 'result'::regclass AND tgname <> 'score' ORDER BY tgname;
+SELECT tgname, tgenabled, obj_description(oid, 'pg_trigger') ~ '^dashboard: .+' AS commented, pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = 'result'::regclass AND tgname <> 'score' ORDER BY tgname;
 SELECT (SELECT count(*) FROM result_daily_dashboard) AS empty, williams_refresh_dashboard('result_daily') AS none, williams_refresh_dashboard('result_daily') AS again;
 INSERT INTO result (id, received, kind, doc, engine)
 SELECT i, '2026-10-01 22:30+00'::timestamptz + i % 5 * interval '1 hour', (ARRAY['report_dashboard_permit', 'letter', NULL])[1 + i % 3],

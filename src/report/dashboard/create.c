@@ -197,6 +197,9 @@ create_triggers(const WlDashboard *d)
 	wl_execute_for_dashboard(psprintf("COMMENT ON TRIGGER %s ON %s IS %s", rows, source,
 									  quote_literal_cstr(psprintf("dashboard: notes which days and types change, in %s",
 																  wl_dashboard_object(d, "_changes")))));
+	wl_execute_for_dashboard(psprintf("COMMENT ON TRIGGER %s ON %s IS %s", truncate, source,
+									  quote_literal_cstr(psprintf("dashboard: notes that the table is truncated, in %s",
+																  wl_dashboard_object(d, "_changes")))));
 }
 
 /* Refuse a source whose changes the triggers, which have been created, could not note. */
