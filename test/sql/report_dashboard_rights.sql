@@ -294,6 +294,7 @@ ALTER TABLE letter ENABLE ALWAYS TRIGGER zz_williams_letter_daily;
 UPDATE letter SET score = 0.8;
 SELECT williams_refresh_dashboard('letter_daily');
 RESET ROLE;
+DROP TABLE fake;
 -- other owners
 ALTER TABLE letter OWNER TO williams_other;
 INSERT INTO letter VALUES (3, '2026-10-03', 'a', 0.5);

@@ -12,6 +12,7 @@
  */
 #include "postgres.h"
 
+#include "access/relation.h"
 #include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/partition.h"
@@ -54,7 +55,7 @@ source_name(const WlDashboard *d)
 static Relation
 open_source(Oid relation)
 {
-	Relation	rel = try_table_open(relation, ShareRowExclusiveLock);
+	Relation	rel = try_relation_open(relation, ShareRowExclusiveLock);
 
 	if (rel == NULL)
 		wl_no_relation(relation);
