@@ -99,12 +99,14 @@ SELECT c, pg_temp.error_of(format('SELECT williams_create_dashboard(%L, at => %L
 --
 CREATE TABLE zone (at timestamptz, t text);
 SELECT williams_create_dashboard('zone', at => 'at', document_type => 't', time_zone => zone, rollup => 'zone_' || n)
-FROM (VALUES (1, 'Europe/Amsterdam'), (2, 'Asia/Kolkata'), (3, 'Pacific/Kiritimati'), (4, 'America/Sao_Paulo'), (5, 'America/Havana'), (6, 'America/St_Johns'), (7, NULL), (8, '<-09>9')) AS v (n, zone);
+FROM (VALUES (1, 'Europe/Amsterdam'), (2, 'Asia/Kolkata'), (3, 'Pacific/Kiritimati'), (4, 'America/Sao_Paulo'), (5, 'America/Havana'), (6, 'America/St_Johns'), (7, NULL), (8, '<-09>9'), (9, 'Pacific/Kwajalein'), (10, 'Pacific/Apia')) AS v (n, zone);
 SET timezone = 'America/New_York';
 INSERT INTO zone SELECT t, 'x' FROM generate_series('2026-03-27 00:00+00'::timestamptz, '2026-03-31 00:00+00', '15 minutes') AS t;
 INSERT INTO zone SELECT t, 'x' FROM generate_series('2018-11-02 00:00+00'::timestamptz, '2018-11-06 00:00+00', '15 minutes') AS t;
 INSERT INTO zone SELECT t, 'y' FROM generate_series('2018-02-16 00:00+00'::timestamptz, '2018-02-20 00:00+00', '15 minutes') AS t;
 INSERT INTO zone SELECT t, 'x' FROM generate_series('2010-11-05 00:00+00'::timestamptz, '2010-11-09 00:00+00', '15 minutes') AS t;
+-- whole days that came twice
+INSERT INTO zone SELECT t, 'x' FROM unnest('{1969-09-29,1892-07-03}'::timestamptz[]) AS d, generate_series(d, d + interval '5 days', '1 hour') AS t;
 CREATE FUNCTION pg_temp.wrong_days(n int, zone text) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     wrong bigint;
@@ -114,7 +116,7 @@ BEGIN
         WHERE a.day IS NULL OR b.day IS NULL', n, zone) INTO wrong;
     RETURN wrong;
 END $$;
-CREATE TEMP VIEW zones AS SELECT * FROM (VALUES (1, 'Europe/Amsterdam'), (2, 'Asia/Kolkata'), (3, 'Pacific/Kiritimati'), (4, 'America/Sao_Paulo'), (5, 'America/Havana'), (6, 'America/St_Johns'), (7, 'UTC'), (8, '<-09>9')) AS v (n, zone);
+CREATE TEMP VIEW zones AS SELECT * FROM (VALUES (1, 'Europe/Amsterdam'), (2, 'Asia/Kolkata'), (3, 'Pacific/Kiritimati'), (4, 'America/Sao_Paulo'), (5, 'America/Havana'), (6, 'America/St_Johns'), (7, 'UTC'), (8, '<-09>9'), (9, 'Pacific/Kwajalein'), (10, 'Pacific/Apia')) AS v (n, zone);
 SELECT n, zone, williams_refresh_dashboard(('zone_' || n)::regclass), pg_temp.wrong_days(n, zone) FROM zones ORDER BY n;
 -- day by day: where an hour is skipped or comes twice, even across midnight, a refresh finds all rows of a day
 SET timezone = 'Asia/Tokyo';

@@ -27,6 +27,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
+#include "utils/datetime.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
@@ -57,6 +58,7 @@ static const char *
 time_condition(const WlDashboard *d, const Range *range, Oid at_type)
 {
 	const char *zone = quote_literal_cstr(d->zone);
+	const char *margin;
 
 	if (!range->has_day)
 		return "d.at IS NULL";
@@ -71,12 +73,13 @@ time_condition(const WlDashboard *d, const Range *range, Oid at_type)
 
 	/*
 	 * When clocks are set back across midnight, times of a day are before its
-	 * first midnight or after the next; no zone has done that by more than 3
-	 * hours since 1867.
+	 * first midnight or after the next. Zones have done that by a whole day,
+	 * the last one in 1969, but by more than 3 hours never since 1994.
 	 */
-	return psprintf("d.at OPERATOR(pg_catalog.>=) (pg_catalog.timezone(%s::pg_catalog.text, $1::pg_catalog.timestamp) OPERATOR(pg_catalog.-) '3 hours'::pg_catalog.interval)"
-					" AND d.at OPERATOR(pg_catalog.<) (pg_catalog.timezone(%s::pg_catalog.text, ($2 OPERATOR(pg_catalog.+) 1)::pg_catalog.timestamp) OPERATOR(pg_catalog.+) '3 hours'::pg_catalog.interval)",
-					zone, zone);
+	margin = range->first < date2j(1995, 1, 1) - POSTGRES_EPOCH_JDATE ? "25 hours" : "3 hours";
+	return psprintf("d.at OPERATOR(pg_catalog.>=) (pg_catalog.timezone(%s::pg_catalog.text, $1::pg_catalog.timestamp) OPERATOR(pg_catalog.-) '%s'::pg_catalog.interval)"
+					" AND d.at OPERATOR(pg_catalog.<) (pg_catalog.timezone(%s::pg_catalog.text, ($2 OPERATOR(pg_catalog.+) 1)::pg_catalog.timestamp) OPERATOR(pg_catalog.+) '%s'::pg_catalog.interval)",
+					zone, margin, zone, margin);
 }
 
 /* A condition on day and document_type, which are $1 to $2 and $3 (types), $4 (NULL too). */
