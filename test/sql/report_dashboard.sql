@@ -90,6 +90,13 @@ DELETE FROM types WHERE at IS NULL AND d = '';
 UPDATE types SET at = '-infinity' WHERE at = 'infinity';
 SELECT williams_refresh_dashboard('types_e') AS e, williams_refresh_dashboard('types_d') AS d, williams_refresh_dashboard('types_i') AS i, williams_refresh_dashboard('types_t') AS t;
 SELECT 'e' AS c, day, '<' || document_type || '>' AS type, documents FROM types_e UNION ALL SELECT 't', day, '<' || document_type || '>', documents FROM types_t ORDER BY 1, 2, 3;
+-- a type that would not fit into an index is cut, at a character
+INSERT INTO types (at, t) SELECT '2026-11-01', repeat('é', 499) || chr(8364) || x || (SELECT string_agg(md5(i::text), '') FROM generate_series(1, 1000) AS i) FROM unnest('{a,b}'::text[]) AS x;
+SELECT williams_refresh_dashboard('types_t');
+SELECT day, length(document_type), octet_length(document_type), right(document_type, 1) AS last, documents FROM types_t WHERE day = '2026-11-01';
+UPDATE types SET t = 'short' WHERE substr(t, 501, 1) COLLATE "C" = 'b';
+SELECT williams_refresh_dashboard('types_t');
+SELECT length(document_type), documents FROM types_t WHERE day = '2026-11-01' ORDER BY 1;
 -- types whose text depends on settings are refused
 CREATE TABLE vague (at timestamptz, d date, f float8, n bytea, r regclass, c char(5), b boolean, m money);
 SELECT c, pg_temp.error_of(format('SELECT williams_create_dashboard(%L, at => %L, document_type => %L)', 'vague', 'at', c)) AS error FROM unnest('{d,f,n,r,c,b,m}'::text[]) AS c;

@@ -23,9 +23,10 @@ CREATE SEQUENCE doc_sequence;
 CREATE FOREIGN DATA WRAPPER report_dashboard; CREATE SERVER report_dashboard FOREIGN DATA WRAPPER report_dashboard;
 CREATE FOREIGN TABLE doc_foreign (created_at timestamptz) SERVER report_dashboard;
 CREATE TEMP TABLE doc_temp (created_at timestamptz);
+CREATE TABLE far (created_at timestamptz) PARTITION BY RANGE (created_at); CREATE FOREIGN TABLE far_1 PARTITION OF far DEFAULT SERVER report_dashboard;
 CREATE TABLE parent (created_at timestamptz); CREATE TABLE child () INHERITS (parent);
 SELECT args, pg_temp.error_of(format('SELECT williams_create_dashboard(%s)', args)) AS error FROM unnest(ARRAY[
-    'NULL', '0', '''doc_view''', '''doc_stored''', '''doc_foreign''', '''doc_temp''', '''doc_sequence''', '''doc_at''', '''parent''',
+    'NULL', '0', '''doc_view''', '''doc_stored''', '''doc_foreign''', '''doc_temp''', '''doc_sequence''', '''doc_at''', '''parent''', '''far''',
     '''doc'', at => NULL', '''doc'', at => ''received''', '''doc'', at => ''ctid''', '''doc'', at => ''''', '''doc'', at => ''half''', '''doc'', at => ''t''', '''doc'', document_type => ''Type''',
     '''doc'', at => ''made''', '''doc'', document_type => ''made_type''', '''doc'', document_type => ''j''', '''doc'', document_type => ''n''', '''doc'', document_type => ''c''',
     '''doc'', score => ''t''', '''doc'', score => ''i''', '''doc'', scores => ''t''', '''doc'', review => ''t''', '''doc'', reasons => ''a''', '''doc'', verified => ''b''', '''doc'', accepted => ''j''', '''doc'', fields => ''a''',
@@ -255,6 +256,17 @@ SELECT "time", day, document_type, documents, accepted, williams_count(scores), 
 SELECT williams_refresh_dashboard('letter_daily');
 SELECT * FROM letter_daily_documents;
 UPDATE letter_daily_dashboard SET documents = 7;
+RESET ROLE;
+-- row security that is forced on the owner would hide rows from a refresh
+SET ROLE williams_owner;
+ALTER TABLE letter ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; CREATE POLICY half ON letter USING (id % 2 = 0) WITH CHECK (true);
+INSERT INTO letter VALUES (4, '2026-10-04', 'a', 0.5), (5, '2026-10-04', 'a', 0.5);
+SELECT count(*) AS visible FROM letter;
+SELECT pg_temp.error_of('SELECT williams_refresh_dashboard(''letter_daily'')');
+ALTER TABLE letter NO FORCE ROW LEVEL SECURITY;
+SELECT williams_refresh_dashboard('letter_daily');
+SELECT documents FROM letter_daily WHERE day = '2026-10-04';
+DELETE FROM letter WHERE id > 3; SELECT williams_refresh_dashboard('letter_daily'); ALTER TABLE letter DISABLE ROW LEVEL SECURITY;
 RESET ROLE;
 -- what the owner puts into the dashboard runs with the owner's rights: of a writer, of a superuser who refreshes, and of one who drops
 SET ROLE williams_owner;

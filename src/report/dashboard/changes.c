@@ -29,6 +29,7 @@
 #include "common/hashfn.h"
 #include "executor/spi.h"
 #include "fmgr.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/datetime.h"
@@ -305,7 +306,7 @@ note_row(NoteTrigger *t, HeapTuple row, TupleDesc desc)
 		if (t->type != 0 && !isnull)
 		{
 			note.type = OutputFunctionCall(&t->type_out, value);
-			note.length = strlen(note.type);
+			note.length = pg_mbcharcliplen(note.type, strlen(note.type), WL_TYPE_LENGTH);
 		}
 	}
 	if (!is_noted(&note))

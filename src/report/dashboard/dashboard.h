@@ -34,6 +34,9 @@ enum
 	WL_CHANGE_ARGS
 };
 
+/* Only so many characters of a type are taken: it must fit into an index, and be readable. */
+#define WL_TYPE_LENGTH 500
+
 /*
  * Times before and from these are on days that are infinite. So near to its limits,
  * PostgreSQL cannot compute with a time in every zone, and has dates that are no times.

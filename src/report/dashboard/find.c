@@ -240,6 +240,8 @@ broken_triggers(const WlDashboard *d, Oid relation)
 		return psprintf("Trigger \"%s\" or \"%s_truncate\" is missing or does not always fire.", own, own);
 	if (t.own < 1 && name != NULL)
 		return psprintf("Trigger \"%s\" of partition \"%s\" is missing or does not always fire.", own, name);
+	if (name != NULL && get_rel_relkind(relation) == RELKIND_FOREIGN_TABLE)
+		return psprintf("Partition \"%s\" is a foreign table. What others change there is not noted.", name);
 	return NULL;
 }
 
@@ -253,7 +255,26 @@ survive_together(const WlDashboard *d, char persistence)
 		(!OidIsValid(changes) || get_rel_persistence(changes) == persistence);
 }
 
-/* The column of the source that a view has under a name, with a cast or not; 0 if it is another expression. */
+/* Without the casts, the collation and the left() of mapping.c. */
+static Node *
+inner_expression(Node *node)
+{
+	for (;;)
+	{
+		if (IsA(node, RelabelType))
+			node = (Node *) ((RelabelType *) node)->arg;
+		else if (IsA(node, CoerceViaIO))
+			node = (Node *) ((CoerceViaIO *) node)->arg;
+		else if (IsA(node, CollateExpr))
+			node = (Node *) ((CollateExpr *) node)->arg;
+		else if (IsA(node, FuncExpr) && ((FuncExpr *) node)->funcid == F_LEFT)
+			node = linitial(((FuncExpr *) node)->args);
+		else
+			return node;
+	}
+}
+
+/* The column of the source that a view has under a name; 0 if it is another expression. */
 static AttrNumber
 column_under(const Query *query, const char *name, Oid source)
 {
@@ -266,9 +287,7 @@ column_under(const Query *query, const char *name, Oid source)
 
 		if (entry->resname == NULL || strcmp(entry->resname, name) != 0)
 			continue;
-		while (IsA(node, RelabelType) || IsA(node, CoerceViaIO) || IsA(node, CollateExpr))
-			node = IsA(node, RelabelType) ? (Node *) ((RelabelType *) node)->arg :
-				IsA(node, CoerceViaIO) ? (Node *) ((CoerceViaIO *) node)->arg : (Node *) ((CollateExpr *) node)->arg;
+		node = inner_expression(node);
 		if (IsA(node, Var) && ((Var *) node)->varlevelsup == 0 &&
 			rt_fetch(((Var *) node)->varno, query->rtable)->relid == source)
 			return ((Var *) node)->varattno;

@@ -305,7 +305,8 @@ without_confidence_value(const WlMapping *m)
 const char *
 wl_documents_query(Relation rel, const WlMapping *m, const char *zone)
 {
-	const char *type = has(m, WL_COLUMN_TYPE) ? value(m, WL_COLUMN_TYPE, "text") : "NULL::pg_catalog.text";
+	const char *type = !has(m, WL_COLUMN_TYPE) ? "NULL::pg_catalog.text" :
+	psprintf("pg_catalog.\"left\"(%s, %d)", value(m, WL_COLUMN_TYPE, "text"), WL_TYPE_LENGTH);
 
 	return psprintf("SELECT %s AS at, %s AS day, %s COLLATE pg_catalog.\"C\" AS document_type, %s AS score, %s AS scores, "
 					"%s AS for_review, %s AS review_fields, %s AS verified, %s AS reasons, "
