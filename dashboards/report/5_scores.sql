@@ -18,7 +18,7 @@ FROM (SELECT what, coalesce(string_agg(format('<rect class="%s" x="%s%%" width="
                  williams_reliability(calibration, 10)) AS b GROUP BY what) AS d \gset
 
 -- What sums them up: a row of the table for each, and the numbers of the sentences
-SELECT string_agg(format('<tr><th scope="row"><i class="%s"></i>%s</th><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>', what, name,
+SELECT string_agg(format('<tr><th scope="row" class="key"><i class="%s"></i>%s</th><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>', what, initcap(what),
                          to_char(n, :'n'), coalesce(to_char(says::numeric, :'s'), '&ndash;'), coalesce(to_char(accuracy::numeric, :'s'), '&ndash;'),
                          coalesce(to_char(ece::numeric, :'s'), '&ndash;'), coalesce(to_char(auroc::numeric, :'s'), '&ndash;'),
                          coalesce(to_char(100 * share::numeric, :'p'), '&ndash;')), E'\n' ORDER BY no) AS model_rows,
@@ -66,7 +66,7 @@ SELECT format(
                      (SELECT to_char(100 * risk_high::numeric, :'p') FROM williams_risk_coverage(:'audit') ORDER BY threshold LIMIT 1)) END,
     :'plot', :'percent_axis', :'score_bars', :'score_axis', :'score_rows') AS scores_html,
 format(
-'<h2>From which score on need nobody look?</h2>
+'<h2>Which scores need no check?</h2>
 <p>A threshold decides: values with this score or a higher one are accepted. The higher it is, the less is accepted, and the more of that is right.</p>
 <figure><figcaption>Accepted values, and how many of these are right, by the threshold</figcaption>
 <ul class="legend"><li><i class="line accepted"></i>share accepted</li><li><i class="line right"></i>of these right</li><li><i class="line low"></i>right, at the lower end of the 95&nbsp;%% interval</li></ul>

@@ -26,6 +26,7 @@ table { border-collapse: collapse; width: 100%; margin: .5rem 0; font-size: .875
 th, td { text-align: right; padding: .3rem 0 .3rem .6rem; border-bottom: 1px solid var(--rule); vertical-align: middle; overflow-wrap: normal; }
 th:first-child { text-align: left; padding-left: 0; font-weight: 500; overflow-wrap: anywhere; }
 td.name, th.name { text-align: left; overflow-wrap: anywhere; }
+th.key:first-child, details tbody th:first-child { overflow-wrap: normal; }
 thead th, thead th:first-child { font-weight: 500; color: var(--soft); vertical-align: bottom; font-size: .8125rem; line-height: 1.25; hyphens: manual; }
 th[scope=colgroup] { text-align: center; }
 td.spark, th.spark, .bar { width: 34%; text-align: left; }
@@ -55,7 +56,7 @@ details { margin: .25rem 0; overflow-x: auto; } summary { cursor: pointer; color
 .task { border-left: 4px solid var(--rule); padding: 0 0 .25rem .9rem; margin: 1.25rem 0; } .task.failed { border-color: var(--review); }
 .task h3 { margin: 0; } .state { color: var(--soft); font-size: .875rem; margin: 0 0 .35rem; } .task .stack { max-width: 44rem; }
 @media (min-width: 60rem) { dd { font-size: 1.625rem; } }
-@media (max-width: 30rem) { th, td { padding-left: .35rem; } td.spark, th.spark, .bar { width: 20%; } table { font-size: .8125rem; } thead th, thead th:first-child { font-size: .75rem; } }
+@media (max-width: 30rem) { th, td { padding-left: .35rem; } tbody th:first-child { min-width: 5.2rem; } tbody th.key:first-child, details tbody th:first-child { min-width: 0; } .key i { display: none; } td.spark, th.spark, .bar { width: 20%; } table { font-size: .8125rem; } thead th, thead th:first-child { font-size: .75rem; } }
 @page { size: A4; margin: 15mm; }
 @media print { body { padding: 0; max-width: none; font-size: 10pt; } h2 { margin-top: 2rem; } h2, h2 + p, h3, figcaption, thead { break-after: avoid; }
   figure, table, tr, .tiles, .task { break-inside: avoid; } details:not([open]) { display: none; } }

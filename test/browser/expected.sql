@@ -68,8 +68,8 @@ result (place, no, cells) AS (
            jsonb_build_array(name, to_char(n, :'n'), coalesce(to_char(says, 'FM0.000'), '–'), coalesce(to_char(accuracy, 'FM0.000'), '–'),
                              coalesce(to_char(williams_ece(s)::numeric, 'FM0.000'), '–'), coalesce(to_char(williams_auroc(s)::numeric, 'FM0.000'), '–'),
                              coalesce(to_char(100 * (SELECT accepted_share::numeric FROM williams_threshold(s, 0.99)), :'p'), '–'))
-    FROM (SELECT 1 AS no, 'The engine''s confidence' AS name, count(says) AS n, avg(says)::numeric AS says, avg(correct::int) FILTER (WHERE says IS NOT NULL) AS accuracy FROM c
-          UNION ALL SELECT 2, 'The score', count(*), avg(score)::numeric, avg(correct::int) FROM c) AS m,
+    FROM (SELECT 1 AS no, 'Engine' AS name, count(says) AS n, avg(says)::numeric AS says, avg(correct::int) FILTER (WHERE says IS NOT NULL) AS accuracy FROM c
+          UNION ALL SELECT 2, 'Score', count(*), avg(score)::numeric, avg(correct::int) FROM c) AS m,
          LATERAL (SELECT CASE no WHEN 1 THEN seen.engine ELSE seen.score END AS s FROM seen) AS k
     UNION ALL
     SELECT 'figures', row_number() OVER (ORDER BY period),

@@ -48,6 +48,17 @@ function layout() {
     if (/^[\d.,\u00a0]+ ?%?$/.test(node.data.trim()) && parent.matches('td, dd') && texts.filter((t) => t.node === node).length > 1) say('broken', node);
   }
 
+  // a short word is on one line; it may be divided at a soft hyphen
+  for (const node of new Set(texts.map((t) => t.node))) {
+    for (const { 0: word, index } of node.data.matchAll(/(?<!\u00ad)[\p{Script=Latin}\d.,]{2,10}(?![\p{Script=Latin}\d.,])/gu)) {
+      if (index > 0 && /[\p{Script=Latin}\d.,]/u.test(node.data[index - 1])) continue;
+      const range = document.createRange();
+      range.setStart(node, index);
+      range.setEnd(node, index + word.length);
+      if (new Set([...range.getClientRects()].filter((box) => box.width > 0.5).map((box) => Math.round(box.top))).size > 1) say(`"${word}" is broken`, node);
+    }
+  }
+
   // contrast, by WCAG 2; a text of a figure must not lie on a shape
   const parse = (colour) => (colour.match(/[\d.]+/g) ?? []).map(Number);
   const luminance = ([r, g, b]) => {

@@ -109,7 +109,7 @@ const value = (cell) => Number(cell.replaceAll(',', '').replace(' %', ''));
 const PLACES = {
   periods: ['What came in', 0], types: ['What came in', 1], cells: ['What came in', 2], outcomes: ['What was accepted', 0],
   'for review': ['What clerks must look at, and why', 0], reasons: ['What clerks must look at, and why', 1],
-  'by score': ['Is the score right?', 0], thresholds: ['From which score on need nobody look?', 0],
+  'by score': ['Is the score right?', 0], thresholds: ['Which scores need no check?', 0],
   'by confidence': ['Before and after the model', 0], 'before and after': ['Before and after the model', 1],
   figures: ['The four figures', 0], drift: ['Has what comes in changed?', 0],
 };
