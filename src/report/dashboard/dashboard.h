@@ -77,6 +77,12 @@ extern Oid	wl_own_function(const char *name, Oid function);
  */
 extern void wl_find_dashboard(WlDashboard *d, Oid rollup, Oid function);
 
+/*
+ * Lock what a refresh uses besides the rollup. Error 55000 unless all of it is there, and belongs
+ * to the dashboard's owner.
+ */
+extern void wl_lock_parts(const WlDashboard *d);
+
 /* Error 42P01. */
 pg_noreturn extern void wl_no_relation(Oid relation);
 

@@ -10,7 +10,7 @@
  * All objects are made, read and written with the rights of their owner, as with REFRESH
  * MATERIALIZED VIEW: a superuser who refreshes a dashboard lends its owner nothing.
  *
- * Locks: ACCESS SHARE on pg_trigger while it is searched.
+ * Locks: ACCESS SHARE on what wl_lock_parts locks, and on pg_trigger while it is searched.
  */
 #include "postgres.h"
 
@@ -28,6 +28,7 @@
 #include "nodes/nodeFuncs.h"
 #include "parser/parsetree.h"
 #include "rewrite/rewriteHandler.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -181,6 +182,31 @@ wl_find_dashboard(WlDashboard *d, Oid rollup, Oid function)
 				 errdetail("No table has a trigger that notes its changes in %s.",
 						   wl_dashboard_object(d, "_changes")),
 				 errhint("Name the rollup table that williams_create_dashboard has made. If it was renamed, rename it back and refresh everything, or drop its tables and views and create the dashboard again.")));
+}
+
+/*
+ * Once the owner has dropped a part, anybody who may create objects in the schema can put
+ * another in its place, whose functions would run with the owner's rights.
+ */
+void
+wl_lock_parts(const WlDashboard *d)
+{
+	static const char *const suffixes[] = {"_changes", "_documents"};
+
+	for (int i = 0; i < lengthof(suffixes); i++)
+	{
+		Oid			part = object_oid(d, suffixes[i]);
+
+		if (OidIsValid(part))
+			LockRelationOid(part, AccessShareLock);
+		if (object_oid(d, suffixes[i]) != part || wl_relation_owner(part) != d->owner)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("dashboard \"%s\" is not complete", d->name),
+					 errdetail("%s does not exist, or does not belong to the owner of the dashboard.",
+							   wl_dashboard_object(d, suffixes[i])),
+					 errhint("Drop what has this name, and let williams_drop_dashboard and williams_create_dashboard make the dashboard anew.")));
+	}
 }
 
 /* What the triggers of the source, or of one of its partitions, are. */

@@ -269,6 +269,7 @@ wl_refresh_dashboard(PG_FUNCTION_ARGS)
 	LockRelationOid(rollup, AccessShareLock);
 	wl_find_dashboard(&d, rollup, fcinfo->flinfo->fn_oid);
 	LockRelationOid(rollup, ShareRowExclusiveLock);
+	wl_lock_parts(&d);
 	everything |= is_broken(&d);
 	wl_begin_dashboard(&saved, d.owner);
 
