@@ -7,8 +7,8 @@
  * dashboard is empty, and its notes say that everything has changed: the first refresh
  * fills it, in a transaction of its own, because triggers lock the source.
  *
- * Locks: SHARE ROW EXCLUSIVE on the source to create, ACCESS EXCLUSIVE to drop, as
- * CREATE and DROP TRIGGER take them, until the end of the transaction.
+ * Locks: SHARE ROW EXCLUSIVE on the source to create, ACCESS EXCLUSIVE on the source and then
+ * on all objects to drop, as CREATE and DROP take them, until the end of the transaction.
  */
 #include "postgres.h"
 
@@ -20,7 +20,6 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "miscadmin.h"
-#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -269,8 +268,7 @@ wl_drop_dashboard(PG_FUNCTION_ARGS)
 	const char *trigger;
 	const char *source;
 
-	LockRelationOid(rollup, AccessShareLock);
-	wl_find_dashboard(&d, rollup, fcinfo->flinfo->fn_oid);
+	wl_lock_dashboard(&d, rollup, fcinfo->flinfo->fn_oid, AccessExclusiveLock);
 	trigger = wl_dashboard_trigger(&d);
 	source = source_name(&d);
 	wl_begin_dashboard(&saved, d.owner);

@@ -72,10 +72,11 @@ extern const char *wl_dashboard_trigger(const WlDashboard *d);
 extern Oid	wl_own_function(const char *name, Oid function);
 
 /*
- * The dashboard of a rollup, which has been locked by the caller. Errors: 42809 if the
- * relation is not the rollup of a dashboard, 42501 unless the user has the rights of its owner.
+ * Find the dashboard of a rollup. Lock its source in the mode, and the rollup against other
+ * refreshes. Errors: 42809 if the relation is not the rollup of a dashboard, 42501 unless the
+ * user has the rights of its owner.
  */
-extern void wl_find_dashboard(WlDashboard *d, Oid rollup, Oid function);
+extern void wl_lock_dashboard(WlDashboard *d, Oid rollup, Oid function, LOCKMODE mode);
 
 /*
  * Lock what a refresh uses besides the rollup. Error 55000 unless all of it is there, and belongs

@@ -10,7 +10,8 @@
  * All objects are made, read and written with the rights of their owner, as with REFRESH
  * MATERIALIZED VIEW: a superuser who refreshes a dashboard lends its owner nothing.
  *
- * Locks: ACCESS SHARE on what wl_lock_parts locks, and on pg_trigger while it is searched.
+ * Locks: as wl_lock_dashboard says; ACCESS SHARE on what wl_lock_parts locks, and on pg_trigger
+ * while it is searched.
  */
 #include "postgres.h"
 
@@ -162,8 +163,8 @@ wl_no_relation(Oid relation)
 			 errmsg("relation with OID %u does not exist", relation)));
 }
 
-void
-wl_find_dashboard(WlDashboard *d, Oid rollup, Oid function)
+static void
+find_dashboard(WlDashboard *d, Oid rollup, Oid function)
 {
 	const char *name = get_rel_name(rollup);
 
@@ -182,6 +183,26 @@ wl_find_dashboard(WlDashboard *d, Oid rollup, Oid function)
 				 errdetail("No table has a trigger that notes its changes in %s.",
 						   wl_dashboard_object(d, "_changes")),
 				 errhint("Name the rollup table that williams_create_dashboard has made. If it was renamed, rename it back and refresh everything, or drop its tables and views and create the dashboard again.")));
+}
+
+/*
+ * The source is locked before the rollup, so that a refresh, a drop, and whoever writes and
+ * then refreshes do not wait for one another in a circle. What was found is looked up again,
+ * because it may have changed in the meantime.
+ */
+void
+wl_lock_dashboard(WlDashboard *d, Oid rollup, Oid function, LOCKMODE mode)
+{
+	Oid			source;
+
+	do
+	{
+		find_dashboard(d, rollup, function);
+		source = d->source;
+		LockRelationOid(source, mode);
+		LockRelationOid(rollup, ShareRowExclusiveLock);
+		find_dashboard(d, rollup, function);
+	} while (d->source != source);
 }
 
 /*

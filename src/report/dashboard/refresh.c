@@ -11,8 +11,8 @@
  * one query. It reads the source by its time, so an index on that column makes the cost
  * that of these days.
  *
- * Locks: SHARE ROW EXCLUSIVE on the rollup, so that refreshes run one after the other;
- * ACCESS SHARE on the source. Writers are not blocked, and block nothing.
+ * Locks: ACCESS SHARE on the source; then SHARE ROW EXCLUSIVE on the rollup, so that refreshes
+ * run one after the other. Writers are not blocked, and block nothing.
  */
 #include "postgres.h"
 
@@ -23,7 +23,6 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "miscadmin.h"
-#include "storage/lmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -241,7 +240,7 @@ refresh(const WlDashboard *d, const char *schema, bool everything)
 static bool
 is_broken(const WlDashboard *d)
 {
-	Relation	source = relation_open(d->source, AccessShareLock);
+	Relation	source = relation_open(d->source, NoLock);
 	const char *reason = wl_broken_dashboard(d, source);
 
 	if (reason != NULL)
@@ -250,7 +249,7 @@ is_broken(const WlDashboard *d)
 				 errmsg("dashboard \"%s\" is computed from all rows of table \"%s\"", d->name, RelationGetRelationName(source)),
 				 errdetail_internal("%s", reason),
 				 errhint("Until this is mended, every refresh reads the whole table. williams_drop_dashboard and williams_create_dashboard make it anew.")));
-	relation_close(source, AccessShareLock);
+	relation_close(source, NoLock);
 	return reason != NULL;
 }
 
@@ -266,9 +265,7 @@ wl_refresh_dashboard(PG_FUNCTION_ARGS)
 	uint64		rows;
 
 	wl_check_read_committed("williams_refresh_dashboard");
-	LockRelationOid(rollup, AccessShareLock);
-	wl_find_dashboard(&d, rollup, fcinfo->flinfo->fn_oid);
-	LockRelationOid(rollup, ShareRowExclusiveLock);
+	wl_lock_dashboard(&d, rollup, fcinfo->flinfo->fn_oid, AccessShareLock);
 	wl_lock_parts(&d);
 	everything |= is_broken(&d);
 	wl_begin_dashboard(&saved, d.owner);
