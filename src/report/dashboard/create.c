@@ -50,17 +50,29 @@ source_name(const WlDashboard *d)
 	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(d->source)), get_rel_name(d->source));
 }
 
-/* Lock a table that can have a dashboard. */
+static void
+check_owner(Oid relation)
+{
+	if (!has_privs_of_role(GetUserId(), wl_relation_owner(relation)))
+		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relation)), get_rel_name(relation));
+}
+
+/*
+ * Lock a table that can have a dashboard. Who does not own it cannot make its writers wait
+ * for the lock; it may get another owner before the lock is there.
+ */
 static Relation
 open_source(Oid relation)
 {
-	Relation	rel = try_relation_open(relation, ShareRowExclusiveLock);
+	Relation	rel;
 
+	if (get_rel_name(relation) == NULL)
+		wl_no_relation(relation);
+	check_owner(relation);
+	rel = try_relation_open(relation, ShareRowExclusiveLock);
 	if (rel == NULL)
 		wl_no_relation(relation);
-	if (!has_privs_of_role(GetUserId(), rel->rd_rel->relowner))
-		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(rel->rd_rel->relkind),
-					   RelationGetRelationName(rel));
+	check_owner(relation);
 	if (rel->rd_rel->relkind != RELKIND_RELATION && rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
