@@ -248,7 +248,8 @@ wl_create_dashboard(PG_FUNCTION_ARGS)
 	rel = open_source(PG_GETARG_OID(ARG_SOURCE));
 	d.owner = rel->rd_rel->relowner;
 	d.source = RelationGetRelid(rel);
-	d.unlogged = rel->rd_rel->relpersistence == RELPERSISTENCE_UNLOGGED;
+	d.unlogged = rel->rd_rel->relpersistence == RELPERSISTENCE_UNLOGGED &&
+		rel->rd_rel->relkind == RELKIND_RELATION;
 	d.note = wl_own_function("williams_note_change", fcinfo->flinfo->fn_oid);
 	name_dashboard(&d, rel, PG_ARGISNULL(ARG_ROLLUP) ? NULL : PG_GETARG_TEXT_PP(ARG_ROLLUP));
 	zone = time_zone_argument(fcinfo);

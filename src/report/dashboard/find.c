@@ -272,7 +272,7 @@ read_triggers(const WlDashboard *d, Oid relation)
 	return t;
 }
 
-/* The same for the source, and for each of its partitions, which have only triggers for rows. */
+/* Partitions have only the trigger for rows. */
 static const char *
 broken_triggers(const WlDashboard *d, Oid relation)
 {
@@ -287,8 +287,6 @@ broken_triggers(const WlDashboard *d, Oid relation)
 		return psprintf("Trigger \"%s\" or \"%s_truncate\" is missing or does not always fire.", own, own);
 	if (t.own < 1 && name != NULL)
 		return psprintf("Trigger \"%s\" of partition \"%s\" is missing or does not always fire.", own, name);
-	if (name != NULL && get_rel_relkind(relation) == RELKIND_FOREIGN_TABLE)
-		return psprintf("Partition \"%s\" is a foreign table. What others change there is not noted.", name);
 	return NULL;
 }
 
@@ -300,6 +298,19 @@ survive_together(const WlDashboard *d, char persistence)
 
 	return get_rel_persistence(object_oid(d, "")) == persistence &&
 		(!OidIsValid(changes) || get_rel_persistence(changes) == persistence);
+}
+
+/* What is stored in the source, or in one of its partitions. */
+static const char *
+broken_storage(const WlDashboard *d, Oid relation)
+{
+	char		kind = get_rel_relkind(relation);
+
+	if (kind == RELKIND_FOREIGN_TABLE)
+		return psprintf("Partition \"%s\" is a foreign table. What others change there is not noted.", get_rel_name(relation));
+	if (kind == RELKIND_RELATION && !survive_together(d, get_rel_persistence(relation)))
+		return psprintf("Table \"%s\" or one of the dashboard is unlogged, and another is not.", get_rel_name(relation));
+	return NULL;
 }
 
 /* Without the casts, the collation and the left() of mapping.c. */
@@ -371,15 +382,15 @@ wl_broken_dashboard(const WlDashboard *d, Relation source)
 
 	if (source->rd_rel->relowner != d->owner)
 		return "The table and the dashboard have different owners.";
-	if (!survive_together(d, source->rd_rel->relpersistence))
-		return "The table or one of the dashboard is unlogged, and another is not.";
 	if (!partitioned && find_inheritance_children(RelationGetRelid(source), NoLock) != NIL)
 		return "The table has inheritance children, whose changes are not noted.";
 	foreach(lc, partitioned ? find_all_inheritors(RelationGetRelid(source), NoLock, NULL) :
 			list_make1_oid(RelationGetRelid(source)))
 	{
-		const char *reason = broken_triggers(d, lfirst_oid(lc));
+		const char *reason = broken_storage(d, lfirst_oid(lc));
 
+		if (reason == NULL)
+			reason = broken_triggers(d, lfirst_oid(lc));
 		if (reason != NULL)
 			return reason;
 	}
