@@ -230,27 +230,41 @@ wl_lock_parts(const WlDashboard *d)
 	}
 }
 
+#define ROW_CHANGES (TRIGGER_TYPE_ROW | TRIGGER_TYPE_INSERT | TRIGGER_TYPE_DELETE | TRIGGER_TYPE_UPDATE)
+
 /* What the triggers of the source, or of one of its partitions, are. */
 typedef struct Triggers
 {
 	int			own;			/* of the dashboard's two: those that always
-								 * fire */
+								 * fire, for all changes */
 	const char *later;			/* a BEFORE trigger for rows, of somebody
 								 * else, that fires after the dashboard's; or
 								 * NULL */
 } Triggers;
 
-static void
-read_trigger(const WlDashboard *d, Form_pg_trigger form, Triggers *t)
+/* Does it fire in every session, for all rows and the events of the type? */
+static bool
+fires_for_all(HeapTuple tuple, int16 type)
 {
+	Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
+
+	return form->tgenabled == TRIGGER_FIRES_ALWAYS && (form->tgtype & type) == type &&
+		form->tgattr.dim1 == 0 && heap_attisnull(tuple, Anum_pg_trigger_tgqual, NULL);
+}
+
+static void
+read_trigger(const WlDashboard *d, HeapTuple tuple, Triggers *t)
+{
+	Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
 	const char *name = NameStr(form->tgname);
 	const char *own = wl_dashboard_trigger(d);
 
 	if (form->tgfoid != d->note && TRIGGER_FOR_BEFORE(form->tgtype) && TRIGGER_FOR_ROW(form->tgtype) &&
 		form->tgenabled != TRIGGER_DISABLED && strcmp(name, own) > 0)
 		t->later = pstrdup(name);
-	if (form->tgfoid == d->note && form->tgenabled == TRIGGER_FIRES_ALWAYS &&
-		(strcmp(name, own) == 0 || strcmp(name, psprintf("%s_truncate", own)) == 0))
+	if (form->tgfoid == d->note &&
+		((strcmp(name, own) == 0 && fires_for_all(tuple, ROW_CHANGES)) ||
+		 (strcmp(name, psprintf("%s_truncate", own)) == 0 && fires_for_all(tuple, TRIGGER_TYPE_TRUNCATE))))
 		t->own++;
 }
 
@@ -266,7 +280,7 @@ read_triggers(const WlDashboard *d, Oid relation)
 	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
 	scan = systable_beginscan(triggers, TriggerRelidNameIndexId, true, NULL, 1, &key);
 	while ((tuple = systable_getnext(scan)) != NULL)
-		read_trigger(d, (Form_pg_trigger) GETSTRUCT(tuple), &t);
+		read_trigger(d, tuple, &t);
 	systable_endscan(scan);
 	table_close(triggers, AccessShareLock);
 	return t;
@@ -284,9 +298,9 @@ broken_triggers(const WlDashboard *d, Oid relation)
 		return psprintf("Trigger \"%s\" of table \"%s\" fires after \"%s\", and may change a day or a type that has been noted.",
 						t.later, name, own);
 	if (relation == d->source && t.own < 2)
-		return psprintf("Trigger \"%s\" or \"%s_truncate\" is missing or does not always fire.", own, own);
+		return psprintf("Trigger \"%s\" or \"%s_truncate\" is missing, or does not fire for all changes.", own, own);
 	if (t.own < 1 && name != NULL)
-		return psprintf("Trigger \"%s\" of partition \"%s\" is missing or does not always fire.", own, name);
+		return psprintf("Trigger \"%s\" of partition \"%s\" is missing, or does not fire for all changes.", own, name);
 	return NULL;
 }
 
@@ -332,7 +346,7 @@ inner_expression(Node *node)
 	}
 }
 
-/* The column of the source that a view has under a name; 0 if it is another expression. */
+/* The column of the source that a view has under a name; 0 if it has a constant, -1 if another expression. */
 static AttrNumber
 column_under(const Query *query, const char *name, Oid source)
 {
@@ -349,6 +363,7 @@ column_under(const Query *query, const char *name, Oid source)
 		if (IsA(node, Var) && ((Var *) node)->varlevelsup == 0 &&
 			rt_fetch(((Var *) node)->varno, query->rtable)->relid == source)
 			return ((Var *) node)->varattno;
+		return IsA(node, Const) ? 0 : -1;
 	}
 	return 0;
 }
