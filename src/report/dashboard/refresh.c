@@ -28,6 +28,7 @@
 #include "utils/date.h"
 #include "utils/datetime.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 
 #include "base/check.h"
@@ -121,14 +122,16 @@ execute(const char *sql, const Range *range)
 	return SPI_processed;
 }
 
+/* Both queries are made before one is executed, because SPI changes the memory context. */
 static uint64
 refresh_range(const WlDashboard *d, const char *schema, const Range *range, Oid at_type)
 {
 	const char *condition = range_condition(range);
+	const char *remove = psprintf("DELETE FROM %s d WHERE %s", wl_dashboard_object(d, ""), condition);
+	const char *compute = wl_rollup_query(d, schema, psprintf("%s AND %s", condition, time_condition(d, range, at_type)));
 
-	execute(psprintf("DELETE FROM %s d WHERE %s", wl_dashboard_object(d, ""), condition), range);
-	return execute(wl_rollup_query(d, schema, psprintf("%s AND %s", condition, time_condition(d, range, at_type))),
-				   range);
+	execute(remove, range);
+	return execute(compute, range);
 }
 
 static uint64
@@ -195,6 +198,8 @@ read_day(SPITupleTable * notes, uint64 n, uint64 *i)
 static uint64
 refresh_noted(const WlDashboard *d, const char *schema, SPITupleTable * notes, uint64 n, Oid at_type)
 {
+	MemoryContext queries = AllocSetContextCreate(CurrentMemoryContext, "queries of a refresh",
+												  ALLOCSET_DEFAULT_SIZES);
 	uint64		i = 0;
 	uint64		rows = 0;
 
@@ -202,6 +207,7 @@ refresh_noted(const WlDashboard *d, const char *schema, SPITupleTable * notes, u
 	{
 		Range		range = read_day(notes, n, &i);
 		uint64		next = i;
+		MemoryContext old;
 
 		while (next < n)
 		{
@@ -212,7 +218,10 @@ refresh_noted(const WlDashboard *d, const char *schema, SPITupleTable * notes, u
 			range.last = day.last;
 			i = next;
 		}
+		old = MemoryContextSwitchTo(queries);
 		rows += refresh_range(d, schema, &range, at_type);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(queries);
 	}
 	return rows;
 }
