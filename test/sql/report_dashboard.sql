@@ -97,6 +97,10 @@ SELECT day, length(document_type), octet_length(document_type), right(document_t
 UPDATE types SET t = 'short' WHERE substr(t, 501, 1) COLLATE "C" = 'b';
 SELECT williams_refresh_dashboard('types_t');
 SELECT length(document_type), documents FROM types_t WHERE day = '2026-11-01' ORDER BY 1;
+-- a value of an enum that is renamed is not noted
+ALTER TYPE kind RENAME VALUE 'letter' TO 'note';
+SELECT williams_refresh_dashboard('types_e'), williams_refresh_dashboard('types_e', true);
+SELECT string_agg(DISTINCT document_type, ' ' ORDER BY document_type) FROM types_e;
 -- types whose text depends on settings are refused
 CREATE TABLE vague (at timestamptz, d date, f float8, n bytea, r regclass, c char(5), b boolean, m money);
 SELECT c, pg_temp.error_of(format('SELECT williams_create_dashboard(%L, at => %L, document_type => %L)', 'vague', 'at', c)) AS error FROM unnest('{d,f,n,r,c,b,m}'::text[]) AS c;

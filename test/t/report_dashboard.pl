@@ -204,6 +204,8 @@ is(is_exact($one, 'partitions that came later'), '0', 'all was noted');
 # what is kept when old rows go
 value($one, q{DROP TABLE doc_1; SELECT williams_refresh_dashboard('doc_daily')});
 isnt(value($one, q{SELECT sum(documents) FROM doc_daily WHERE day < '2026-10-03'}), '0', 'summaries of a partition that was dropped are kept');
+value($one, q{SELECT williams_refresh_dashboard('doc_daily', true)});
+is(value($one, q{SELECT count(*) FROM doc_daily WHERE day < '2026-10-03'}), '0', 'a refresh of everything forgets them');
 value($one, q{SELECT williams_drop_dashboard('doc_daily'); DROP TABLE doc});
 
 #
