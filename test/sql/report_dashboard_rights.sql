@@ -178,10 +178,10 @@ INSERT INTO doc VALUES ('2026-10-10', 'bill');
 ALTER TABLE doc_days RENAME TO doc_daily;
 SELECT williams_refresh_dashboard('doc_daily'), pg_temp.right('doc_daily');
 SELECT pg_temp.right('doc_daily');
-ALTER TABLE doc RENAME TO document; ALTER TABLE document SET SCHEMA public;
-INSERT INTO public.document VALUES ('2026-10-11', 'bill');
+ALTER TABLE doc RENAME TO moved_document; ALTER TABLE moved_document SET SCHEMA public;
+INSERT INTO public.moved_document VALUES ('2026-10-11', 'bill');
 SELECT williams_refresh_dashboard('doc_daily');
-ALTER TABLE public.document SET SCHEMA report_dashboard_rights; ALTER TABLE document RENAME TO doc;
+ALTER TABLE public.moved_document SET SCHEMA report_dashboard_rights; ALTER TABLE moved_document RENAME TO doc;
 SELECT pg_temp.right('doc_daily');
 
 --
