@@ -72,7 +72,7 @@ open_documents(const WlDashboard *d)
 {
 	Oid			documents = object_oid(d, "_documents");
 
-	return get_rel_relkind(documents) == RELKIND_VIEW ? relation_open(documents, AccessShareLock) : NULL;
+	return get_rel_relkind(documents) == RELKIND_VIEW ? try_relation_open(documents, AccessShareLock) : NULL;
 }
 
 /* The strings in tgargs of a row of pg_trigger; each ends with a zero. */
