@@ -134,6 +134,12 @@ FIGURES = {
                   "WHERE failed > 0 OR failed_at BETWEEN a AND b")],
 }
 
+# The same, from a view alone, which may have more days than there are documents.
+OF_VIEW = {
+    "Drift": [(last("PSI by chance"), "SELECT 9.0 / sum(fields) FILTER (WHERE day > d - 7) + 9.0 / sum(fields) FILTER (WHERE day <= d - 7) "
+                                      "FROM (SELECT *, max(day) OVER () AS d FROM {view} WHERE isfinite(time)) AS v WHERE day > d - 37")],
+}
+
 # When a panel can have no rows, although there are documents: a query that says whether it must have some.
 NEEDS = {
     "Reasons": "SELECT count(reasons) > 0 FROM {view} WHERE isfinite(time)",

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import grafana_expand
 from grafana_expand import GrafanaError, chosen, expand, frame
-from grafana_figures import FIGURES, NEEDS
+from grafana_figures import FIGURES, NEEDS, OF_VIEW
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -145,6 +145,8 @@ def check_structure(dashboard, text):
     for p in panels_of(dashboard):
         if not (p["title"].strip() and p["description"].strip().endswith(".")):
             fail(p["title"], "has no title, or no description in sentences")
+        if not p["fieldConfig"]["defaults"].get("thresholds", {}).get("steps"):
+            fail(p["title"], "has no thresholds")
         for t in p["targets"]:
             if "[[" in t["rawSql"] or t["rawSql"].rstrip().endswith(";"):
                 fail(p["title"], "has SQL with [[ or a semicolon")
@@ -295,8 +297,8 @@ def check_data(panel, view, documents):
     if problem:
         return fail(title, f"as {view.role} over {view.view}: {problem}")
     check_ranges(panel, frames)
-    if documents:
-        check_figures(title, [{name: values for name, _, values in f} for f in frames], view.view, documents)
+    shown = [{name: values for name, _, values in f} for f in frames]
+    check_figures(title, shown, view.view, documents, OF_VIEW.get(title, []) + (FIGURES[title] if documents else []))
     return None
 
 
@@ -320,8 +322,8 @@ def same(a, b):
     return a == b
 
 
-def check_figures(title, frames, view, documents):
-    for shown, sql in FIGURES[title]:
+def check_figures(title, frames, view, documents, figures):
+    for shown, sql in figures:
         got = comparable(shown(frames))
         want = comparable(psql(sql.format(view=view, documents=documents)))
         if len(got) != len(want):
