@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measure the speeds that the project promises, each as a ratio to an alternative (its
 # peer) in one run on this machine: rounds are interleaved, minima compared, jit is
-# off. Run by `make bench` in a cluster of tools/cluster.sh; takes most of an hour.
+# off. Run by `make bench` in a cluster of tools/cluster.sh; takes more than an hour.
 # It prints the results and never fails because something is slow, but it fails if
 # the results of a peer differ from ours.
 #
