@@ -66,13 +66,14 @@ object_oid(const WlDashboard *d, const char *suffix)
 	return get_relname_relid(psprintf("%s%s", d->name, suffix), get_namespace_oid(d->schema, false));
 }
 
-/* NAME_documents, locked; NULL if it is gone, or something else has its name. */
+/* NAME_documents, locked; NULL if it is gone, or something else or somebody else's has its name. */
 static Relation
 open_documents(const WlDashboard *d)
 {
 	Oid			documents = object_oid(d, "_documents");
 
-	return get_rel_relkind(documents) == RELKIND_VIEW ? try_relation_open(documents, AccessShareLock) : NULL;
+	return get_rel_relkind(documents) == RELKIND_VIEW && wl_relation_owner(documents) == d->owner ?
+		try_relation_open(documents, AccessShareLock) : NULL;
 }
 
 /* The strings in tgargs of a row of pg_trigger; each ends with a zero. */
@@ -383,8 +384,11 @@ other_column(const WlDashboard *d)
 		result = psprintf("The triggers take the day from column \"%s\", which is not what %s has as \"at\".",
 						  d->at, wl_dashboard_object(d, "_documents"));
 	else if (column_under(query, "document_type", d->source) != (d->type[0] == '\0' ? 0 : get_attnum(d->source, d->type)))
-		result = psprintf("The triggers take the type from column \"%s\", which is not what %s has as \"document_type\".",
-						  d->type, wl_dashboard_object(d, "_documents"));
+		result = d->type[0] == '\0' ?
+			psprintf("The triggers note no type, but %s has one as \"document_type\".",
+					 wl_dashboard_object(d, "_documents")) :
+			psprintf("The triggers take the type from column \"%s\", which is not what %s has as \"document_type\".",
+					 d->type, wl_dashboard_object(d, "_documents"));
 	relation_close(view, AccessShareLock);
 	return result;
 }
