@@ -1,15 +1,17 @@
 -- What is asked for, and the sums and summaries of all of it: variables for the other parts.
 
--- An unknown name is an error here. format() quotes; a cast to regclass finds the view or fails.
+-- An unknown name is an error here.
+SELECT :'dashboard'::pg_catalog.regclass::pg_catalog.oid AS rollup \gset
+
+-- From here on names are those of PostgreSQL, or else of the extension's schema. format() quotes; a cast to regclass
+-- finds the view or fails.
+SET LOCAL search_path = pg_catalog, pg_temp;
+SELECT set_config('search_path', format('pg_catalog, %I, pg_temp', nspname), true) AS search_path
+FROM pg_extension JOIN pg_namespace AS n ON n.oid = extnamespace WHERE extname = 'williams' \gset
 SELECT format('%I.%I', nspname, relname || '_dashboard') AS view,
        format('%I.%I', nspname, relname || '_dashboard')::regclass AS view_exists,
        (SELECT :html FROM (SELECT relname AS raw) AS r) AS name
-FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = relnamespace
-WHERE c.oid = :'dashboard'::pg_catalog.regclass \gset
-
--- From here on no name can mean an object of somebody else.
-SELECT set_config('search_path', format('pg_catalog, %I, pg_temp', nspname), true) AS search_path
-FROM pg_extension JOIN pg_namespace AS n ON n.oid = extnamespace WHERE extname = 'williams' \gset
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace WHERE c.oid = :rollup \gset
 
 -- :rows, the rows of the view that are asked for
 SELECT concat('(SELECT * FROM ', :'view', ' WHERE documents > 0',
