@@ -151,6 +151,12 @@ END $$;
 SELECT day, round((throughput * 3600)::numeric, 3) AS an_hour, documents FROM zone_1_dashboard WHERE day BETWEEN '2026-03-28' AND '2026-03-30' AND document_type = 'x' ORDER BY day;
 RESET timezone;
 SET timezone = 'UTC';
+-- a day that a zone skipped
+CREATE TABLE skipped (created_at date);
+SELECT williams_create_dashboard('skipped', time_zone => 'Pacific/Apia');
+INSERT INTO skipped VALUES ('2011-12-29'), ('2011-12-30'), ('2011-12-31');
+SELECT williams_refresh_dashboard('skipped_daily');
+SELECT "time", day, documents, throughput * 86400 AS a_day FROM skipped_daily_dashboard ORDER BY day;
 -- which zone an abbreviation means depends on the session; UTC is UTC
 SELECT z, pg_temp.error_of(format('SELECT williams_create_dashboard(%L, at => %L, time_zone => %L, rollup => %L)', 'zone', 'at', z, 'zone_utc' || i)) AS error FROM unnest('{IST,cet,EST,utc,Etc/GMT-5}'::text[]) WITH ORDINALITY AS u (z, i);
 -- a zone that this server does not know, as after a move to another: a load goes on, and everything is noted

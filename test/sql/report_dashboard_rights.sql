@@ -99,6 +99,12 @@ BEGIN
     RETURN same;
 END $$;
 SELECT williams_refresh_dashboard('doc_daily'), pg_temp.right('doc_daily');
+-- a trigger of its name that does not fire for all changes
+SELECT pg_get_triggerdef(oid) AS definition FROM pg_trigger WHERE tgname = 'zz_williams_doc_daily' \gset
+SELECT replace(:'definition', ' OR UPDATE', '') AS no_update, replace(:'definition', 'UPDATE', 'UPDATE OF score') AS one_column, replace(:'definition', 'EXECUTE', 'WHEN (pg_trigger_depth() = 0) EXECUTE') AS sometimes \gset
+BEGIN; DROP TRIGGER zz_williams_doc_daily ON doc; :no_update; ALTER TABLE doc ENABLE ALWAYS TRIGGER zz_williams_doc_daily; SELECT williams_refresh_dashboard('doc_daily'); ROLLBACK;
+BEGIN; DROP TRIGGER zz_williams_doc_daily ON doc; :one_column; ALTER TABLE doc ENABLE ALWAYS TRIGGER zz_williams_doc_daily; SELECT williams_refresh_dashboard('doc_daily'); ROLLBACK;
+BEGIN; DROP TRIGGER zz_williams_doc_daily ON doc; :sometimes; ALTER TABLE doc ENABLE ALWAYS TRIGGER zz_williams_doc_daily; SELECT williams_refresh_dashboard('doc_daily'); ROLLBACK;
 ALTER TABLE doc DISABLE TRIGGER zz_williams_doc_daily;
 INSERT INTO doc VALUES ('2026-10-03', 'letter');
 SELECT pg_temp.right('doc_daily') AS "not yet", williams_refresh_dashboard('doc_daily');
@@ -150,6 +156,12 @@ INSERT INTO part VALUES ('2026-10-01', 'a');
 SELECT williams_refresh_dashboard('part_daily');
 SELECT day, document_type, documents FROM part_daily ORDER BY 1, 2;
 DROP TRIGGER zzz ON part_a;
+-- a crash would empty one partition
+SELECT williams_refresh_dashboard('part_daily', true);
+ALTER TABLE part_a SET UNLOGGED;
+SELECT williams_refresh_dashboard('part_daily');
+ALTER TABLE part_a SET LOGGED;
+SELECT williams_refresh_dashboard('part_daily');
 -- a column was renamed, and another has its name: the trigger and the view would not mean the same
 INSERT INTO doc VALUES ('2026-10-06', 'bill', 0.5);
 SELECT williams_refresh_dashboard('doc_daily');
@@ -170,6 +182,15 @@ INSERT INTO doc (created_at, type, old_type) VALUES ('2026-10-08', 'x', 'y');
 SELECT williams_refresh_dashboard('doc_daily');
 SELECT document_type, documents FROM doc_daily WHERE day = '2026-10-08' ORDER BY 1;
 ALTER TABLE doc RENAME type TO t; ALTER TABLE doc RENAME old_type TO type;
+-- a type that is no column
+CREATE TABLE made_up (created_at timestamptz, kind text); CREATE INDEX ON made_up (created_at);
+SELECT williams_create_dashboard('made_up');
+SELECT replace(pg_get_viewdef('made_up_daily_documents'), 'NULL::text', '(''made up '' || kind)') AS definition \gset
+CREATE OR REPLACE VIEW made_up_daily_documents AS :definition
+SELECT williams_refresh_dashboard('made_up_daily');
+INSERT INTO made_up VALUES ('2026-10-01', 'a');
+SELECT williams_refresh_dashboard('made_up_daily');
+SELECT document_type, documents FROM made_up_daily;
 -- names that changed
 SELECT williams_refresh_dashboard('doc_daily', true);
 ALTER TABLE doc_daily RENAME TO doc_days;
@@ -288,6 +309,24 @@ SELECT current_user = session_user AS same, current_setting('search_path');
 REVOKE CREATE ON SCHEMA report_dashboard_rights FROM williams_owner;
 SELECT pg_temp.error_of('SELECT williams_create_dashboard(''letter'', rollup => ''letter_second'')');
 GRANT CREATE ON SCHEMA report_dashboard_rights TO williams_owner;
+-- nobody takes the place of a part that the owner has dropped: it would run with the owner's rights
+GRANT CREATE ON SCHEMA report_dashboard_rights TO williams_other;
+BEGIN;
+ALTER VIEW letter_daily_documents RENAME TO no_part;
+SET LOCAL ROLE williams_other;
+CREATE VIEW letter_daily_documents AS SELECT report_dashboard_rights.spy('x')::timestamptz AS at;
+GRANT SELECT ON letter_daily_documents TO PUBLIC;
+RESET ROLE;
+SELECT williams_refresh_dashboard('letter_daily');
+ROLLBACK;
+BEGIN;
+ALTER TABLE letter_daily_changes RENAME TO no_part;
+SET LOCAL ROLE williams_other;
+CREATE TABLE letter_daily_changes (everything boolean, day date, document_type text);
+GRANT ALL ON letter_daily_changes TO PUBLIC;
+RESET ROLE;
+SELECT williams_refresh_dashboard('letter_daily');
+ROLLBACK;
 -- a trigger of somebody else on their own table, with these arguments: it notes nothing, and nobody takes it for that of the dashboard
 GRANT CREATE ON SCHEMA report_dashboard_rights TO williams_other;
 SET ROLE williams_other;
