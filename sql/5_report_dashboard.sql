@@ -24,7 +24,7 @@ CREATE FUNCTION williams_refresh_dashboard(dashboard regclass, everything boolea
 	AS 'MODULE_PATHNAME', 'wl_refresh_dashboard'
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100000;
 COMMENT ON FUNCTION williams_refresh_dashboard(regclass, boolean) IS
-'compute anew the rows of a dashboard whose days and document types have changed, or everything; dashboard: the rollup; returns the number of rows computed; runs with the rights of the owner; locks the rollup in SHARE ROW EXCLUSIVE mode, so that refreshes run one after the other; blocks no writer; errors: 42809 if it is no dashboard, 42501 unless the current role has the rights of its owner, 25000 unless the isolation level is READ COMMITTED; WARNING 55000 if changes may not have been noted, so that everything is computed';
+'compute anew the rows of a dashboard whose days and document types have changed, or everything; dashboard: the rollup; returns the number of rows computed; runs with the rights of the owner; locks the rollup in SHARE ROW EXCLUSIVE mode, so that refreshes run one after the other; blocks no writer; errors: 42809 if it is no dashboard, 42501 unless the current role has the rights of its owner, 25000 unless the isolation level is READ COMMITTED, 55000 if changes may not have been noted, which is a WARNING if everything is computed';
 
 CREATE FUNCTION williams_drop_dashboard(dashboard regclass) RETURNS void
 	AS 'MODULE_PATHNAME', 'wl_drop_dashboard'

@@ -102,41 +102,43 @@ SELECT williams_refresh_dashboard('doc_daily'), pg_temp.right('doc_daily');
 -- a trigger of its name that does not fire for all changes
 SELECT pg_get_triggerdef(oid) AS definition FROM pg_trigger WHERE tgname = 'zz_williams_doc_daily' \gset
 SELECT replace(:'definition', ' OR UPDATE', '') AS no_update, replace(:'definition', 'UPDATE', 'UPDATE OF score') AS one_column, replace(:'definition', 'EXECUTE', 'WHEN (pg_trigger_depth() = 0) EXECUTE') AS sometimes \gset
-BEGIN; DROP TRIGGER zz_williams_doc_daily ON doc; :no_update; ALTER TABLE doc ENABLE ALWAYS TRIGGER zz_williams_doc_daily; SELECT williams_refresh_dashboard('doc_daily'); ROLLBACK;
-BEGIN; DROP TRIGGER zz_williams_doc_daily ON doc; :one_column; ALTER TABLE doc ENABLE ALWAYS TRIGGER zz_williams_doc_daily; SELECT williams_refresh_dashboard('doc_daily'); ROLLBACK;
-BEGIN; DROP TRIGGER zz_williams_doc_daily ON doc; :sometimes; ALTER TABLE doc ENABLE ALWAYS TRIGGER zz_williams_doc_daily; SELECT williams_refresh_dashboard('doc_daily'); ROLLBACK;
+BEGIN; DROP TRIGGER zz_williams_doc_daily ON doc; :no_update; ALTER TABLE doc ENABLE ALWAYS TRIGGER zz_williams_doc_daily; SELECT williams_refresh_dashboard('doc_daily', true); ROLLBACK;
+BEGIN; DROP TRIGGER zz_williams_doc_daily ON doc; :one_column; ALTER TABLE doc ENABLE ALWAYS TRIGGER zz_williams_doc_daily; SELECT williams_refresh_dashboard('doc_daily', true); ROLLBACK;
+BEGIN; DROP TRIGGER zz_williams_doc_daily ON doc; :sometimes; ALTER TABLE doc ENABLE ALWAYS TRIGGER zz_williams_doc_daily; SELECT williams_refresh_dashboard('doc_daily', true); ROLLBACK;
 ALTER TABLE doc DISABLE TRIGGER zz_williams_doc_daily;
 INSERT INTO doc VALUES ('2026-10-03', 'letter');
-SELECT pg_temp.right('doc_daily') AS "not yet", williams_refresh_dashboard('doc_daily');
+-- an error, and nothing is forgotten, unless everything is asked for
+SELECT pg_temp.error_of('SELECT williams_refresh_dashboard(''doc_daily'')');
+SELECT pg_temp.right('doc_daily') AS "not yet", williams_refresh_dashboard('doc_daily', true);
 SELECT pg_temp.right('doc_daily');
 ALTER TABLE doc ENABLE TRIGGER zz_williams_doc_daily;
-SELECT williams_refresh_dashboard('doc_daily');
+SELECT williams_refresh_dashboard('doc_daily', true);
 ALTER TABLE doc ENABLE ALWAYS TRIGGER zz_williams_doc_daily;
 SELECT williams_refresh_dashboard('doc_daily');
 ALTER TABLE doc DISABLE TRIGGER zz_williams_doc_daily_truncate;
 TRUNCATE doc; INSERT INTO doc VALUES ('2026-10-04', NULL);
-SELECT williams_refresh_dashboard('doc_daily');
+SELECT williams_refresh_dashboard('doc_daily', true);
 SELECT pg_temp.right('doc_daily');
 ALTER TABLE doc ENABLE ALWAYS TRIGGER zz_williams_doc_daily_truncate;
 ALTER TRIGGER aaa ON doc RENAME TO zzz;
 UPDATE doc SET type = 'moved';
-SELECT williams_refresh_dashboard('doc_daily');
+SELECT williams_refresh_dashboard('doc_daily', true);
 SELECT pg_temp.right('doc_daily');
 ALTER TABLE doc DISABLE TRIGGER zzz;
 SELECT williams_refresh_dashboard('doc_daily');
 DROP TRIGGER zzz ON doc;
 -- the trigger was renamed, and a later one would have an earlier name
 ALTER TRIGGER zz_williams_doc_daily ON doc RENAME TO a;
-SELECT williams_refresh_dashboard('doc_daily');
+SELECT williams_refresh_dashboard('doc_daily', true);
 ALTER TRIGGER a ON doc RENAME TO zz_williams_doc_daily;
 CREATE TABLE doc_child () INHERITS (doc);
 INSERT INTO doc_child VALUES ('2026-10-05', 'child');
-SELECT williams_refresh_dashboard('doc_daily');
+SELECT williams_refresh_dashboard('doc_daily', true);
 SELECT pg_temp.right('doc_daily');
 DROP TABLE doc_child;
 SELECT williams_refresh_dashboard('doc_daily', true);
 ALTER TABLE doc SET UNLOGGED;
-SELECT williams_refresh_dashboard('doc_daily');
+SELECT williams_refresh_dashboard('doc_daily', true);
 ALTER TABLE doc_daily SET UNLOGGED; ALTER TABLE doc_daily_changes SET UNLOGGED;
 SELECT williams_refresh_dashboard('doc_daily');
 ALTER TABLE doc SET LOGGED; ALTER TABLE doc_daily SET LOGGED; ALTER TABLE doc_daily_changes SET LOGGED;
@@ -148,18 +150,18 @@ SELECT williams_create_dashboard('part', document_type => 'type');
 SELECT williams_refresh_dashboard('part_daily');
 ALTER TABLE part_b1 DISABLE TRIGGER ALL;
 INSERT INTO part VALUES ('2026-10-01', 'a'), ('2026-10-01', 'b');
-SELECT williams_refresh_dashboard('part_daily');
+SELECT williams_refresh_dashboard('part_daily', true);
 ALTER TABLE part_b1 ENABLE ALWAYS TRIGGER zz_williams_part_daily;
 SELECT williams_refresh_dashboard('part_daily');
 CREATE TRIGGER zzz BEFORE INSERT ON part_a FOR EACH ROW EXECUTE FUNCTION next_day();
 INSERT INTO part VALUES ('2026-10-01', 'a');
-SELECT williams_refresh_dashboard('part_daily');
+SELECT williams_refresh_dashboard('part_daily', true);
 SELECT day, document_type, documents FROM part_daily ORDER BY 1, 2;
 DROP TRIGGER zzz ON part_a;
 -- a crash would empty one partition
 SELECT williams_refresh_dashboard('part_daily', true);
 ALTER TABLE part_a SET UNLOGGED;
-SELECT williams_refresh_dashboard('part_daily');
+SELECT williams_refresh_dashboard('part_daily', true);
 ALTER TABLE part_a SET LOGGED;
 SELECT williams_refresh_dashboard('part_daily');
 -- a column was renamed, and another has its name: the trigger and the view would not mean the same
@@ -168,10 +170,10 @@ SELECT williams_refresh_dashboard('doc_daily');
 ALTER TABLE doc RENAME created_at TO old_at;
 INSERT INTO doc VALUES ('2026-10-07', 'bill', 0.5);
 SELECT everything, day, document_type FROM doc_daily_changes;
-SELECT williams_refresh_dashboard('doc_daily'), (SELECT max(day) FROM doc_daily) AS before;
+SELECT williams_refresh_dashboard('doc_daily', true), (SELECT max(day) FROM doc_daily) AS before;
 ALTER TABLE doc ADD created_at timestamptz;
 INSERT INTO doc (old_at, created_at, type) VALUES ('2026-10-08', '2026-10-09', 'bill');
-SELECT williams_refresh_dashboard('doc_daily');
+SELECT williams_refresh_dashboard('doc_daily', true);
 SELECT max(day) FROM doc_daily;
 ALTER TABLE doc DROP created_at;
 ALTER TABLE doc RENAME old_at TO created_at;
@@ -179,7 +181,7 @@ ALTER TABLE doc RENAME old_at TO created_at;
 SELECT williams_refresh_dashboard('doc_daily', true), williams_refresh_dashboard('doc_daily');
 ALTER TABLE doc RENAME type TO old_type; ALTER TABLE doc RENAME t TO type;
 INSERT INTO doc (created_at, type, old_type) VALUES ('2026-10-08', 'x', 'y');
-SELECT williams_refresh_dashboard('doc_daily');
+SELECT williams_refresh_dashboard('doc_daily', true);
 SELECT document_type, documents FROM doc_daily WHERE day = '2026-10-08' ORDER BY 1;
 ALTER TABLE doc RENAME type TO t; ALTER TABLE doc RENAME old_type TO type;
 -- a type that is no column
@@ -187,9 +189,9 @@ CREATE TABLE made_up (created_at timestamptz, kind text); CREATE INDEX ON made_u
 SELECT williams_create_dashboard('made_up');
 SELECT replace(pg_get_viewdef('made_up_daily_documents'), 'NULL::text', '(''made up '' || kind)') AS definition \gset
 CREATE OR REPLACE VIEW made_up_daily_documents AS :definition
-SELECT williams_refresh_dashboard('made_up_daily');
+SELECT williams_refresh_dashboard('made_up_daily', true);
 INSERT INTO made_up VALUES ('2026-10-01', 'a');
-SELECT williams_refresh_dashboard('made_up_daily');
+SELECT williams_refresh_dashboard('made_up_daily', true);
 SELECT document_type, documents FROM made_up_daily;
 -- names that changed
 SELECT williams_refresh_dashboard('doc_daily', true);
@@ -350,7 +352,7 @@ DROP TABLE fake;
 ALTER TABLE letter OWNER TO williams_other;
 INSERT INTO letter VALUES (3, '2026-10-03', 'a', 0.5);
 SELECT count(*) AS noted FROM letter_daily_changes;
-SELECT williams_refresh_dashboard('letter_daily');
+SELECT williams_refresh_dashboard('letter_daily', true);
 SET ROLE williams_other; SELECT williams_refresh_dashboard('letter_daily'); RESET ROLE;
 ALTER TABLE letter OWNER TO williams_owner;
 SELECT williams_refresh_dashboard('letter_daily');

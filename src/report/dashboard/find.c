@@ -4,8 +4,8 @@
  *
  * The arguments of its triggers are the record of a dashboard: pg_dump dumps it, and an
  * administrator can read it. If the source or its triggers have been changed so that some
- * changes may not have been noted, wl_broken_dashboard finds out, and a refresh computes
- * everything.
+ * changes may not have been noted, wl_broken_dashboard finds out, and a refresh is an error
+ * unless it computes everything.
  *
  * All objects are made, read and written with the rights of their owner, as with REFRESH
  * MATERIALIZED VIEW: a superuser who refreshes a dashboard lends its owner nothing.

@@ -245,21 +245,25 @@ refresh(const WlDashboard *d, const char *schema, bool everything)
 	return everything ? refresh_everything(d, schema) : refresh_noted(d, schema, notes, n, at_type);
 }
 
-/* Is everything to be computed because the notes cannot be relied on? */
-static bool
-is_broken(const WlDashboard *d)
+/*
+ * The notes of a broken dashboard cannot be relied on. Only its owner can say that
+ * everything is to be computed, because that forgets days whose rows are gone, for example
+ * with a partition that was dropped.
+ */
+static void
+check_notes(const WlDashboard *d, bool everything)
 {
 	Relation	source = relation_open(d->source, NoLock);
 	const char *reason = wl_broken_dashboard(d, source);
 
 	if (reason != NULL)
-		ereport(WARNING,
+		ereport(everything ? WARNING : ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("dashboard \"%s\" is computed from all rows of table \"%s\"", d->name, RelationGetRelationName(source)),
+				 errmsg("changes of table \"%s\" are not all noted for dashboard \"%s\"", RelationGetRelationName(source), d->name),
 				 errdetail_internal("%s", reason),
-				 errhint("Until this is mended, every refresh reads the whole table. williams_drop_dashboard and williams_create_dashboard make it anew.")));
+				 everything ? errhint("Until this is mended, every refresh needs everything => true.") :
+				 errhint("Mend this, then call williams_refresh_dashboard with everything => true: it computes all days from the rows that the table has now.")));
 	relation_close(source, NoLock);
-	return reason != NULL;
 }
 
 PG_FUNCTION_INFO_V1(wl_refresh_dashboard);
@@ -276,7 +280,7 @@ wl_refresh_dashboard(PG_FUNCTION_ARGS)
 	wl_check_read_committed("williams_refresh_dashboard");
 	wl_lock_dashboard(&d, rollup, fcinfo->flinfo->fn_oid, AccessShareLock);
 	wl_lock_parts(&d);
-	everything |= is_broken(&d);
+	check_notes(&d, everything);
 	wl_begin_dashboard(&saved, d.owner);
 
 	/*
