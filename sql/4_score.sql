@@ -39,13 +39,13 @@ CREATE FUNCTION williams_ocr_engine(document text) RETURNS text
 	AS 'MODULE_PATHNAME', 'wl_ocr_engine_text'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500;
 COMMENT ON FUNCTION williams_ocr_engine(text) IS
-'the OCR engine that produced the document, detected from its structure: ''textract'', ''documentai'', ''azure'', ''mistral'', ''tesseract_tsv'', ''hocr'' or ''alto''; NULL if none matches';
+'the OCR engine that produced the document, such as ''textract'' or ''hocr'', detected from its structure; NULL if none matches, or more than one';
 
 CREATE FUNCTION williams_ocr_engine(document jsonb) RETURNS text
 	AS 'MODULE_PATHNAME', 'wl_ocr_engine_jsonb'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION williams_ocr_engine(jsonb) IS
-'the OCR engine that produced the document, detected from its structure: ''textract'', ''documentai'', ''azure'' or ''mistral''; NULL if none matches';
+'the OCR engine that produced the document, such as ''textract'' or ''azure'', detected from its structure; NULL if none matches, or more than one';
 
 CREATE FUNCTION williams_ocr_fields(document jsonb, engine text = 'auto',
 		OUT document int, OUT page int, OUT field text, OUT value text, OUT confidence float8)
@@ -53,7 +53,7 @@ CREATE FUNCTION williams_ocr_fields(document jsonb, engine text = 'auto',
 	AS 'MODULE_PATHNAME', 'wl_ocr_fields_jsonb'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500 ROWS 30;
 COMMENT ON FUNCTION williams_ocr_fields(jsonb, text) IS
-'the fields of an OCR result, one row each; confidence is in [0, 1], or NULL if the engine gives none; for a field without a value both are NULL; document counts from 1 and is NULL if the result does not say which of several documents a field belongs to; ''auto'' detects the engine; error 22023 for an unknown engine, for a document that is not a result of the engine, and, with ''auto'', for a result whose form is not fully recognised';
+'the fields of an OCR result, one row each; if the engine gives words or lines, each of them is a row, and field is NULL; confidence is in [0, 1], or NULL if the engine gives none; for a field without a value both are NULL; document counts from 1 and is NULL if the result does not say which of several documents a field belongs to; ''auto'' detects the engine; error 22023 for an unknown engine, for a document that is not a result of the engine, and, with ''auto'', for a result whose form is not fully recognised, and for one that more than one engine can have produced';
 
 CREATE FUNCTION williams_ocr_fields(document text, engine text = 'auto',
 		OUT document int, OUT page int, OUT field text, OUT value text, OUT confidence float8)
@@ -61,14 +61,14 @@ CREATE FUNCTION williams_ocr_fields(document text, engine text = 'auto',
 	AS 'MODULE_PATHNAME', 'wl_ocr_fields_text'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 200;
 COMMENT ON FUNCTION williams_ocr_fields(text, text) IS
-'as williams_ocr_fields(jsonb, text), for JSON as text and for Tesseract''s TSV, hOCR and ALTO; in these three formats each row is a word (in hOCR also a line without words) and field is NULL; the same errors, and 22P02 for malformed JSON';
+'as williams_ocr_fields(jsonb, text), for JSON as text and for Tesseract''s TSV, hOCR and ALTO; in these three formats each row is a word (in hOCR also a line without words); the same errors, and 22P02 for malformed JSON';
 
 CREATE FUNCTION williams_ocr_document(document jsonb, engine text = 'auto',
 		OUT engine text, OUT fields jsonb, OUT confidence jsonb)
 	AS 'MODULE_PATHNAME', 'wl_ocr_document'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500;
 COMMENT ON FUNCTION williams_ocr_document(jsonb, text) IS
-'the fields of an OCR result as two objects, values and confidences by field name; null for a value or confidence that is missing; repeated names are numbered name, name.2, ..., and so are names of the second of several documents, name.2; the same errors as williams_ocr_fields';
+'the fields of an OCR result as two objects, values and confidences by field name; null for a value or confidence that is missing; repeated names are numbered name, name.2, ..., and so are names of the second of several documents, name.2; the same errors as williams_ocr_fields, and 22023 for a result that has words, not fields';
 
 CREATE TYPE williams_field_score AS (
 	overall float8,

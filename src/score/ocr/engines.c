@@ -5,8 +5,9 @@
  *		in 0..1.
  *
  * Each engine has a file of its own, which defines its descriptor (ocr.h). This
- * file finds the engine of a document and has the SQL functions. An engine either
- * answers in JSON, whose rows are fields, or in text, whose rows are words.
+ * file finds the engine of a document and has the SQL functions. An engine
+ * answers either in JSON, whose rows are fields or words, or in text, whose rows
+ * are words.
  *
  * For all engines:
  * - A value is the text that was read off the page, trimmed. The engine's
@@ -17,10 +18,11 @@
  *   dotted path to it, with elements numbered from 1.
  * - Bad OCR data is not an error: malformed parts of a document are skipped, and
  *   a confidence that is not a number on the engine's scale is NULL. Errors are
- *   raised only for a document of unknown shape, for one that bears an engine's
- *   marks but has none of the parts that are read (otherwise a format unknown
- *   here would look like a page without fields), and for text that begins like
- *   JSON but is not.
+ *   raised only for a document of unknown shape, for one that several engines can
+ *   have produced (never guess), for one that bears an engine's marks but has none
+ *   of the parts that are read (otherwise a format unknown here would look like a
+ *   page without fields), for words where fields are wanted, and for text that
+ *   begins like JSON but is not.
  * - One result can contain several documents, whose fields are never mixed: each
  *   row has its document's number, and so has each name except the first
  *   document's.
@@ -61,15 +63,13 @@ is_json_engine(const WlOcrEngine *engine)
 
 /* "a", "b" and "c" */
 static char *
-engine_names(void)
+names_of(const WlOcrEngine *const *list, int n)
 {
 	StringInfoData names;
 
 	initStringInfo(&names);
-	for (int i = 0; i < lengthof(engines); i++)
-		appendStringInfo(&names, "%s\"%s\"",
-						 i == 0 ? "" : i < lengthof(engines) - 1 ? ", " : " and ",
-						 engines[i]->name);
+	for (int i = 0; i < n; i++)
+		appendStringInfo(&names, "%s\"%s\"", i == 0 ? "" : i < n - 1 ? ", " : " and ", list[i]->name);
 	return names.data;
 }
 
@@ -79,7 +79,8 @@ unknown_engine(text *name)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("unknown engine \"%s\"", text_to_cstring(name)),
-			 errhint("The engines are %s; \"auto\" detects the engine.", engine_names())));
+			 errhint("The engines are %s; \"auto\" detects the engine.",
+					 names_of(engines, lengthof(engines)))));
 }
 
 /* The engine that an argument names; NULL for 'auto'. */
@@ -97,8 +98,15 @@ engine_argument(text *argument)
 }
 
 /*
- * The engine found
+ * The engines found
  */
+
+/* The engines that recognise a document. */
+typedef struct Found
+{
+	int			n;
+	const WlOcrEngine *engines[lengthof(engines)];
+} Found;
 
 static bool
 recognises(const WlOcrEngine *engine, JsonbContainer *root, WlSlice text)
@@ -108,27 +116,20 @@ recognises(const WlOcrEngine *engine, JsonbContainer *root, WlSlice text)
 	return !is_json_engine(engine) && engine->recognise_text(text);
 }
 
-/* The engine of a document, which is text if root is NULL; NULL if it has none. */
-static const WlOcrEngine *
-find_engine(JsonbContainer *root, WlSlice text)
+/*
+ * Find the engines of a document, which is text if root is NULL. Those that are
+ * tried last are found only if no other is.
+ */
+static Found
+find_engines(JsonbContainer *root, WlSlice text)
 {
-	for (int last = 0; last <= 1; last++)
+	Found		found = {0};
+
+	for (int last = 0; last <= 1 && found.n == 0; last++)
 		for (int i = 0; i < lengthof(engines); i++)
 			if (engines[i]->tried_last == last && recognises(engines[i], root, text))
-				return engines[i];
-	return NULL;
-}
-
-static const WlOcrEngine *
-find_json(JsonbContainer *root)
-{
-	return find_engine(root, wl_no_slice);
-}
-
-static const WlOcrEngine *
-find_text(WlSlice text)
-{
-	return find_engine(NULL, text);
+				found.engines[found.n++] = engines[i];
+	return found;
 }
 
 /*
@@ -136,19 +137,25 @@ find_text(WlSlice text)
  */
 
 pg_noreturn static void
-refuse_document(const WlOcrEngine *asked, const WlOcrEngine *found, bool json)
+refuse_asked(const WlOcrEngine *asked, JsonbContainer *root, WlSlice text, bool json)
+{
+	Found		found = find_engines(root, text);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("document is not a result of OCR engine \"%s\"", asked->name),
+			 errdetail("Expected %s.", asked->shape),
+			 found.n > 0 ?
+			 errhint("It looks like a result of %s.", names_of(found.engines, found.n)) :
+			 json && !is_json_engine(asked) ?
+			 errhint("Pass the document as text.") : 0));
+}
+
+pg_noreturn static void
+refuse_unknown(bool json)
 {
 	StringInfoData known;
 
-	if (asked != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("document is not a result of OCR engine \"%s\"", asked->name),
-				 errdetail("Expected %s.", asked->shape),
-				 found != NULL ?
-				 errhint("It looks like a result of \"%s\".", found->name) :
-				 json && !is_json_engine(asked) ?
-				 errhint("Pass the document as text.") : 0));
 	initStringInfo(&known);
 	for (int i = 0; i < lengthof(engines); i++)
 		if (!json || is_json_engine(engines[i]))
@@ -161,17 +168,38 @@ refuse_document(const WlOcrEngine *asked, const WlOcrEngine *found, bool json)
 			 errhint("Pass the engine's complete, unmodified response.")));
 }
 
+pg_noreturn static void
+refuse_ambiguous(const Found *found)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("document can be a result of more than one OCR engine"),
+			 errdetail("The engines are %s.", names_of(found->engines, found->n)),
+			 errhint("Specify the engine, for example engine => '%s'.", found->engines[0]->name)));
+}
+
 /*
- * Decide which engine to read a document with, given the engine asked for and the
- * one found. An error if they differ or none was found. json says whether the
+ * Decide which engine to read a document with: the one asked for, if it
+ * recognises the document, or else the only one that does. json says whether the
  * caller passed jsonb.
  */
 static const WlOcrEngine *
-settle_engine(const WlOcrEngine *asked, const WlOcrEngine *found, bool json)
+settle_engine(const WlOcrEngine *asked, JsonbContainer *root, WlSlice text, bool json)
 {
-	if (found == NULL || (asked != NULL && asked != found))
-		refuse_document(asked, found, json);
-	return found;
+	Found		found;
+
+	if (asked != NULL)
+	{
+		if (!recognises(asked, root, text))
+			refuse_asked(asked, root, text, json);
+		return asked;
+	}
+	found = find_engines(root, text);
+	if (found.n == 0)
+		refuse_unknown(json);
+	if (found.n > 1)
+		refuse_ambiguous(&found);
+	return found.engines[0];
 }
 
 /*
@@ -181,7 +209,7 @@ settle_engine(const WlOcrEngine *asked, const WlOcrEngine *found, bool json)
 static const WlOcrEngine *
 settle_json(const WlOcrEngine *asked, JsonbContainer *root, bool json)
 {
-	const WlOcrEngine *engine = settle_engine(asked, find_json(root), json);
+	const WlOcrEngine *engine = settle_engine(asked, root, wl_no_slice, json);
 
 	if (asked == NULL && engine->has_parts != NULL && !engine->has_parts(root))
 		ereport(ERROR,
@@ -215,19 +243,22 @@ begins_as_json(WlSlice s)
 	return wl_slice_starts(s, "{") || wl_slice_starts(s, "[");
 }
 
+/* The name of the only engine that recognises a document; NULL if several do. */
 static Datum
-engine_name(FunctionCallInfo fcinfo, const WlOcrEngine *engine)
+engine_name(FunctionCallInfo fcinfo, JsonbContainer *root, WlSlice text)
 {
-	if (engine == NULL)
+	Found		found = find_engines(root, text);
+
+	if (found.n != 1)
 		PG_RETURN_NULL();
-	PG_RETURN_TEXT_P(cstring_to_text(engine->name));
+	PG_RETURN_TEXT_P(cstring_to_text(found.engines[0]->name));
 }
 
 PG_FUNCTION_INFO_V1(wl_ocr_engine_jsonb);
 Datum
 wl_ocr_engine_jsonb(PG_FUNCTION_ARGS)
 {
-	return engine_name(fcinfo, find_json(&PG_GETARG_JSONB_P(0)->root));
+	return engine_name(fcinfo, &PG_GETARG_JSONB_P(0)->root, wl_no_slice);
 }
 
 /* Text that looks like JSON but does not parse matches no engine. */
@@ -238,8 +269,10 @@ wl_ocr_engine_text(PG_FUNCTION_ARGS)
 	WlSlice		s = document_text(PG_GETARG_TEXT_PP(0));
 
 	if (!begins_as_json(s))
-		return engine_name(fcinfo, find_text(s));
-	return engine_name(fcinfo, wl_json_is_valid(s) ? find_json(wl_json_parse(s)) : NULL);
+		return engine_name(fcinfo, NULL, s);
+	if (!wl_json_is_valid(s))
+		PG_RETURN_NULL();
+	return engine_name(fcinfo, wl_json_parse(s), wl_no_slice);
 }
 
 PG_FUNCTION_INFO_V1(wl_ocr_fields_jsonb);
@@ -275,7 +308,7 @@ wl_ocr_fields_text(PG_FUNCTION_ARGS)
 	}
 	else
 	{
-		engine = settle_engine(engine, find_text(s), false);
+		engine = settle_engine(engine, NULL, s, false);
 		wl_output_rows(&out, fcinfo);
 		engine->read_text(&out, s);
 	}
@@ -292,6 +325,11 @@ wl_ocr_document(PG_FUNCTION_ARGS)
 	Datum		values[3];
 	bool		nulls[3] = {false};
 
+	if (engine->words)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("result of OCR engine \"%s\" has words, not fields", engine->name),
+				 errhint("Use williams_ocr_fields, which returns them as rows.")));
 	wl_output_objects(&out);
 	engine->read_json(&out, root);
 	values[0] = CStringGetTextDatum(engine->name);

@@ -157,6 +157,26 @@ wl_json_first_object(JsonbContainer *array)
 	return wl_walk_next_object(&w);
 }
 
+/*
+ * Visit the objects at the end of a path of arrays: {"pages", "words", NULL} means
+ * each object of the array "words" of each object of the array "pages".
+ */
+void
+wl_json_visit(JsonbContainer *object, const char *const *keys, WlJsonVisit visit, void *arg)
+{
+	WlWalk		w;
+	JsonbContainer *element;
+
+	wl_walk_begin(&w, wl_json_array(object, keys[0]));
+	while ((element = wl_walk_next_object(&w)) != NULL)
+	{
+		if (keys[1] == NULL)
+			visit(arg, element);
+		else
+			wl_json_visit(element, keys + 1, visit, arg);
+	}
+}
+
 int
 wl_json_count_objects(JsonbContainer *array)
 {

@@ -26,6 +26,8 @@ typedef struct WlWalk
 	JsonbValue	value;
 } WlWalk;
 
+typedef void (*WlJsonVisit) (void *arg, JsonbContainer *object);
+
 extern bool wl_json_get(JsonbContainer *object, const char *key, JsonbValue *value);
 extern double wl_json_int64(JsonbContainer *object, const char *key);
 extern WlSlice wl_json_value_text(const JsonbValue *value);
@@ -33,6 +35,7 @@ extern void wl_walk_begin(WlWalk *w, JsonbContainer *container);
 extern bool wl_walk_next(WlWalk *w);
 extern JsonbContainer *wl_walk_next_object(WlWalk *w);
 extern JsonbContainer *wl_json_first_object(JsonbContainer *array);
+extern void wl_json_visit(JsonbContainer *object, const char *const *keys, WlJsonVisit visit, void *arg);
 extern int	wl_json_count_objects(JsonbContainer *array);
 extern bool wl_json_has_array(JsonbContainer *object, const char *const *keys);
 extern uint32 wl_json_count_keys(JsonbContainer *object, const char *const *keys);

@@ -29,6 +29,8 @@ typedef struct WlOcrEngine
 	const char *parts;			/* how messages describe the parts */
 	bool		tried_last;		/* its marks are weak: any other engine that
 								 * recognises the document comes first */
+	bool		words;			/* the rows of its JSON have no names, as
+								 * those of text never have */
 	bool		(*recognise_json) (JsonbContainer *root);
 	bool		(*has_parts) (JsonbContainer *root);
 	void		(*read_json) (WlOutput *out, JsonbContainer *root);
@@ -37,14 +39,16 @@ typedef struct WlOcrEngine
 } WlOcrEngine;
 
 /*
- * All engines, in the order in which messages list them. Recognition follows the
- * same order, except for tried_last.
+ * All engines, in the order in which messages list them. 'auto' reads a document
+ * only if it is recognised by one engine alone, or by one alone that is not tried
+ * last.
  */
 #define WL_OCR_ENGINES(engine) \
 	engine(textract) \
 	engine(documentai) \
 	engine(azure) \
 	engine(mistral) \
+	engine(doctr) \
 	engine(tesseract_tsv) \
 	engine(hocr) \
 	engine(alto)

@@ -37,6 +37,7 @@ typedef struct WlOutput
 	int			documents;		/* the number of documents begun */
 	int			document;		/* the current document, from 1; 0 if the row
 								 * belongs to none of several */
+	int			page;			/* of wl_emit_word, which the reader sets */
 	/* williams_ocr_fields */
 	Tuplestorestate *store;
 	TupleDesc	desc;
@@ -102,6 +103,15 @@ static inline int
 wl_as_count(double x)
 {
 	return x >= 0.0 && x < PG_INT32_MAX ? (int) x : 0;
+}
+
+/* Emit a word of the current page, with a confidence in 0..1. */
+static inline void
+wl_emit_word(WlOutput *out, WlSlice word, double confidence)
+{
+	WlOcrRow	row = {.page = out->page,.value = word,.confidence = wl_scaled(confidence, 1)};
+
+	wl_emit(out, row);
 }
 
 #endif							/* WL_OUTPUT_H */

@@ -1,0 +1,106 @@
+--
+-- Score: the samples of test/ocr and test/fuzz/answers. Each is recognised by its
+-- engine and by no other; each of test/ocr, NAME.json or the like, has the rows of
+-- NAME.tsv (document, page, field, value, confidence), which were written by
+-- reading. NAME begins with the engine, followed by nothing or by a hyphen.
+--
+
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/common/error_of.sql
+CREATE SCHEMA score_samples;
+SET search_path = score_samples, public;
+
+-- The engines, as an error lists them; others have their shapes. One line for each
+-- engine, unaligned, so that a new one adds lines and changes none.
+CREATE TABLE engine AS
+SELECT m[1] AS name
+FROM regexp_matches(substring(pg_temp.error_of($$SELECT williams_ocr_fields('', '?')$$) FROM '\(The engines are (.*);'), '"(\w+)"', 'g') AS m;
+\pset format unaligned
+SELECT regexp_split_to_table(pg_temp.error_of('SELECT williams_ocr_fields(''x'')'), ' \(|; ') AS error;
+SELECT regexp_split_to_table(pg_temp.error_of('SELECT williams_ocr_document(''{}'')'), ' \(|; ') AS error;
+SELECT regexp_split_to_table(pg_temp.error_of('SELECT williams_ocr_fields(''x'', ''x'')'), ' \(|, | and |; ') AS error;
+
+CREATE TABLE sample (name text PRIMARY KEY, engine text, body text);
+\set ocr :abs_srcdir '/ocr/'
+\set answers :abs_srcdir '/fuzz/answers/'
+INSERT INTO sample SELECT split_part(file, '.', 1), split_part(split_part(file, '.', 1), '-', 1), pg_read_file(:'ocr' || file)
+FROM pg_ls_dir(:'ocr') AS file WHERE file NOT LIKE '%.tsv';
+
+CREATE TABLE expected (sample text, n serial, document int, page int, field text, value text, confidence float8);
+SELECT set_config('test.ocr', :'ocr', false) IS NOT NULL AS directory;
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOR name IN SELECT s.name FROM sample AS s LOOP
+        EXECUTE format('ALTER TABLE expected ALTER sample SET DEFAULT %L', name);
+        EXECUTE format('COPY expected (document, page, field, value, confidence) FROM %L (ENCODING ''UTF8'')', current_setting('test.ocr') || name || '.tsv');
+    END LOOP;
+END $$;
+
+--
+-- Rows
+--
+CREATE VIEW found AS
+SELECT s.name AS sample, row_number() OVER (PARTITION BY s.name ORDER BY f.ordinality) AS n, f.document, f.page, f.field, f.value, f.confidence
+FROM sample AS s, williams_ocr_fields(s.body) WITH ORDINALITY AS f;
+CREATE VIEW wanted AS
+SELECT sample, row_number() OVER (PARTITION BY sample ORDER BY n) AS n, document, page, field, value, confidence FROM expected;
+SELECT s.name, (SELECT count(*) FROM wanted AS w WHERE w.sample = s.name) AS rows FROM sample AS s ORDER BY s.name COLLATE "C";
+SELECT sample, n, w.document, w.page, w.field, w.value, w.confidence, f.document, f.page, f.field, f.value, f.confidence
+FROM wanted AS w FULL JOIN found AS f USING (sample, n)
+WHERE (w.document, w.page, w.field, w.value, round(w.confidence::numeric, 12)) IS DISTINCT FROM (f.document, f.page, f.field, f.value, round(f.confidence::numeric, 12))
+ORDER BY sample COLLATE "C", n;
+
+--
+-- Engines: of the table's engines, each sample is accepted by its own only
+--
+INSERT INTO sample
+SELECT 'fuzz ' || file, CASE WHEN file LIKE '%.json' THEN substring(file FROM '^[a-z]+') WHEN file LIKE '%.tsv' THEN 'tesseract_tsv' ELSE split_part(file, '.', 2) END,
+       pg_read_file(:'answers' || file)
+FROM pg_ls_dir(:'answers') AS file;
+SELECT e.name AS engine, count(s.name) > 0 AS has_samples FROM engine AS e LEFT JOIN sample AS s ON s.engine = e.name GROUP BY e.name ORDER BY e.name COLLATE "C";
+SELECT s.name, s.engine, williams_ocr_engine(s.body) AS found FROM sample AS s WHERE williams_ocr_engine(s.body) IS DISTINCT FROM s.engine ORDER BY s.name COLLATE "C";
+SELECT s.name, s.engine, e.name AS accepted_by FROM sample AS s, engine AS e
+WHERE (pg_temp.error_of(format('SELECT williams_ocr_fields(%L::text, %L)', s.body, e.name)) = 'no error') <> (s.engine = e.name)
+ORDER BY s.name COLLATE "C", e.name COLLATE "C";
+
+--
+-- Other JSON that resembles a result
+--
+SELECT document, williams_ocr_engine(document) AS engine FROM unnest(ARRAY[
+    '{"pages": [{"page_idx": 0, "blocks": []}]}', '{"pages": [{"page_idx": "0", "dimensions": [1, 1], "blocks": []}]}', '{"pages": [{"page_idx": 0, "dimensions": [1, 1], "blocks": {}}]}',
+    '{"pages": [{"page_idx": 0, "dimensions": [1, 1], "predictions": {"words": [{"value": "x", "confidence": 1}]}}]}', '{"blocks": [{"lines": [{"words": [{"value": "x", "confidence": 1}]}]}]}'
+]) AS document WHERE williams_ocr_engine(document) IS NOT NULL OR williams_ocr_engine(document::jsonb) IS NOT NULL;
+
+--
+-- A document that several engines can have produced: 'auto' refuses it, each of
+-- them reads it, and others refuse it
+--
+CREATE TABLE two AS SELECT '{"document_annotation": {"a": "x"}, "pages": [{"markdown": "", "page_idx": 2, "dimensions": [1, 1],
+    "blocks": [{"lines": [{"words": [{"value": "y", "confidence": 0.5}]}]}]}], "entities": [{"type": "b", "mentionText": "z"}]}'::text AS document;
+SELECT williams_ocr_engine(document) AS of_text, williams_ocr_engine(document::jsonb) AS of_jsonb FROM two;
+SELECT f.* FROM two, williams_ocr_fields(document) AS f;
+SELECT f.* FROM two, williams_ocr_fields(document::jsonb) AS f;
+SELECT d.* FROM two, williams_ocr_document(document::jsonb) AS d;
+SELECT d.* FROM two, williams_ocr_document(document::jsonb, 'doctr') AS d;
+SELECT d.* FROM two, williams_ocr_document(document::jsonb, 'azure') AS d;
+SELECT e.name, f.* FROM two, unnest('{mistral,doctr,documentai}'::text[]) AS e (name), williams_ocr_fields(document, e.name) AS f;
+
+--
+-- JSON as jsonb is read like JSON as text; williams_ocr_document has the same
+-- fields, or refuses words
+--
+CREATE TABLE json_sample AS SELECT name, engine, body::jsonb AS document FROM sample WHERE body ~ '^\s*[[{]';
+SELECT s.name FROM json_sample AS s WHERE williams_ocr_engine(s.document) IS DISTINCT FROM s.engine OR
+    (SELECT array_agg(f) FROM williams_ocr_fields(s.document) AS f) IS DISTINCT FROM
+    (SELECT array_agg(f) FROM sample AS t, williams_ocr_fields(t.body, s.engine) AS f WHERE t.name = s.name);
+SELECT engine, result, count(*) AS samples
+FROM (SELECT s.engine, pg_temp.error_of(format('SELECT williams_ocr_document(%L)', s.document)) AS result FROM json_sample AS s) AS r
+GROUP BY engine, result ORDER BY engine COLLATE "C", result COLLATE "C";
+SELECT s.name FROM json_sample AS s, LATERAL (SELECT array_agg(f.value ORDER BY f.value COLLATE "C") AS of_rows, count(*) FILTER (WHERE f.field IS NULL) AS words FROM williams_ocr_fields(s.document) AS f) AS r
+WHERE words = 0 AND pg_temp.error_of(format('SELECT williams_ocr_document(%L)', s.document)) = 'no error'
+    AND of_rows IS DISTINCT FROM (SELECT array_agg(v.value ORDER BY v.value COLLATE "C") FROM williams_ocr_document(s.document) AS o, jsonb_each_text(o.fields) AS v);
+
+SET client_min_messages = warning;
+DROP SCHEMA score_samples CASCADE;
