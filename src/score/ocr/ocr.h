@@ -49,6 +49,7 @@ typedef struct WlOcrEngine
 	engine(azure) \
 	engine(mistral) \
 	engine(doctr) \
+	engine(easyocr) \
 	engine(tesseract_tsv) \
 	engine(hocr) \
 	engine(alto)
