@@ -46,7 +46,7 @@ wl_json_is_box(const JsonbValue *value)
 bool
 wl_has_line(JsonbContainer *root, WlIsLine line)
 {
-	WlSlice		text;
+	WlSlice text;
 	double		confidence;
 	WlWalk		w;
 	WlWalk		inner;
@@ -69,7 +69,7 @@ wl_has_line(JsonbContainer *root, WlIsLine line)
 void
 wl_read_lines(WlOutput *out, JsonbContainer *root, WlIsLine line)
 {
-	WlSlice		text;
+	WlSlice text;
 	double		confidence;
 	WlWalk		w;
 	WlWalk		inner;

@@ -50,6 +50,7 @@ typedef struct WlOcrEngine
 	engine(mistral) \
 	engine(doctr) \
 	engine(easyocr) \
+	engine(surya) \
 	engine(tesseract_tsv) \
 	engine(hocr) \
 	engine(alto)
