@@ -73,7 +73,9 @@ SELECT document, williams_ocr_engine(document) AS engine FROM unnest(ARRAY[
     '{"pages": [{"page_idx": 0, "dimensions": [1, 1], "predictions": {"words": [{"value": "x", "confidence": 1}]}}]}', '{"blocks": [{"lines": [{"words": [{"value": "x", "confidence": 1}]}]}]}',
     '["x", [1, "x", 0.5]]', '[{"text": "x", "confident": 1}]', '[{"boxes": [], "text": "x"}]', '{"a": {"boxes": [[1, 1], [2, 1], [2, 2], [1, 2]], "text": "x"}}', '[[[1, 1], [2, 1], [2, 2], [1, 2]], "x", 0.5]',
     '[[[[[[1, 1], [2, 1], [2, 2], [1, 2]], "x", 0.5]]]]',
-    '{"text_lines": [{"text": "x", "confidence": 0.5}]}', '{"a": [{"bboxes": [], "image_bbox": [0, 0, 1, 1], "page": 1}]}', '{"a": {"b": [{"text_lines": [], "image_bbox": []}]}}', '[[{"text_lines": [], "image_bbox": []}]]'
+    '{"text_lines": [{"text": "x", "confidence": 0.5}]}', '{"a": [{"bboxes": [], "image_bbox": [0, 0, 1, 1], "page": 1}]}', '{"a": {"b": [{"text_lines": [], "image_bbox": []}]}}', '[[{"text_lines": [], "image_bbox": []}]]',
+    '{"rec_texts": ["x"]}', '{"rec_texts": "x", "rec_scores": 0.5}', '{"a": {"rec_texts": [], "rec_scores": []}}', '{"result": {"ocrResults": []}}', '{"result": {"ocrResults": [{"prunedResult": []}]}}',
+    '[[[1, 1, 2, 2], ["x", 0.5]]]', '[["x", 0.5]]', '[[["x", 0.5]]]', '[[[]]]', '[[], 0]', '[{}]', '[[{}]]'
 ]) AS document WHERE williams_ocr_engine(document) IS NOT NULL OR williams_ocr_engine(document::jsonb) IS NOT NULL;
 
 --
@@ -89,6 +91,16 @@ SELECT d.* FROM two, williams_ocr_document(document::jsonb) AS d;
 SELECT d.* FROM two, williams_ocr_document(document::jsonb, 'doctr') AS d;
 SELECT d.* FROM two, williams_ocr_document(document::jsonb, 'azure') AS d;
 SELECT e.name, f.* FROM two, unnest('{mistral,doctr,documentai}'::text[]) AS e (name), williams_ocr_fields(document, e.name) AS f;
+
+-- a list of nothing: of no lines, or of images without lines
+SELECT d, williams_ocr_engine(d) AS engine, pg_temp.error_of(format('SELECT williams_ocr_fields(%L::text)', d)) AS auto,
+    (SELECT array_agg(e.name || ': ' || (pg_temp.error_of(format('SELECT williams_ocr_fields(%L::text, %L)', d, e.name))) ORDER BY e.name COLLATE "C")
+     FROM engine AS e WHERE pg_temp.error_of(format('SELECT williams_ocr_fields(%L::text, %L)', d, e.name)) NOT LIKE '22023:%') AS named,
+    (SELECT count(*) FROM williams_ocr_fields(d, 'paddleocr')) AS rows
+FROM unnest(ARRAY['[]', '[[]]', '[null]', '[[], null, []]']) AS d;
+-- an answer of a service whose text has no scores
+SELECT d.* FROM williams_ocr_fields('{"errorCode": 0, "result": {"layoutParsingResults": [{"prunedResult": {"parsing_res_list": [{"block_content": "x"}]}, "markdown": {"text": "x"}}]}}'::jsonb) AS d;
+SELECT count(*) FROM williams_ocr_fields('{"errorCode": 0, "result": {"layoutParsingResults": [{"prunedResult": {"parsing_res_list": [{"block_content": "x"}]}, "markdown": {"text": "x"}}]}}'::jsonb, 'paddleocr');
 
 --
 -- JSON as jsonb is read like JSON as text; williams_ocr_document has the same

@@ -48,7 +48,7 @@ is_line(const JsonbValue *value, WlSlice *text, double *confidence)
 static bool
 recognise(JsonbContainer *root)
 {
-	return wl_has_line(root, is_line);
+	return wl_has_line(root, is_line) || wl_is_blank_list(root);
 }
 
 static void

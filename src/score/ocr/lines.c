@@ -42,6 +42,28 @@ wl_json_is_box(const JsonbValue *value)
 	return true;
 }
 
+/*
+ * Is this a list of nothing, or of lists of nothing? Each engine with such lists
+ * must recognise it, so that 'auto' asks which engine found no text.
+ */
+bool
+wl_is_blank_list(JsonbContainer *root)
+{
+	WlWalk		w;
+
+	if (!wl_json_is_array(root))
+		return false;
+	wl_walk_begin(&w, root);
+	while (wl_walk_next(&w))
+	{
+		JsonbContainer *list = wl_json_container(&w.value);
+
+		if (w.value.type != jbvNull && !(wl_json_is_array(list) && wl_json_is_empty(list)))
+			return false;
+	}
+	return true;
+}
+
 /* Has the list a line? If not, has a list in it? */
 bool
 wl_has_line(JsonbContainer *root, WlIsLine line)

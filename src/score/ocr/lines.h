@@ -15,6 +15,7 @@
 typedef bool (*WlIsLine) (const JsonbValue *value, WlSlice *text, double *confidence);
 
 extern bool wl_json_is_box(const JsonbValue *value);
+extern bool wl_is_blank_list(JsonbContainer *root);
 extern bool wl_has_line(JsonbContainer *root, WlIsLine line);
 extern void wl_read_lines(WlOutput *out, JsonbContainer *root, WlIsLine line);
 

@@ -51,6 +51,7 @@ typedef struct WlOcrEngine
 	engine(doctr) \
 	engine(easyocr) \
 	engine(surya) \
+	engine(paddleocr) \
 	engine(tesseract_tsv) \
 	engine(hocr) \
 	engine(alto)

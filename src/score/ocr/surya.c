@@ -51,7 +51,7 @@ read_words(WlOutput *out, JsonbContainer *line)
 	wl_walk_begin(&w, wl_json_array(line, "words"));
 	while ((word = wl_walk_next_object(&w)) != NULL)
 	{
-		WlSlice		text = wl_json_string(word, "text");
+		WlSlice text = wl_json_string(word, "text");
 
 		any = any || !wl_slice_is_blank(text);
 		wl_emit_word(out, text, wl_json_number(word, "confidence"));
