@@ -75,7 +75,9 @@ SELECT document, williams_ocr_engine(document) AS engine FROM unnest(ARRAY[
     '[[[[[[1, 1], [2, 1], [2, 2], [1, 2]], "x", 0.5]]]]',
     '{"text_lines": [{"text": "x", "confidence": 0.5}]}', '{"a": [{"bboxes": [], "image_bbox": [0, 0, 1, 1], "page": 1}]}', '{"a": {"b": [{"text_lines": [], "image_bbox": []}]}}', '[[{"text_lines": [], "image_bbox": []}]]',
     '{"rec_texts": ["x"]}', '{"rec_texts": "x", "rec_scores": 0.5}', '{"a": {"rec_texts": [], "rec_scores": []}}', '{"result": {"ocrResults": []}}', '{"result": {"ocrResults": [{"prunedResult": []}]}}',
-    '[[[1, 1, 2, 2], ["x", 0.5]]]', '[["x", 0.5]]', '[[["x", 0.5]]]', '[[[]]]', '[[], 0]', '[{}]', '[[{}]]'
+    '[[[1, 1, 2, 2], ["x", 0.5]]]', '[["x", 0.5]]', '[[["x", 0.5]]]', '[[[]]]', '[[], 0]', '[{}]', '[[{}]]',
+    '{"responses": []}', '{"responses": {}}', '{"responses": [{"text": "x"}]}', '{"responses": [{}], "name": "x"}', '{"responses": [{"fullTextAnnotation": {}}]}', '{"responses": [{"labelAnnotations": []}]}',
+    '{"context": {}}', '{"error": {"code": 3}}', '{"fullTextAnnotation": {"pages": {}}}', '{"responses": [{"responses": []}]}'
 ]) AS document WHERE williams_ocr_engine(document) IS NOT NULL OR williams_ocr_engine(document::jsonb) IS NOT NULL;
 
 --
@@ -98,6 +100,10 @@ SELECT d, williams_ocr_engine(d) AS engine, pg_temp.error_of(format('SELECT will
      FROM engine AS e WHERE pg_temp.error_of(format('SELECT williams_ocr_fields(%L::text, %L)', d, e.name)) NOT LIKE '22023:%') AS named,
     (SELECT count(*) FROM williams_ocr_fields(d, 'paddleocr')) AS rows
 FROM unnest(ARRAY['[]', '[[]]', '[null]', '[[], null, []]']) AS d;
+-- a field mask has left the text without its words
+SELECT d.* FROM williams_ocr_fields('{"responses": [{"fullTextAnnotation": {"text": "x"}}]}'::jsonb) AS d;
+SELECT d.* FROM williams_ocr_fields('{"responses": [{"responses": [{"fullTextAnnotation": {"text": "x"}}]}]}'::jsonb) AS d;
+SELECT count(*) FROM williams_ocr_fields('{"fullTextAnnotation": {"text": "x"}}'::jsonb, 'vision');
 -- an answer of a service whose text has no scores
 SELECT d.* FROM williams_ocr_fields('{"errorCode": 0, "result": {"layoutParsingResults": [{"prunedResult": {"parsing_res_list": [{"block_content": "x"}]}, "markdown": {"text": "x"}}]}}'::jsonb) AS d;
 SELECT count(*) FROM williams_ocr_fields('{"errorCode": 0, "result": {"layoutParsingResults": [{"prunedResult": {"parsing_res_list": [{"block_content": "x"}]}, "markdown": {"text": "x"}}]}}'::jsonb, 'paddleocr');

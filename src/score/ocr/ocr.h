@@ -52,6 +52,7 @@ typedef struct WlOcrEngine
 	engine(easyocr) \
 	engine(surya) \
 	engine(paddleocr) \
+	engine(vision) \
 	engine(tesseract_tsv) \
 	engine(hocr) \
 	engine(alto)
