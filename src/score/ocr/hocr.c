@@ -127,12 +127,8 @@ word_begin(WlOutput *out, Word *word, WlSlice tag, int page, double confidence)
 static void
 word_text(Word *word, const WlMarkup *m, WlToken token)
 {
-	if (!word->open)
-		return;
-	if (token == WL_TOKEN_CDATA)
-		appendBinaryStringInfo(&word->text, m->text.data, m->text.length);
-	else
-		wl_append_decoded(&word->text, m->text);
+	if (word->open)
+		wl_append_text(&word->text, m, token);
 }
 
 /* Handle a tag that may be inside the word, or the one that closes it. */

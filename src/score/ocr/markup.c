@@ -36,20 +36,31 @@ skip_past(const char *p, const char *end, const char *what)
 	return end;
 }
 
-/* Skip <!DOCTYPE ...>, including the declarations in its brackets. */
+/*
+ * Skip <!DOCTYPE ...>, including the declarations in its brackets: what is quoted or
+ * commented out in them is no markup, and does not end them.
+ */
 static const char *
 skip_declaration(const char *p, const char *end)
 {
 	bool		inside = false;
 
-	for (; p < end; p++)
+	while (p < end)
 	{
-		if (*p == '[')
-			inside = true;
-		else if (*p == ']')
-			inside = false;
+		const char *quote = NULL;
+
+		if (inside && (*p == '"' || *p == '\''))
+			quote = memchr(p + 1, *p, end - p - 1);
+		if (inside && end - p >= 4 && memcmp(p, "<!--", 4) == 0)
+			p = skip_past(p + 4, end, "-->");
 		else if (*p == '>' && !inside)
 			return p + 1;
+		else
+		{
+			if (*p == '[' || *p == ']')
+				inside = *p == '[';
+			p = quote != NULL ? quote + 1 : p + 1;
+		}
 	}
 	return end;
 }
@@ -301,4 +312,14 @@ wl_append_decoded(StringInfo buffer, WlSlice s)
 		}
 		p = semicolon + 1;
 	}
+}
+
+/* Append the text of the current token, TEXT or CDATA. */
+void
+wl_append_text(StringInfo buffer, const WlMarkup *m, WlToken token)
+{
+	if (token == WL_TOKEN_CDATA)
+		appendBinaryStringInfo(buffer, m->text.data, m->text.length);
+	else
+		wl_append_decoded(buffer, m->text);
 }

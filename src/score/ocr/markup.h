@@ -31,6 +31,7 @@ extern void wl_markup_begin(WlMarkup *m, WlSlice text);
 extern WlToken wl_markup_next(WlMarkup *m);
 extern WlSlice wl_markup_attribute(const WlMarkup *m, const char *name);
 extern void wl_append_decoded(StringInfo buffer, WlSlice s);
+extern void wl_append_text(StringInfo buffer, const WlMarkup *m, WlToken token);
 
 /* A document is markup if it starts with <. */
 static inline bool
