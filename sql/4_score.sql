@@ -61,7 +61,7 @@ CREATE FUNCTION williams_ocr_fields(document text, engine text = 'auto',
 	AS 'MODULE_PATHNAME', 'wl_ocr_fields_text'
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 200;
 COMMENT ON FUNCTION williams_ocr_fields(text, text) IS
-'as williams_ocr_fields(jsonb, text), for JSON as text and for Tesseract''s TSV, hOCR and ALTO; in these three formats each row is a word (in hOCR also a line without words); the same errors, and 22P02 for malformed JSON';
+'as williams_ocr_fields(jsonb, text), for JSON as text, TSV, hOCR and XML; if the engine gives words, each row is a word (or a line or region without words) and field is NULL; the same errors, and 22P02 for malformed JSON';
 
 CREATE FUNCTION williams_ocr_document(document jsonb, engine text = 'auto',
 		OUT engine text, OUT fields jsonb, OUT confidence jsonb)

@@ -177,7 +177,9 @@ SCORE = """
 SCALARS = (None, True, "", " ", "x", "-1", "1e400", "2024-02-30", "\u00e9\u3000\u4e00\u0627", 0, 1, 7, -0.1, 100.1, 0.5, 2**31, 2**64, 1e300, [], {}, [[]])
 MARKS = ("<", ">", "</", "/>", '"', "'", "=", " ", "\t", "\n", "\r\n", "&", ";", "&amp;", "&#0;", "&#x10FFFF;", "&#xD800;", "&#x20ac;", "<!--", "-->", "<![CDATA[",
          "&eacute;", "&NotEqualTilde;", "]]>", "<!DOCTYPE [", "]", "<?", "?>", "<script>", "</script>", "{", "}", "[", "null", "1e400", "1e99999999", "-1", "nan", "inf", "0x1p3", "\\", "\\u0000",
-         "\\ud800", "\ufeff", "\u00a0", "\u3000", "\u00e9", "5\t1\t1\t1\t1\t1\t0\t0\t9\t9\t50\tx\n", "title='x_wconf 9'", 'class="ocrx_word"', 'class="ocr_line"', "CONTENT='&lt;'", "a:")
+         "\\ud800", "\ufeff", "\u00a0", "\u3000", "\u00e9", "5\t1\t1\t1\t1\t1\t0\t0\t9\t9\t50\tx\n", "title='x_wconf 9'", 'class="ocrx_word"', 'class="ocr_line"', "CONTENT='&lt;'", "a:",
+         "<TextRegion>", "</TextRegion>", "<TextLine>", "<Word>", "</Word>", "<TextEquiv index='0' conf='1'>", "<Unicode>", "<charParams charConfidence='9'>", "</charParams>", "wordFirst='1'",
+         "<charRecVariants>", "<!ENTITY e 'x'>", "&e;")
 
 
 def mutated_markup(rng, form, other):

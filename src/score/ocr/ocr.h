@@ -55,7 +55,9 @@ typedef struct WlOcrEngine
 	engine(vision) \
 	engine(tesseract_tsv) \
 	engine(hocr) \
-	engine(alto)
+	engine(alto) \
+	engine(page_xml) \
+	engine(abbyy_xml)
 
 #define WL_DECLARE_ENGINE(name) extern const WlOcrEngine wl_ocr_##name;
 WL_OCR_ENGINES(WL_DECLARE_ENGINE)
