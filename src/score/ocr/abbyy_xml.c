@@ -68,7 +68,7 @@ is_true(const WlMarkup *m, const char *attribute)
 static void
 emit(Reader *r, StringInfo text, double confidence)
 {
-	WlOcrRow	row = {.page = r->page, .confidence = confidence};
+	WlOcrRow	row = {.page = r->page,.confidence = confidence};
 
 	if (text->len == 0)
 		return;

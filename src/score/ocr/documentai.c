@@ -172,7 +172,14 @@ typedef struct Anchored
 	int			n_marks;
 } Anchored;
 
-#define MARK_STEP	64
+#define MARK_STEP	16
+
+/* The next character; a byte below 0x80 is one in every encoding of a database. */
+static inline const char *
+next_character(const char *p, const char *end)
+{
+	return IS_HIGHBIT_SET(*p) ? p + Min(pg_mblen(p), end - p) : p + 1;
+}
 
 static void
 anchored_begin(Anchored *a, WlSlice text)
@@ -189,7 +196,7 @@ anchored_begin(Anchored *a, WlSlice text)
 		return;
 	a->marks = MemoryContextAllocHuge(CurrentMemoryContext,
 									  (text.length / MARK_STEP + 1) *sizeof(int));
-	for (const char *p = text.data; p < end; p += Min(pg_mblen(p), end - p))
+	for (const char *p = text.data; p < end; p = next_character(p, end))
 		if (n++ % MARK_STEP == 0)
 			a->marks[a->n_marks++] = p - text.data;
 	a->single = n == text.length;
@@ -208,7 +215,7 @@ anchored_offset(const Anchored *a, int n)
 		return a->characters.length;
 	p = a->characters.data + a->marks[n / MARK_STEP];
 	for (int i = n % MARK_STEP; i > 0 && p < end; i--)
-		p += Min(pg_mblen(p), end - p);
+		p = next_character(p, end);
 	return p - a->characters.data;
 }
 
@@ -264,8 +271,8 @@ static void
 read_entity(WlOutput *out, const Anchored *a, JsonbContainer *entity, int page, int item)
 {
 	JsonbContainer *properties = wl_json_array(entity, "properties");
-	JsonbContainer *anchor = wl_json_object(entity, "textAnchor");
-	JsonbContainer *normalized = wl_json_object(entity, "normalizedValue");
+	JsonbContainer *anchor = NULL;
+	JsonbContainer *normalized = NULL;
 	WlOcrRow	row = {.item = item};
 	WlWalk		w;
 	JsonbContainer *property;
@@ -281,6 +288,11 @@ read_entity(WlOutput *out, const Anchored *a, JsonbContainer *entity, int page, 
 	}
 	row.field = wl_trim(entity_type(entity));
 	row.value = wl_json_string(entity, "mentionText");
+	if (wl_slice_is_blank(row.value))
+	{
+		anchor = wl_json_object(entity, "textAnchor");
+		normalized = wl_json_object(entity, "normalizedValue");
+	}
 	if (row.field.data == NULL ||
 		(row.value.length == 0 && anchor == NULL && normalized == NULL) ||
 		wl_slice_is(row.field, "quality_score") || wl_slice_starts(row.field, "quality/"))

@@ -85,7 +85,7 @@ open_levels(const Reader *r)
 static void
 emit(Reader *r, Content *content)
 {
-	WlOcrRow	row = {.page = r->page, .confidence = content->confidence};
+	WlOcrRow	row = {.page = r->page,.confidence = content->confidence};
 
 	if (!content->found || r->filled > open_levels(r))
 		return;

@@ -75,7 +75,14 @@ wl_text_number(WlSlice s)
 	char		buffer[64];
 	char	   *end;
 	double		x;
+	int			n = 0;
+	int			i;
 
+	/* fast path: a few digits */
+	for (i = 0; i < s.length && i < 9 && s.data[i] >= '0' && s.data[i] <= '9'; i++)
+		n = n * 10 + (s.data[i] - '0');
+	if (i == s.length && i > 0)
+		return n;
 	s = wl_trim(s);
 	if (s.length == 0 || s.length >= sizeof(buffer))
 		return NAN;
