@@ -6,7 +6,7 @@
 # the results of a peer differ from ours.
 #
 #   BENCH_ROUNDS   rounds per pair: 9 by default, at least 7
-#   BENCH_FILES    bench.sql, model.sql, tasks.sql, dashboard.sql; the default. max_items.sql only if named
+#   BENCH_FILES    bench.sql, model.sql, engines.sql, tasks.sql, dashboard.sql; the default. max_items.sql only if named
 #   WILLIAMS_DATA  a directory with real results of OCR engines in ocr_engines/
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -24,7 +24,7 @@ done
 
 echo "machine: $(lscpu | sed -n 's/^Model name: *//p'), $(nproc) cores," \
     "$(awk '/^MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo); $(uname -sr)"
-for file in ${BENCH_FILES:-bench.sql model.sql tasks.sql dashboard.sql}; do
+for file in ${BENCH_FILES:-bench.sql model.sql engines.sql tasks.sql dashboard.sql}; do
     createdb "${file%.sql}"
     psql -X -q -v ON_ERROR_STOP=1 -v cloop="$PWD/cloop.so" -v rounds="${BENCH_ROUNDS:-9}" -d "${file%.sql}" -f "$file"
 done
