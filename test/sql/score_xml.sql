@@ -1,35 +1,14 @@
 --
--- Score: results of OCR engines in XML. Samples in the shape of real ones, each with
--- its expected list; half-broken files; entities, which must cost nothing.
+-- Score: results of OCR engines in XML. Half-broken files; entities, which must cost
+-- nothing. Samples with their lists are in test/ocr, for score_samples.sql.
 --
 
 \getenv abs_srcdir PG_ABS_SRCDIR
 \i :abs_srcdir/common/error_of.sql
--- document, page, field, value and confidence as in the expected lists, one line for each row
-CREATE FUNCTION pg_temp.rows_of(document text, engine text = 'auto') RETURNS SETOF text LANGUAGE sql AS $$
-    SELECT concat_ws(E'\t', coalesce(document::text, '\N'), coalesce(page::text, '\N'), coalesce(field, '\N'), coalesce(value, '\N'), coalesce(confidence::text, '\N'))
-    FROM williams_ocr_fields(document, engine)
-$$;
 -- value and confidence only, in one line
 CREATE FUNCTION pg_temp.words_of(document text) RETURNS text LANGUAGE sql AS $$
     SELECT string_agg(value || coalesce(' ' || confidence, ''), ' | ') FROM williams_ocr_fields(document)
 $$;
-
---
--- Samples and their expected lists
---
-\set directory :abs_srcdir '/ocr'
-\set files `cd :'directory' && for f in page_xml*.xml abbyy_xml*.xml; do printf '%s\f' "$f"; cat "$f"; printf '\f'; cat "${f%.xml}.tsv"; printf '\f'; done`
-CREATE TEMP TABLE sample AS
-    SELECT parts[3 * i + 1] AS name, parts[3 * i + 2] AS document, string_to_array(rtrim(parts[3 * i + 3], E'\n'), E'\n') AS expected
-    FROM string_to_array(:'files', E'\f') AS parts, generate_series(0, cardinality(parts) / 3 - 1) AS i;
-SELECT name, williams_ocr_engine(document) AS engine, cardinality(expected) AS rows,
-       array(SELECT pg_temp.rows_of(document)) = expected AS as_expected,
-       array(SELECT pg_temp.rows_of(document)) = array(SELECT pg_temp.rows_of(document, williams_ocr_engine(document))) AS by_name
-FROM sample ORDER BY name COLLATE "C";
--- what differs, if anything does
-SELECT name, 'unexpected' AS what, r FROM sample, pg_temp.rows_of(document) AS r WHERE r <> ALL (expected)
-UNION ALL SELECT name, 'missing', e FROM sample, unnest(expected) AS e WHERE e NOT IN (SELECT pg_temp.rows_of(document));
 
 --
 -- Which root elements are recognised
