@@ -74,7 +74,7 @@ recognise(JsonbContainer *root)
 
 typedef struct Parts
 {
-	bool		text;			/* is there text? */
+	bool		any;			/* is there text? */
 	bool		words;			/* is some of it in words? */
 } Parts;
 
@@ -85,7 +85,7 @@ note_parts(void *arg, JsonbContainer *response)
 
 	if (is_response(response))
 	{
-		parts->text = true;
+		parts->any = true;
 		if (wl_json_array(wl_json_object(response, "fullTextAnnotation"), "pages") != NULL)
 			parts->words = true;
 	}
@@ -100,7 +100,7 @@ has_parts(JsonbContainer *root)
 	note_parts(&parts, root);
 	wl_json_visit(root, responses, note_parts, &parts);
 	wl_json_visit(root, responses_of_files, note_parts, &parts);
-	return parts.words || !parts.text;
+	return parts.words || !parts.any;
 }
 
 /*
