@@ -45,10 +45,7 @@ recognise(WlSlice text)
 {
 	WlMarkup	m;
 
-	if (!wl_is_markup(text))
-		return false;
-	wl_markup_begin(&m, text);
-	if (!wl_markup_next_element(&m) || !wl_slice_is_any_case(m.name, "document"))
+	if (!wl_markup_begin_root(&m, text, "document"))
 		return false;
 	for (int i = 0; i < m.attributes.length; i++)
 		if (wl_slice_starts(wl_slice(m.attributes.data + i, m.attributes.length - i), "FineReader"))

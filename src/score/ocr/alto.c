@@ -16,10 +16,7 @@ recognise(WlSlice text)
 {
 	WlMarkup	m;
 
-	if (!wl_is_markup(text))
-		return false;
-	wl_markup_begin(&m, text);
-	return wl_markup_next_element(&m) && wl_slice_is_any_case(m.name, "alto");
+	return wl_markup_begin_root(&m, text, "alto");
 }
 
 static void

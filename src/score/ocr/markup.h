@@ -52,4 +52,14 @@ wl_markup_next_element(WlMarkup *m)
 	return token != WL_TOKEN_END;
 }
 
+/* Begin a scan and read on to the root element. Is the text markup whose root has this name? */
+static inline bool
+wl_markup_begin_root(WlMarkup *m, WlSlice text, const char *name)
+{
+	if (!wl_is_markup(text))
+		return false;
+	wl_markup_begin(m, text);
+	return wl_markup_next_element(m) && wl_slice_is_any_case(m->name, name);
+}
+
 #endif							/* WL_MARKUP_H */

@@ -58,10 +58,7 @@ recognise(WlSlice text)
 {
 	WlMarkup	m;
 
-	if (!wl_is_markup(text))
-		return false;
-	wl_markup_begin(&m, text);
-	return wl_markup_next_element(&m) && wl_slice_is_any_case(m.name, "PcGts");
+	return wl_markup_begin_root(&m, text, "PcGts");
 }
 
 static Level
