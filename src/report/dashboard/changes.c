@@ -193,10 +193,10 @@ resolve_changes(NoteTrigger *t, Relation rel, char **args)
 	Oid			schema = get_namespace_oid(args[WL_CHANGE_SCHEMA], true);
 	Oid			changes = OidIsValid(schema) ? get_relname_relid(args[WL_CHANGE_TABLE], schema) : InvalidOid;
 
-	if (!OidIsValid(changes) || !is_noted_for(rel, wl_relation_owner(changes)))
+	t->owner = OidIsValid(changes) ? wl_relation_owner(changes) : InvalidOid;
+	if (!OidIsValid(t->owner) || !is_noted_for(rel, t->owner))
 		return;
 	t->changes = changes;
-	t->owner = wl_relation_owner(changes);
 	t->insert = psprintf("INSERT INTO %s (everything, day, document_type) VALUES ($1, $2, $3)",
 						 quote_qualified_identifier(args[WL_CHANGE_SCHEMA], args[WL_CHANGE_TABLE]));
 }

@@ -19,8 +19,6 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "fmgr.h"
-#include "miscadmin.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
@@ -44,19 +42,6 @@ enum
 	ARG_SOURCE, ARG_COLUMNS, ARG_TIME_ZONE = ARG_COLUMNS + WL_DASHBOARD_COLUMNS, ARG_ROLLUP
 };
 
-static const char *
-source_name(const WlDashboard *d)
-{
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(d->source)), get_rel_name(d->source));
-}
-
-static void
-check_owner(Oid relation)
-{
-	if (!has_privs_of_role(GetUserId(), wl_relation_owner(relation)))
-		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relation)), get_rel_name(relation));
-}
-
 /*
  * Lock a table that can have a dashboard. Who does not own it cannot make its writers wait
  * for the lock; it may get another owner before the lock is there.
@@ -66,13 +51,11 @@ open_source(Oid relation)
 {
 	Relation	rel;
 
-	if (get_rel_name(relation) == NULL)
-		wl_no_relation(relation);
-	check_owner(relation);
+	wl_check_owner(relation);
 	rel = try_relation_open(relation, ShareRowExclusiveLock);
 	if (rel == NULL)
 		wl_no_relation(relation);
-	check_owner(relation);
+	wl_check_owner(relation);
 	if (rel->rd_rel->relkind != RELKIND_RELATION && rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
@@ -191,14 +174,14 @@ advise(Relation rel, const char *source, const WlMapping *m)
 static void
 create_triggers(const WlDashboard *d)
 {
-	const char *source = source_name(d);
+	const char *source = wl_relation_in_sql(d->source);
 	const char *function = quote_qualified_identifier(get_namespace_name(get_func_namespace(d->note)),
 													  get_func_name(d->note));
 	const char *args = psprintf("%s, %s, %s, %s, %s", quote_literal_cstr(d->schema),
 								quote_literal_cstr(psprintf("%s_changes", d->name)),
 								quote_literal_cstr(d->at), quote_literal_cstr(d->type), quote_literal_cstr(d->zone));
 	const char *rows = quote_identifier(wl_dashboard_trigger(d));
-	const char *truncate = quote_identifier(psprintf("%s_truncate", wl_dashboard_trigger(d)));
+	const char *truncate = quote_identifier(wl_dashboard_truncate_trigger(d));
 
 	wl_execute_for_dashboard(psprintf("CREATE TRIGGER %s BEFORE INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION %s(%s)",
 									  rows, source, function, args));
@@ -206,12 +189,12 @@ create_triggers(const WlDashboard *d)
 									  truncate, source, function, args));
 	/* also for changes that arrive by replication */
 	wl_execute_for_dashboard(psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER %s, ENABLE ALWAYS TRIGGER %s", source, rows, truncate));
-	wl_execute_for_dashboard(psprintf("COMMENT ON TRIGGER %s ON %s IS %s", rows, source,
-									  quote_literal_cstr(psprintf("dashboard: notes which days and types change, in %s",
-																  wl_dashboard_object(d, "_changes")))));
-	wl_execute_for_dashboard(psprintf("COMMENT ON TRIGGER %s ON %s IS %s", truncate, source,
-									  quote_literal_cstr(psprintf("dashboard: notes that the table is truncated, in %s",
-																  wl_dashboard_object(d, "_changes")))));
+	wl_comment_for_dashboard("TRIGGER", psprintf("%s ON %s", rows, source),
+							 psprintf("dashboard: notes which days and types change, in %s",
+									  wl_dashboard_object(d, "_changes")));
+	wl_comment_for_dashboard("TRIGGER", psprintf("%s ON %s", truncate, source),
+							 psprintf("dashboard: notes that the table is truncated, in %s",
+									  wl_dashboard_object(d, "_changes")));
 }
 
 /* Refuse a source whose changes the triggers, which have been created, could not note. */
@@ -258,7 +241,7 @@ wl_create_dashboard(PG_FUNCTION_ARGS)
 	d.type = m.attnums[WL_COLUMN_TYPE] == 0 ? "" : m.names[WL_COLUMN_TYPE];
 	d.zone = m.types[WL_COLUMN_AT] == TIMESTAMPTZOID ? zone : "";
 	documents = wl_documents_query(rel, &m, zone);
-	advise(rel, source_name(&d), &m);
+	advise(rel, wl_relation_in_sql(d.source), &m);
 	table_close(rel, NoLock);
 	wl_begin_dashboard(&saved, d.owner);
 	check_zone_name(zone);
@@ -268,7 +251,7 @@ wl_create_dashboard(PG_FUNCTION_ARGS)
 	check_source(&d);
 	wl_execute_for_dashboard(psprintf("INSERT INTO %s (everything) VALUES (true)", wl_dashboard_object(&d, "_changes")));
 	wl_end_dashboard(&saved);
-	PG_RETURN_OID(get_relname_relid(d.name, get_namespace_oid(d.schema, false)));
+	PG_RETURN_OID(wl_dashboard_oid(&d, ""));
 }
 
 PG_FUNCTION_INFO_V1(wl_drop_dashboard);
@@ -278,16 +261,15 @@ wl_drop_dashboard(PG_FUNCTION_ARGS)
 	Oid			rollup = PG_GETARG_OID(0);
 	WlDashboard d = {0};
 	WlRights	saved;
-	const char *trigger;
 	const char *source;
 
 	wl_lock_dashboard(&d, rollup, fcinfo->flinfo->fn_oid, AccessExclusiveLock);
-	trigger = wl_dashboard_trigger(&d);
-	source = source_name(&d);
+	source = wl_relation_in_sql(d.source);
 	wl_begin_dashboard(&saved, d.owner);
-	wl_execute_for_dashboard(psprintf("DROP TRIGGER IF EXISTS %s ON %s", quote_identifier(trigger), source));
 	wl_execute_for_dashboard(psprintf("DROP TRIGGER IF EXISTS %s ON %s",
-									  quote_identifier(psprintf("%s_truncate", trigger)), source));
+									  quote_identifier(wl_dashboard_trigger(&d)), source));
+	wl_execute_for_dashboard(psprintf("DROP TRIGGER IF EXISTS %s ON %s",
+									  quote_identifier(wl_dashboard_truncate_trigger(&d)), source));
 	wl_execute_for_dashboard(psprintf("DROP VIEW IF EXISTS %s, %s", wl_dashboard_object(&d, "_dashboard"),
 									  wl_dashboard_object(&d, "_documents")));
 	wl_execute_for_dashboard(psprintf("DROP TABLE IF EXISTS %s, %s", wl_dashboard_object(&d, ""),

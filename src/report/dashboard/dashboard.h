@@ -65,8 +65,17 @@ typedef struct WlDashboard
 /* An object of a dashboard as in SQL; suffix is "" or as above, for example "_changes". */
 extern const char *wl_dashboard_object(const WlDashboard *d, const char *suffix);
 
+/* The OID of such an object; InvalidOid if nothing has its name. */
+extern Oid	wl_dashboard_oid(const WlDashboard *d, const char *suffix);
+
+/* A table or view as in SQL. */
+extern const char *wl_relation_in_sql(Oid relation);
+
 /* The name of its trigger for rows. It is the last of the BEFORE triggers of most tables. */
 extern const char *wl_dashboard_trigger(const WlDashboard *d);
+
+/* The name of that for TRUNCATE. */
+extern const char *wl_dashboard_truncate_trigger(const WlDashboard *d);
 
 /* One of the extension's functions without arguments; function is any other of them. */
 extern Oid	wl_own_function(const char *name, Oid function);
@@ -87,6 +96,9 @@ extern void wl_lock_parts(const WlDashboard *d);
 /* Error 42P01. */
 pg_noreturn extern void wl_no_relation(Oid relation);
 
+/* Error 42P01 if there is no such relation, 42501 unless the user has the rights of its owner. */
+extern void wl_check_owner(Oid relation);
+
 /* Why changes of the source may not be noted, as the detail of a message; NULL if they are. */
 extern const char *wl_broken_dashboard(const WlDashboard *d, Relation source);
 
@@ -94,6 +106,9 @@ extern const char *wl_broken_dashboard(const WlDashboard *d, Relation source);
 extern void wl_begin_dashboard(WlRights *saved, Oid owner);
 extern void wl_end_dashboard(const WlRights *saved);
 extern void wl_execute_for_dashboard(const char *sql);
+
+/* Likewise: comment on an object, which is given as in COMMENT ON. */
+extern void wl_comment_for_dashboard(const char *kind, const char *object, const char *comment);
 
 /* Create all tables and views; see objects.c. Documents is the query of NAME_documents. */
 extern void wl_create_dashboard_objects(const WlDashboard *d, const char *extension_schema,

@@ -47,9 +47,21 @@ wl_dashboard_object(const WlDashboard *d, const char *suffix)
 }
 
 const char *
+wl_relation_in_sql(Oid relation)
+{
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation));
+}
+
+const char *
 wl_dashboard_trigger(const WlDashboard *d)
 {
 	return psprintf("zz_williams_%s", d->name);
+}
+
+const char *
+wl_dashboard_truncate_trigger(const WlDashboard *d)
+{
+	return psprintf("%s_truncate", wl_dashboard_trigger(d));
 }
 
 Oid
@@ -60,8 +72,8 @@ wl_own_function(const char *name, Oid function)
 						   ObjectIdGetDatum(get_func_namespace(function)));
 }
 
-static Oid
-object_oid(const WlDashboard *d, const char *suffix)
+Oid
+wl_dashboard_oid(const WlDashboard *d, const char *suffix)
 {
 	return get_relname_relid(psprintf("%s%s", d->name, suffix), get_namespace_oid(d->schema, false));
 }
@@ -70,7 +82,7 @@ object_oid(const WlDashboard *d, const char *suffix)
 static Relation
 open_documents(const WlDashboard *d)
 {
-	Oid			documents = object_oid(d, "_documents");
+	Oid			documents = wl_dashboard_oid(d, "_documents");
 
 	return get_rel_relkind(documents) == RELKIND_VIEW && wl_relation_owner(documents) == d->owner ?
 		try_relation_open(documents, AccessShareLock) : NULL;
@@ -164,23 +176,31 @@ wl_no_relation(Oid relation)
 			 errmsg("relation with OID %u does not exist", relation)));
 }
 
+void
+wl_check_owner(Oid relation)
+{
+	const char *name = get_rel_name(relation);
+
+	if (name == NULL)
+		wl_no_relation(relation);
+	if (!has_privs_of_role(GetUserId(), wl_relation_owner(relation)))
+		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relation)), name);
+}
+
 static void
 find_dashboard(WlDashboard *d, Oid rollup, Oid function)
 {
-	const char *name = get_rel_name(rollup);
-
-	if (name == NULL)
-		wl_no_relation(rollup);
+	wl_check_owner(rollup);
 	d->owner = wl_relation_owner(rollup);
 	d->schema = get_namespace_name(get_rel_namespace(rollup));
-	d->name = name;
+	d->name = get_rel_name(rollup);
+	if (d->schema == NULL || d->name == NULL)
+		wl_no_relation(rollup); /* dropped since */
 	d->note = wl_own_function("williams_note_change", function);
-	if (!has_privs_of_role(GetUserId(), d->owner))
-		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(rollup)), name);
 	if (!find_trigger(d))
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("\"%s\" is not a dashboard", name),
+				 errmsg("\"%s\" is not a dashboard", d->name),
 				 errdetail("No table has a trigger that notes its changes in %s.",
 						   wl_dashboard_object(d, "_changes")),
 				 errhint("Name the rollup table that williams_create_dashboard has made. If it was renamed, rename it back and refresh everything, or drop its tables and views and create the dashboard again.")));
@@ -217,11 +237,11 @@ wl_lock_parts(const WlDashboard *d)
 
 	for (int i = 0; i < lengthof(suffixes); i++)
 	{
-		Oid			part = object_oid(d, suffixes[i]);
+		Oid			part = wl_dashboard_oid(d, suffixes[i]);
 
 		if (OidIsValid(part))
 			LockRelationOid(part, AccessShareLock);
-		if (object_oid(d, suffixes[i]) != part || wl_relation_owner(part) != d->owner)
+		if (wl_dashboard_oid(d, suffixes[i]) != part || wl_relation_owner(part) != d->owner)
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					 errmsg("dashboard \"%s\" is not complete", d->name),
@@ -265,7 +285,7 @@ read_trigger(const WlDashboard *d, HeapTuple tuple, Triggers *t)
 		t->later = pstrdup(name);
 	if (form->tgfoid == d->note &&
 		((strcmp(name, own) == 0 && fires_for_all(tuple, ROW_CHANGES)) ||
-		 (strcmp(name, psprintf("%s_truncate", own)) == 0 && fires_for_all(tuple, TRIGGER_TYPE_TRUNCATE))))
+		 (strcmp(name, wl_dashboard_truncate_trigger(d)) == 0 && fires_for_all(tuple, TRIGGER_TYPE_TRUNCATE))))
 		t->own++;
 }
 
@@ -299,7 +319,8 @@ broken_triggers(const WlDashboard *d, Oid relation)
 		return psprintf("Trigger \"%s\" of table \"%s\" fires after \"%s\", and may change a day or a type that has been noted.",
 						t.later, name, own);
 	if (relation == d->source && t.own < 2)
-		return psprintf("Trigger \"%s\" or \"%s_truncate\" is missing, or does not fire for all changes.", own, own);
+		return psprintf("Trigger \"%s\" or \"%s\" is missing, or does not fire for all changes.",
+						own, wl_dashboard_truncate_trigger(d));
 	if (t.own < 1 && name != NULL)
 		return psprintf("Trigger \"%s\" of partition \"%s\" is missing, or does not fire for all changes.", own, name);
 	return NULL;
@@ -309,9 +330,9 @@ broken_triggers(const WlDashboard *d, Oid relation)
 static bool
 survive_together(const WlDashboard *d, char persistence)
 {
-	Oid			changes = object_oid(d, "_changes");
+	Oid			changes = wl_dashboard_oid(d, "_changes");
 
-	return get_rel_persistence(object_oid(d, "")) == persistence &&
+	return get_rel_persistence(wl_dashboard_oid(d, "")) == persistence &&
 		(!OidIsValid(changes) || get_rel_persistence(changes) == persistence);
 }
 
@@ -437,4 +458,10 @@ wl_execute_for_dashboard(const char *sql)
 {
 	if (SPI_execute(sql, false, 0) < 0)
 		elog(ERROR, "could not execute \"%s\"", sql);
+}
+
+void
+wl_comment_for_dashboard(const char *kind, const char *object, const char *comment)
+{
+	wl_execute_for_dashboard(psprintf("COMMENT ON %s %s IS %s", kind, object, quote_literal_cstr(comment)));
 }

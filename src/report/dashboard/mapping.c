@@ -317,5 +317,5 @@ wl_documents_query(Relation rel, const WlMapping *m, const char *zone)
 					verified_value(m), value(m, WL_COLUMN_REASONS, "jsonb"),
 					value(m, WL_COLUMN_CONFIDENCE, "jsonb"), as_read_value(m), truth_value(m), accepted_value(m),
 					without_profile_value(m), without_confidence_value(m),
-					quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)), RelationGetRelationName(rel)));
+					wl_relation_in_sql(RelationGetRelid(rel)));
 }

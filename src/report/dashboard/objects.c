@@ -150,15 +150,9 @@ text_literal(const char *value)
 }
 
 static void
-comment_on(const char *kind, const char *object, const char *comment)
-{
-	wl_execute_for_dashboard(psprintf("COMMENT ON %s %s IS %s", kind, object, quote_literal_cstr(comment)));
-}
-
-static void
 comment_on_column(const char *relation, const char *column, const char *comment)
 {
-	comment_on("COLUMN", psprintf("%s.%s", relation, quote_identifier(column)), comment);
+	wl_comment_for_dashboard("COLUMN", psprintf("%s.%s", relation, quote_identifier(column)), comment);
 }
 
 static const char *
@@ -193,7 +187,7 @@ create_rollup(const WlDashboard *d, const Parts *parts)
 	}
 	appendStringInfoString(&sql, "UNIQUE NULLS NOT DISTINCT (day, document_type)");
 	create_table(d, rollup, sql.data);
-	comment_on("TABLE", rollup, "dashboard: a summary of each day and document type; made by williams_create_dashboard, brought up to date by williams_refresh_dashboard");
+	wl_comment_for_dashboard("TABLE", rollup, "dashboard: a summary of each day and document type; made by williams_create_dashboard, brought up to date by williams_refresh_dashboard");
 	for (int i = 0; i < lengthof(rollup_columns); i++)
 		comment_on_column(rollup, rollup_columns[i].name, rollup_columns[i].comment);
 }
@@ -204,7 +198,7 @@ create_changes(const WlDashboard *d)
 	const char *changes = wl_dashboard_object(d, "_changes");
 
 	create_table(d, changes, "everything pg_catalog.bool NOT NULL, day pg_catalog.date, document_type pg_catalog.text COLLATE pg_catalog.\"C\", noted_at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.now()");
-	comment_on("TABLE", changes, "dashboard: what has changed since the last refresh; filled by triggers, emptied by williams_refresh_dashboard");
+	wl_comment_for_dashboard("TABLE", changes, "dashboard: what has changed since the last refresh; filled by triggers, emptied by williams_refresh_dashboard");
 	comment_on_column(changes, "everything", "true: all days and types");
 	comment_on_column(changes, "day", "the day of a row that has changed; NULL if it has no time");
 	comment_on_column(changes, "document_type", "its document type; NULL if it has none");
@@ -217,7 +211,7 @@ create_documents(const WlDashboard *d, const char *documents)
 	const char *view = wl_dashboard_object(d, "_documents");
 
 	wl_execute_for_dashboard(psprintf("CREATE VIEW %s AS %s", view, documents));
-	comment_on("VIEW", view, "dashboard: the documents of the source, under the names of columns that a refresh reads");
+	wl_comment_for_dashboard("VIEW", view, "dashboard: the documents of the source, under the names of columns that a refresh reads");
 	comment_on_column(view, "at", "the time of the document, as it is in the source");
 	comment_on_column(view, "day", "its day in the dashboard's time zone");
 	comment_on_column(view, "document_type", "its type");
@@ -253,7 +247,7 @@ create_view(const WlDashboard *d, const Parts *parts)
 	}
 	appendStringInfo(&sql, " FROM %s r", wl_dashboard_object(d, ""));
 	wl_execute_for_dashboard(sql.data);
-	comment_on("VIEW", view, "dashboard: what to look at, by day and document type; a role that may select from it needs no other right");
+	wl_comment_for_dashboard("VIEW", view, "dashboard: what to look at, by day and document type; a role that may select from it needs no other right");
 	for (int i = 0; i < lengthof(view_columns); i++)
 		comment_on_column(view, view_columns[i].name, view_columns[i].comment != NULL ?
 						  view_columns[i].comment : rollup_comment(view_columns[i].name));

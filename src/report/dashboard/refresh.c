@@ -17,7 +17,6 @@
 #include "postgres.h"
 
 #include "access/relation.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
@@ -230,7 +229,7 @@ refresh_noted(const WlDashboard *d, const char *schema, SPITupleTable * notes, u
 static uint64
 refresh(const WlDashboard *d, const char *schema, bool everything)
 {
-	Oid			documents = get_relname_relid(psprintf("%s_documents", d->name), get_namespace_oid(d->schema, false));
+	Oid			documents = wl_dashboard_oid(d, "_documents");
 	Oid			at_type = get_atttype(documents, get_attnum(documents, "at"));
 	SPITupleTable *notes;
 	bool		isnull;
