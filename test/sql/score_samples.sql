@@ -2,7 +2,9 @@
 -- Score: the samples of test/ocr and test/fuzz/answers. Each is recognised by its
 -- engine and by no other; each of test/ocr, NAME.json or the like, has the rows of
 -- NAME.tsv (document, page, field, value, confidence), which were written by
--- reading. NAME begins with the engine, followed by nothing or by a hyphen.
+-- reading. NAME begins with the engine, followed by nothing or by a hyphen. An
+-- engine whose name is another's with an underscore and more reads other parts of
+-- that one's results: 'auto' never finds it, and both accept the same samples.
 --
 
 \getenv abs_srcdir PG_ABS_SRCDIR
@@ -15,6 +17,8 @@ SET search_path = score_samples, public;
 CREATE TABLE engine AS
 SELECT m[1] AS name
 FROM regexp_matches(substring(pg_temp.error_of($$SELECT williams_ocr_fields('', '?')$$) FROM '\(The engines are (.*);'), '"(\w+)"', 'g') AS m;
+ALTER TABLE engine ADD family text;
+UPDATE engine AS e SET family = coalesce((SELECT b.name FROM engine AS b WHERE starts_with(e.name, b.name || '_')), name);
 \pset format unaligned
 SELECT regexp_split_to_table(pg_temp.error_of('SELECT williams_ocr_fields(''x'')'), ' \(|; ') AS error;
 SELECT regexp_split_to_table(pg_temp.error_of('SELECT williams_ocr_document(''{}'')'), ' \(|; ') AS error;
@@ -43,7 +47,8 @@ END $$;
 --
 CREATE VIEW found AS
 SELECT s.name AS sample, row_number() OVER (PARTITION BY s.name ORDER BY f.ordinality) AS n, f.document, f.page, f.field, f.value, f.confidence
-FROM sample AS s, williams_ocr_fields(s.body) WITH ORDINALITY AS f;
+FROM sample AS s JOIN engine AS e ON e.name = s.engine,
+    williams_ocr_fields(s.body, CASE WHEN e.name = e.family THEN 'auto' ELSE e.name END) WITH ORDINALITY AS f;
 CREATE VIEW wanted AS
 SELECT sample, row_number() OVER (PARTITION BY sample ORDER BY n) AS n, document, page, field, value, confidence FROM expected;
 SELECT s.name, (SELECT count(*) FROM wanted AS w WHERE w.sample = s.name) AS rows FROM sample AS s ORDER BY s.name COLLATE "C";
@@ -53,16 +58,18 @@ WHERE (w.document, w.page, w.field, w.value, round(w.confidence::numeric, 12)) I
 ORDER BY sample COLLATE "C", n;
 
 --
--- Engines: of the table's engines, each sample is accepted by its own only
+-- Engines: of the table's engines, each sample is accepted by its own only, and by
+-- those that read other parts of the same results
 --
 INSERT INTO sample
 SELECT 'fuzz ' || file, CASE WHEN file LIKE '%.json' THEN substring(file FROM '^[a-z]+') WHEN file LIKE '%.tsv' THEN 'tesseract_tsv' ELSE split_part(file, '.', 2) END,
        pg_read_file(:'answers' || file)
 FROM pg_ls_dir(:'answers') AS file;
 SELECT e.name AS engine, count(s.name) > 0 AS has_samples FROM engine AS e LEFT JOIN sample AS s ON s.engine = e.name GROUP BY e.name ORDER BY e.name COLLATE "C";
-SELECT s.name, s.engine, williams_ocr_engine(s.body) AS found FROM sample AS s WHERE williams_ocr_engine(s.body) IS DISTINCT FROM s.engine ORDER BY s.name COLLATE "C";
-SELECT s.name, s.engine, e.name AS accepted_by FROM sample AS s, engine AS e
-WHERE (pg_temp.error_of(format('SELECT williams_ocr_fields(%L::text, %L)', s.body, e.name)) = 'no error') <> (s.engine = e.name)
+SELECT s.name, s.engine, williams_ocr_engine(s.body) AS found FROM sample AS s LEFT JOIN engine AS e ON e.name = s.engine
+WHERE williams_ocr_engine(s.body) IS DISTINCT FROM e.family ORDER BY s.name COLLATE "C";
+SELECT s.name, s.engine, e.name AS accepted_by FROM sample AS s LEFT JOIN engine AS own ON own.name = s.engine, engine AS e
+WHERE (pg_temp.error_of(format('SELECT williams_ocr_fields(%L::text, %L)', s.body, e.name)) = 'no error') IS DISTINCT FROM (e.family = own.family)
 ORDER BY s.name COLLATE "C", e.name COLLATE "C";
 
 --
@@ -113,15 +120,16 @@ SELECT count(*) FROM williams_ocr_fields('{"errorCode": 0, "result": {"layoutPar
 -- fields, or refuses words
 --
 CREATE TABLE json_sample AS SELECT name, engine, body::jsonb AS document FROM sample WHERE body ~ '^\s*[[{]';
-SELECT s.name FROM json_sample AS s WHERE williams_ocr_engine(s.document) IS DISTINCT FROM s.engine OR
-    (SELECT array_agg(f) FROM williams_ocr_fields(s.document) AS f) IS DISTINCT FROM
+SELECT s.name FROM json_sample AS s WHERE williams_ocr_engine(s.document) IS DISTINCT FROM williams_ocr_engine(s.document::text) OR
+    (SELECT array_agg(f) FROM williams_ocr_fields(s.document, s.engine) AS f) IS DISTINCT FROM
     (SELECT array_agg(f) FROM sample AS t, williams_ocr_fields(t.body, s.engine) AS f WHERE t.name = s.name);
 SELECT engine, result, count(*) AS samples
-FROM (SELECT s.engine, pg_temp.error_of(format('SELECT williams_ocr_document(%L)', s.document)) AS result FROM json_sample AS s) AS r
+FROM (SELECT s.engine, pg_temp.error_of(format('SELECT williams_ocr_document(%L, %L)', s.document, s.engine)) AS result FROM json_sample AS s) AS r
 GROUP BY engine, result ORDER BY engine COLLATE "C", result COLLATE "C";
-SELECT s.name FROM json_sample AS s, LATERAL (SELECT array_agg(f.value ORDER BY f.value COLLATE "C") AS of_rows, count(*) FILTER (WHERE f.field IS NULL) AS words FROM williams_ocr_fields(s.document) AS f) AS r
-WHERE words = 0 AND pg_temp.error_of(format('SELECT williams_ocr_document(%L)', s.document)) = 'no error'
-    AND of_rows IS DISTINCT FROM (SELECT array_agg(v.value ORDER BY v.value COLLATE "C") FROM williams_ocr_document(s.document) AS o, jsonb_each_text(o.fields) AS v);
+SELECT s.name FROM json_sample AS s,
+    LATERAL (SELECT array_agg(f.value ORDER BY f.value COLLATE "C") FILTER (WHERE f.field IS NOT NULL) AS of_rows FROM williams_ocr_fields(s.document, s.engine) AS f) AS r
+WHERE pg_temp.error_of(format('SELECT williams_ocr_document(%L, %L)', s.document, s.engine)) = 'no error'
+    AND of_rows IS DISTINCT FROM (SELECT array_agg(v.value ORDER BY v.value COLLATE "C") FROM williams_ocr_document(s.document, s.engine) AS o, jsonb_each_text(o.fields) AS v);
 
 SET client_min_messages = warning;
 DROP SCHEMA score_samples CASCADE;

@@ -127,7 +127,7 @@ find_engines(JsonbContainer *root, WlSlice text)
 
 	for (int last = 0; last <= 1 && found.n == 0; last++)
 		for (int i = 0; i < lengthof(engines); i++)
-			if (engines[i]->tried_last == last && recognises(engines[i], root, text))
+			if (!engines[i]->asked_only && engines[i]->tried_last == last && recognises(engines[i], root, text))
 				found.engines[found.n++] = engines[i];
 	return found;
 }
@@ -158,7 +158,7 @@ refuse_unknown(bool json)
 
 	initStringInfo(&known);
 	for (int i = 0; i < lengthof(engines); i++)
-		if (!json || is_json_engine(engines[i]))
+		if (!engines[i]->asked_only && (!json || is_json_engine(engines[i])))
 			appendStringInfo(&known, "%s%s: %s", known.len > 0 ? "; " : "",
 							 engines[i]->name, engines[i]->shape);
 	ereport(ERROR,
@@ -315,6 +315,15 @@ wl_ocr_fields_text(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+pg_noreturn static void
+refuse_words(const WlOcrEngine *engine)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("result of OCR engine \"%s\" has words, not fields", engine->name),
+			 errhint("Use williams_ocr_fields, which returns them as rows.")));
+}
+
 PG_FUNCTION_INFO_V1(wl_ocr_document);
 Datum
 wl_ocr_document(PG_FUNCTION_ARGS)
@@ -326,12 +335,11 @@ wl_ocr_document(PG_FUNCTION_ARGS)
 	bool		nulls[3] = {false};
 
 	if (engine->words)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("result of OCR engine \"%s\" has words, not fields", engine->name),
-				 errhint("Use williams_ocr_fields, which returns them as rows.")));
+		refuse_words(engine);
 	wl_output_objects(&out);
 	engine->read_json(&out, root);
+	if (out.words && hash_get_num_entries(out.names) == 0)
+		refuse_words(engine);
 	values[0] = CStringGetTextDatum(engine->name);
 	wl_output_objects_end(&out, &values[1], &values[2]);
 	return wl_form_record(fcinfo, values, nulls, 3);

@@ -29,6 +29,9 @@ typedef struct WlOcrEngine
 	const char *parts;			/* how messages describe the parts */
 	bool		tried_last;		/* its marks are weak: any other engine that
 								 * recognises the document comes first */
+	bool		asked_only;		/* reads other parts of a result of an engine
+								 * that is listed before: never found by
+								 * 'auto' */
 	bool		words;			/* the rows of its JSON have no names, as
 								 * those of text never have */
 	bool		(*recognise_json) (JsonbContainer *root);
@@ -41,7 +44,8 @@ typedef struct WlOcrEngine
 /*
  * All engines, in the order in which messages list them. 'auto' reads a document
  * only if it is recognised by one engine alone, or by one alone that is not tried
- * last.
+ * last. An engine that is read only when asked for has the name of the engine whose
+ * results it reads, followed by an underscore and the name of the parts.
  */
 #define WL_OCR_ENGINES(engine) \
 	engine(textract) \

@@ -224,15 +224,19 @@ wl_emit(WlOutput *out, WlOcrRow row)
 		row.value = wl_no_slice;
 		row.confidence = NAN;
 	}
-	if (out->names != NULL)
-	{
-		MemoryContextSwitchTo(out->whole);
-		emit_member(out, &row);
-	}
-	else if (row.field.data != NULL || row.value.data != NULL)
+	if (row.field.data == NULL && row.value.data == NULL)
+		 /* a blank word */ ;
+	else if (out->names == NULL)
 	{
 		MemoryContextSwitchTo(out->row);
 		emit_row(out, &row);
+	}
+	else if (row.field.data == NULL)
+		out->words = true;
+	else
+	{
+		MemoryContextSwitchTo(out->whole);
+		emit_member(out, &row);
 	}
 	MemoryContextSwitchTo(out->whole);
 	MemoryContextReset(out->row);

@@ -28,7 +28,10 @@ typedef struct WlFieldName
 	int			last;			/* the last number given to it */
 } WlFieldName;
 
-/* Rows go either into a tuplestore or into two objects, whose keys are unique names. */
+/*
+ * Rows go either into a tuplestore or into two objects, whose keys are unique names:
+ * words, which have none, are left out of them.
+ */
 typedef struct WlOutput
 {
 	MemoryContext whole;		/* lasts until the end */
@@ -43,6 +46,7 @@ typedef struct WlOutput
 	TupleDesc	desc;
 	/* williams_ocr_document */
 	HTAB	   *names;			/* NULL if rows go into the tuplestore */
+	bool		words;			/* were rows without a name left out? */
 	Size		size;			/* total size of names and values */
 	WlJsonb		fields;
 	WlJsonb		confidence;
