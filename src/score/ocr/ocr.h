@@ -52,6 +52,7 @@ typedef struct WlOcrEngine
 	engine(documentai) \
 	engine(azure) \
 	engine(mistral) \
+	engine(pairs) \
 	engine(doctr) \
 	engine(easyocr) \
 	engine(surya) \
