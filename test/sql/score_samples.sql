@@ -77,13 +77,16 @@ ORDER BY s.name COLLATE "C", e.name COLLATE "C";
 --
 SELECT document, williams_ocr_engine(document) AS engine FROM unnest(ARRAY[
     '{"pages": [{"page_idx": 0, "blocks": []}]}', '{"pages": [{"page_idx": "0", "dimensions": [1, 1], "blocks": []}]}', '{"pages": [{"page_idx": 0, "dimensions": [1, 1], "blocks": {}}]}',
-    '{"pages": [{"page_idx": 0, "dimensions": [1, 1], "predictions": {"words": [{"value": "x", "confidence": 1}]}}]}', '{"blocks": [{"lines": [{"words": [{"value": "x", "confidence": 1}]}]}]}',
+    '{"pages": [{"page_idx": 0, "dimensions": [1, 1], "predictions": {"words": [{"value": "x", "confidence": 1}]}}]}', '{"blocks": [{"lines": [{"words": [{"value": "x", "Confidence": 1}]}]}]}',
     '["x", [1, "x", 0.5]]', '[{"text": "x", "confident": 1}]', '[{"boxes": [], "text": "x"}]', '{"a": {"boxes": [[1, 1], [2, 1], [2, 2], [1, 2]], "text": "x"}}', '[[[1, 1], [2, 1], [2, 2], [1, 2]], "x", 0.5]',
     '[[[[[[1, 1], [2, 1], [2, 2], [1, 2]], "x", 0.5]]]]',
     '{"text_lines": [{"text": "x", "confidence": 0.5}]}', '{"a": [{"bboxes": [], "image_bbox": [0, 0, 1, 1], "page": 1}]}', '{"a": {"b": [{"text_lines": [], "image_bbox": []}]}}', '[[{"text_lines": [], "image_bbox": []}]]',
     '{"rec_texts": ["x"]}', '{"rec_texts": "x", "rec_scores": 0.5}', '{"a": {"rec_texts": [], "rec_scores": []}}', '{"result": {"ocrResults": []}}', '{"result": {"ocrResults": [{"prunedResult": []}]}}',
     '[[[1, 1, 2, 2], ["x", 0.5]]]', '[["x", 0.5]]', '[[["x", 0.5]]]', '[[[]]]', '[[], 0]', '[{}]', '[[{}]]',
     '{"responses": []}', '{"responses": {}}', '{"responses": [{"text": "x"}]}', '{"responses": [{}], "name": "x"}', '{"responses": [{"fullTextAnnotation": {}}]}', '{"responses": [{"labelAnnotations": []}]}',
+    '{"value": "x", "confidence": 0.5}', '{"value": 1, "confidence": {"value": 2}}', '{"a": {"value": "x"}}', '{"a": {"confidence": 0.5}}', '{"a": {"text": "x", "confidence": 0.5}}',
+    '{"a": {"value": "x", "confidence": 0.5}, "b": {"c": "outside of a pair"}}', '{"a": {"value": "x", "confidence": 0.5}, "b": [1]}', '{"a": {"b": {"value": {"x": 1}}}, "c": {"value": 1}}',
+    '[{"value": "x", "confidence": 0.5}]', '[{"a": {"value": "x", "confidence": 0.5}}]', '{"a": "{\"value\": 1, \"confidence\": 1}"}',
     '{"context": {}}', '{"error": {"code": 3}}', '{"fullTextAnnotation": {"pages": {}}}', '{"responses": [{"responses": []}]}'
 ]) AS document WHERE williams_ocr_engine(document) IS NOT NULL OR williams_ocr_engine(document::jsonb) IS NOT NULL;
 
@@ -114,6 +117,22 @@ SELECT count(*) FROM williams_ocr_fields('{"fullTextAnnotation": {"text": "x"}}'
 -- an answer of a service whose text has no scores
 SELECT d.* FROM williams_ocr_fields('{"errorCode": 0, "result": {"layoutParsingResults": [{"prunedResult": {"parsing_res_list": [{"block_content": "x"}]}, "markdown": {"text": "x"}}]}}'::jsonb) AS d;
 SELECT count(*) FROM williams_ocr_fields('{"errorCode": 0, "result": {"layoutParsingResults": [{"prunedResult": {"parsing_res_list": [{"block_content": "x"}]}, "markdown": {"text": "x"}}]}}'::jsonb, 'paddleocr');
+
+--
+-- Pairs: confidences above 1 are from 0 to 100, all of them
+--
+SELECT d.document, f.error, o.confidence
+FROM unnest(ARRAY['{"a": {"value": "x", "confidence": 0.5}, "b": {"value": "y", "confidence": 50}}', '{"a": {"value": "x", "confidence": 1}, "b": [{"c": {"value": "y", "confidence": 1.01}}]}',
+        '{"a": {"value": "x", "confidence": 0}, "b": {"value": "y", "confidence": 1.01}}', '{"a": {"value": "x", "confidence": 1}, "b": {"value": "y", "confidence": 0.01}}',
+        '{"a": {"value": "x", "confidence": -0.5}, "b": {"value": "y", "confidence": 99}, "c": {"value": "z", "confidence": 101}}', '{"a": {"value": "x", "confidence": 1e400}, "b": {"value": "y", "confidence": 2}}',
+        '{"a": {"value": {"confidence": 50}, "confidence": 0.5}}']) AS d (document),
+    LATERAL (SELECT pg_temp.error_of(format('SELECT williams_ocr_fields(%L::text)', document))) AS f (error),
+    LATERAL (SELECT CASE WHEN error = 'no error' THEN (williams_ocr_document(d.document::jsonb)).confidence END AS confidence) AS o;
+-- nested deeper than the stack allows: unknown, not an error of the stack
+SELECT williams_ocr_engine(('{"a": ' || repeat('[', 2000) || '{"value": 1, "confidence": 1}' || repeat(']', 2000) || '}')::jsonb);
+-- the same in an annotation
+SELECT f.* FROM williams_ocr_fields(jsonb_build_object('document_annotation', '{"a": {"value": "x", "confidence": 88}, "b": {"value": "y", "confidence": 12}}')) AS f;
+SELECT f.* FROM williams_ocr_fields('{"document_annotation": {"a": {"value": "x", "confidence": 0.5}, "b": {"c": 1}}}'::jsonb) AS f;
 
 --
 -- JSON as jsonb is read like JSON as text; williams_ocr_document has the same
