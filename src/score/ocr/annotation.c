@@ -49,13 +49,17 @@ is_pair(JsonbContainer *c)
 		 (JsonContainerSize(c) == 1 && wl_json_container(&value) == NULL));
 }
 
-/* Are all values inside this in pairs? Counts the pairs that have a confidence. */
+/*
+ * Are all values inside this in pairs? Counts the pairs that have a confidence. The
+ * depth is that of what is nested in the JSON, not of what is in a pair.
+ */
 static bool
-has_pairs_only(JsonbContainer *c, bool top, int *n)
+has_pairs_only(JsonbContainer *c, int depth, int *n)
 {
 	WlWalk		w;
 
-	check_stack_depth();
+	if (depth > WL_JSON_DEPTH)
+		return false;
 	wl_walk_begin(&w, c);
 	while (wl_walk_next(&w))
 	{
@@ -64,12 +68,12 @@ has_pairs_only(JsonbContainer *c, bool top, int *n)
 
 		if (inner == NULL)
 		{
-			if (!top && w.value.type != jbvNull)
+			if (depth > 0 && w.value.type != jbvNull)
 				return false;
 		}
 		else if (is_pair(inner))
 			*n += wl_json_get(inner, "confidence", &v);
-		else if (!has_pairs_only(inner, false, n))
+		else if (!has_pairs_only(inner, depth + 1, n))
 			return false;
 	}
 	return true;
@@ -80,8 +84,7 @@ wl_is_pairs(JsonbContainer *root)
 {
 	int			n = 0;
 
-	return wl_json_is_object(root) && !wl_json_is_deep(root) &&
-		has_pairs_only(root, true, &n) && n > 0;
+	return wl_json_is_object(root) && has_pairs_only(root, 0, &n) && n > 0;
 }
 
 /* The confidences of pairs: the lowest above 0, and the highest */

@@ -251,9 +251,6 @@ wl_path_cut(StringInfo path, int length)
  * JSON given as text
  */
 
-/* Nesting that the stack can hold, within reason, to parse, convert and walk JSON */
-#define MAX_DEPTH	1000
-
 /* numeric holds 16383 digits after the decimal point, and more before it */
 #define MAX_DIGITS	8000
 
@@ -377,7 +374,7 @@ wl_json_is_parsable(WlSlice s)
 			depth++;
 		else if (!quoted && (*p == '}' || *p == ']'))
 			depth--;
-		if (depth > MAX_DEPTH)
+		if (depth > WL_JSON_DEPTH)
 			return false;
 		p++;
 	}
@@ -400,7 +397,7 @@ wl_json_is_deep(JsonbContainer *container)
 			depth++;
 		else if (token == WJB_END_ARRAY || token == WJB_END_OBJECT)
 			depth--;
-		if (depth > MAX_DEPTH)
+		if (depth > WL_JSON_DEPTH)
 			return true;
 	}
 	return false;

@@ -17,6 +17,9 @@
 #include "score/jsonb_walk.h"
 #include "score/ocr/slice.h"
 
+/* Nesting that the stack can hold, within reason, to parse, convert and walk JSON */
+#define WL_JSON_DEPTH	1000
+
 /* The members of an object or the elements of an array. */
 typedef struct WlWalk
 {
