@@ -81,6 +81,8 @@ SELECT document, williams_ocr_engine(document) AS engine FROM unnest(ARRAY[
     '["x", [1, "x", 0.5]]', '[{"text": "x", "confident": 1}]', '[{"boxes": [], "text": "x"}]', '{"a": {"boxes": [[1, 1], [2, 1], [2, 2], [1, 2]], "text": "x"}}', '[[[1, 1], [2, 1], [2, 2], [1, 2]], "x", 0.5]',
     '[[[[[[1, 1], [2, 1], [2, 2], [1, 2]], "x", 0.5]]]]',
     '{"text_lines": [{"text": "x", "confidence": 0.5}]}', '{"a": [{"bboxes": [], "image_bbox": [0, 0, 1, 1], "page": 1}]}', '{"a": {"b": [{"text_lines": [], "image_bbox": []}]}}', '[[{"text_lines": [], "image_bbox": []}]]',
+    '{"schema_name": "Document", "texts": []}', '{"schema_name": ["DoclingDocument"]}', '[{"schema_name": "DoclingDocument", "texts": []}]', '{"a": {"schema_name": "DoclingDocument"}}', '{"texts": [{"text": "x", "prov": []}], "key_value_items": []}',
+    '{"documents": [{"a": {"schema_name": "DoclingDocument"}}]}', '{"documents": {"schema_name": "DoclingDocument"}}', '{"document": {"json_content": {"schema_name": "x"}}}', '{"document": {"md_content": "x", "json_content": null}, "status": "failure"}', '{"document": {"document": {"schema_name": "DoclingDocument"}}}',
     '{"rec_texts": ["x"]}', '{"rec_texts": "x", "rec_scores": 0.5}', '{"a": {"rec_texts": [], "rec_scores": []}}', '{"result": {"ocrResults": []}}', '{"result": {"ocrResults": [{"prunedResult": []}]}}',
     '[[[1, 1, 2, 2], ["x", 0.5]]]', '[["x", 0.5]]', '[[["x", 0.5]]]', '[[[]]]', '[[], 0]', '[{}]', '[[{}]]',
     '{"responses": []}', '{"responses": {}}', '{"responses": [{"text": "x"}]}', '{"responses": [{}], "name": "x"}', '{"responses": [{"fullTextAnnotation": {}}]}', '{"responses": [{"labelAnnotations": []}]}',
@@ -114,6 +116,12 @@ FROM unnest(ARRAY['[]', '[[]]', '[null]', '[[], null, []]']) AS d;
 SELECT d.* FROM williams_ocr_fields('{"responses": [{"fullTextAnnotation": {"text": "x"}}]}'::jsonb) AS d;
 SELECT d.* FROM williams_ocr_fields('{"responses": [{"responses": [{"fullTextAnnotation": {"text": "x"}}]}]}'::jsonb) AS d;
 SELECT count(*) FROM williams_ocr_fields('{"fullTextAnnotation": {"text": "x"}}'::jsonb, 'vision');
+-- an answer of Docling's service without JSON, and a document without texts
+SELECT d.* FROM williams_ocr_fields('{"document": {"filename": "x", "md_content": "x", "json_content": null, "doctags_content": null}, "status": "success"}'::jsonb) AS d;
+SELECT d.* FROM williams_ocr_fields('{"documents": [{"document": {"schema_name": "DoclingDocument", "texts": []}}, {"document": {"schema_name": "DoclingDocument", "texts": {}}}]}'::jsonb) AS d;
+SELECT count(*) FROM williams_ocr_fields('{"schema_name": "DoclingDocument", "texts": {}}'::jsonb, 'docling');
+SELECT status, williams_ocr_engine(document) AS engine, (SELECT count(*) FROM williams_ocr_fields(document)) AS rows
+FROM unnest('{failure,skipped,pending,started}'::text[]) AS status, format('{"content": {"md_content": null, "json_content": null, "doctags_content": null}, "status": "%s"}', status) AS document;
 -- an answer of a service whose text has no scores
 SELECT d.* FROM williams_ocr_fields('{"errorCode": 0, "result": {"layoutParsingResults": [{"prunedResult": {"parsing_res_list": [{"block_content": "x"}]}, "markdown": {"text": "x"}}]}}'::jsonb) AS d;
 SELECT count(*) FROM williams_ocr_fields('{"errorCode": 0, "result": {"layoutParsingResults": [{"prunedResult": {"parsing_res_list": [{"block_content": "x"}]}, "markdown": {"text": "x"}}]}}'::jsonb, 'paddleocr');

@@ -57,6 +57,7 @@ typedef struct WlOcrEngine
 	engine(easyocr) \
 	engine(surya) \
 	engine(paddleocr) \
+	engine(docling) \
 	engine(vision) \
 	engine(tesseract_tsv) \
 	engine(hocr) \
