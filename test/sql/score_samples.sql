@@ -122,6 +122,11 @@ SELECT d.* FROM williams_ocr_fields('{"documents": [{"document": {"schema_name":
 SELECT count(*) FROM williams_ocr_fields('{"schema_name": "DoclingDocument", "texts": {}}'::jsonb, 'docling');
 SELECT status, williams_ocr_engine(document) AS engine, (SELECT count(*) FROM williams_ocr_fields(document)) AS rows
 FROM unnest('{failure,skipped,pending,started}'::text[]) AS status, format('{"content": {"md_content": null, "json_content": null, "doctags_content": null}, "status": "%s"}', status) AS document;
+-- groups in groups: a value is looked for in 16 of them
+SELECT n, f.value FROM unnest(ARRAY[1, 16, 17, 20000]) AS n,
+    LATERAL (SELECT jsonb_agg(jsonb_build_object('children', jsonb_build_array(jsonb_build_object('$ref', CASE i WHEN n THEN '#/texts/1' ELSE '#/groups/' || i END)))) AS groups FROM generate_series(1, n) AS i) AS g,
+    williams_ocr_fields(jsonb_build_object('schema_name', 'DoclingDocument', 'groups', groups, 'texts', '[{"label": "field_key", "text": "key"}, {"label": "field_value", "text": "value"}]'::jsonb,
+        'field_items', '[{"children": [{"$ref": "#/texts/0"}, {"$ref": "#/groups/0"}]}]'::jsonb)) AS f WHERE f.field = 'key' ORDER BY n;
 -- an answer of a service whose text has no scores
 SELECT d.* FROM williams_ocr_fields('{"errorCode": 0, "result": {"layoutParsingResults": [{"prunedResult": {"parsing_res_list": [{"block_content": "x"}]}, "markdown": {"text": "x"}}]}}'::jsonb) AS d;
 SELECT count(*) FROM williams_ocr_fields('{"errorCode": 0, "result": {"layoutParsingResults": [{"prunedResult": {"parsing_res_list": [{"block_content": "x"}]}, "markdown": {"text": "x"}}]}}'::jsonb, 'paddleocr');
