@@ -149,10 +149,10 @@ typedef struct Reading
 	StringInfoData field;		/* the same without the steps into pairs */
 	double		scale;			/* of pairs; 0 if there are none, or inside
 								 * one */
-}			Reading;
+} Reading;
 
 static void
-read_leaf(Reading * r, const JsonbValue *value, WlOcrRow row)
+read_leaf(Reading *r, const JsonbValue *value, WlOcrRow row)
 {
 	wl_row_begin(r->out);
 	row.field = wl_slice_of(&r->field);
@@ -162,10 +162,10 @@ read_leaf(Reading * r, const JsonbValue *value, WlOcrRow row)
 	wl_emit(r->out, row);
 }
 
-static void read_value(Reading * r, const JsonbValue *value, WlOcrRow row);
+static void read_value(Reading *r, const JsonbValue *value, WlOcrRow row);
 
 static void
-read_parts(Reading * r, JsonbContainer *parts, WlOcrRow row)
+read_parts(Reading *r, JsonbContainer *parts, WlOcrRow row)
 {
 	WlWalk		w;
 	int			path = r->path.len;
@@ -183,7 +183,7 @@ read_parts(Reading * r, JsonbContainer *parts, WlOcrRow row)
 }
 
 static void
-read_pair(Reading * r, JsonbContainer *pair)
+read_pair(Reading *r, JsonbContainer *pair)
 {
 	double		scale = r->scale;
 	int			path = r->path.len;
@@ -202,7 +202,7 @@ read_pair(Reading * r, JsonbContainer *pair)
 
 /* Read a value. The row has the page and the confidence of the pair that it is in. */
 static void
-read_value(Reading * r, const JsonbValue *value, WlOcrRow row)
+read_value(Reading *r, const JsonbValue *value, WlOcrRow row)
 {
 	JsonbContainer *parts = wl_json_container(value);
 
