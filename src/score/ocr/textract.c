@@ -2,20 +2,14 @@
  * textract.c
  *		Amazon Textract: one row for each key, query, expense field, identity
  *		field, lending field and signature.
- *
- * A long result comes in several answers, which may be given as an array. Blocks
- * refer to each other by id, also from one answer to another; a block is read as
- * often as others refer to it. Each expense, identity document and extraction
- * from a lending page is a document of its own; blocks belong to none of them.
  */
 #include "postgres.h"
 
 #include <math.h>
 
-#include "utils/hsearch.h"
-
 #include "score/ocr/json.h"
 #include "score/ocr/ocr.h"
+#include "score/ocr/textract.h"
 
 /*
  * Recognition
@@ -97,8 +91,8 @@ is_answer(JsonbContainer *answer)
 		((is_job(answer) || has_empty_part(answer)) && wl_json_has_only(answer, answer_keys));
 }
 
-static bool
-recognise(JsonbContainer *root)
+bool
+wl_textract_recognise(JsonbContainer *root)
 {
 	WlWalk		w;
 
@@ -178,107 +172,6 @@ has_parts(JsonbContainer *root)
  * Blocks
  */
 
-typedef struct Block
-{
-	WlSlice		id;				/* the hash key: must be first */
-	JsonbContainer *block;
-} Block;
-
-/* A synchronous answer does not state the page if there is only one. */
-static int
-only_page(JsonbContainer *answer)
-{
-	return wl_json_number(wl_json_object(answer, "DocumentMetadata"), "Pages") == 1.0 ? 1 : 0;
-}
-
-static int
-part_page(JsonbContainer *part, const char *key, int inherited)
-{
-	double		page = wl_json_number(part, key);
-
-	return isnan(page) ? inherited : wl_as_count(page);
-}
-
-/* Iterates the blocks that a block has a relationship of one type to, in order. */
-typedef struct Related
-{
-	HTAB	   *blocks;
-	const char *type;
-	WlWalk		relationships;
-	WlWalk		ids;
-} Related;
-
-static void
-related_begin(Related *r, HTAB *blocks, JsonbContainer *block, const char *type)
-{
-	r->blocks = blocks;
-	r->type = type;
-	wl_walk_begin(&r->relationships, wl_json_array(block, "Relationships"));
-	wl_walk_begin(&r->ids, NULL);
-}
-
-static JsonbContainer *
-related_next(Related *r)
-{
-	for (;;)
-	{
-		JsonbContainer *relationship;
-
-		while (wl_walk_next(&r->ids))
-		{
-			WlSlice		id = wl_json_value_text(&r->ids.value);
-			Block	   *found = NULL;
-
-			if (id.data != NULL)
-				found = hash_search(r->blocks, &id, HASH_FIND, NULL);
-			if (found != NULL)
-				return found->block;
-		}
-		relationship = wl_walk_next_object(&r->relationships);
-		if (relationship == NULL)
-			return NULL;
-		if (wl_slice_is(wl_json_string(relationship, "Type"), r->type))
-			wl_walk_begin(&r->ids, wl_json_array(relationship, "Ids"));
-	}
-}
-
-/* Append the words and selection marks that a block consists of. */
-static void
-append_children(StringInfo buffer, HTAB *blocks, JsonbContainer *block)
-{
-	Related		children;
-	JsonbContainer *child;
-
-	related_begin(&children, blocks, block, "CHILD");
-	while ((child = related_next(&children)) != NULL)
-	{
-		WlSlice		type = wl_json_string(child, "BlockType");
-		WlSlice		s = wl_no_slice;
-
-		if (wl_slice_is(type, "WORD"))
-			s = wl_json_string(child, "Text");
-		else if (wl_slice_is(type, "SELECTION_ELEMENT"))
-			s = wl_json_string(child, "SelectionStatus");
-		if (s.length == 0)
-			continue;
-		if (buffer->len > 0)
-			appendStringInfoChar(buffer, ' ');
-		appendBinaryStringInfo(buffer, s.data, s.length);
-	}
-}
-
-static bool
-has_entity_type(JsonbContainer *block, const char *type)
-{
-	WlWalk		w;
-
-	wl_walk_begin(&w, wl_json_array(block, "EntityTypes"));
-	while (wl_walk_next(&w))
-		if (w.value.type == jbvString && wl_slice_is(wl_json_value_text(&w.value), type))
-			return true;
-	return false;
-}
-
 /*
  * Read a key. The values that it leads to are one value, whose confidence is the
  * lowest of theirs.
@@ -289,19 +182,19 @@ read_key(WlOutput *out, HTAB *blocks, JsonbContainer *key, int page)
 	WlOcrRow	row = {.page = page,.confidence = NAN};
 	StringInfoData name;
 	StringInfoData value;
-	Related		values;
+	WlRelated	values;
 	JsonbContainer *v;
 
 	wl_row_begin(out);
 	initStringInfo(&name);
 	initStringInfo(&value);
-	append_children(&name, blocks, key);
-	related_begin(&values, blocks, key, "VALUE");
-	while ((v = related_next(&values)) != NULL)
+	wl_append_children(&name, blocks, key);
+	wl_related_begin(&values, blocks, key, "VALUE");
+	while ((v = wl_related_next(&values)) != NULL)
 	{
 		double		confidence = wl_scaled(wl_json_number(v, "Confidence"), 100);
 
-		append_children(&value, blocks, v);
+		wl_append_children(&value, blocks, v);
 		if (isnan(row.confidence) || confidence < row.confidence)
 			row.confidence = confidence;
 	}
@@ -315,7 +208,7 @@ read_query(WlOutput *out, HTAB *blocks, JsonbContainer *block, int page)
 {
 	JsonbContainer *query = wl_json_object(block, "Query");
 	WlOcrRow	row = {.page = page,.confidence = NAN};
-	Related		answers;
+	WlRelated	answers;
 	JsonbContainer *answer;
 	bool		answered = false;
 
@@ -325,8 +218,8 @@ read_query(WlOutput *out, HTAB *blocks, JsonbContainer *block, int page)
 	if (row.field.data == NULL)
 		return;
 	row.field = wl_one_line(row.field);
-	related_begin(&answers, blocks, block, "ANSWER");
-	while ((answer = related_next(&answers)) != NULL)
+	wl_related_begin(&answers, blocks, block, "ANSWER");
+	while ((answer = wl_related_next(&answers)) != NULL)
 	{
 		row.value = wl_json_string(answer, "Text");
 		row.confidence = wl_scaled(wl_json_number(answer, "Confidence"), 100);
@@ -338,18 +231,18 @@ read_query(WlOutput *out, HTAB *blocks, JsonbContainer *block, int page)
 }
 
 static void
-read_blocks(WlOutput *out, HTAB *blocks, JsonbContainer *root)
+read_blocks(WlOutput *out, HTAB *blocks, JsonbContainer *answer, int only_page)
 {
 	WlWalk		w;
 	JsonbContainer *block;
 
-	wl_walk_begin(&w, wl_json_array(root, "Blocks"));
+	wl_walk_begin(&w, wl_json_array(answer, "Blocks"));
 	while ((block = wl_walk_next_object(&w)) != NULL)
 	{
 		WlSlice		type = wl_json_string(block, "BlockType");
-		int			page = part_page(block, "Page", only_page(root));
+		int			page = wl_textract_page(block, "Page", only_page);
 
-		if (wl_slice_is(type, "KEY_VALUE_SET") && has_entity_type(block, "KEY"))
+		if (wl_slice_is(type, "KEY_VALUE_SET") && wl_has_entity_type(block, "KEY"))
 			read_key(out, blocks, block, page);
 		else if (wl_slice_is(type, "QUERY"))
 			read_query(out, blocks, block, page);
@@ -400,7 +293,7 @@ read_expense_fields(WlOutput *out, JsonbContainer *fields, int page, int item)
 
 	wl_walk_begin(&w, fields);
 	while ((field = wl_walk_next_object(&w)) != NULL)
-		read_detection(out, field, part_page(field, "PageNumber", page), item);
+		read_detection(out, field, wl_textract_page(field, "PageNumber", page), item);
 }
 
 static void
@@ -483,114 +376,52 @@ read_lending(WlOutput *out, JsonbContainer *lending, int page)
 }
 
 /*
- * Read a page of a lending package. Each extraction is a document: which pages
- * belong together would only be a guess, of the service's or of ours.
+ * Parts
  */
-static void
-read_result(WlOutput *out, JsonbContainer *result)
-{
-	int			page = part_page(result, "Page", 0);
-	WlWalk		w;
-	JsonbContainer *extraction;
 
-	wl_walk_begin(&w, wl_json_array(result, "Extractions"));
-	while ((extraction = wl_walk_next_object(&w)) != NULL)
+typedef struct PartReader
+{
+	WlOutput   *out;
+	HTAB	   *blocks;
+} PartReader;
+
+static void
+read_part(void *arg, WlTextractKind kind, JsonbContainer *part, int page)
+{
+	PartReader *r = arg;
+
+	switch (kind)
 	{
-		wl_next_document(out);
-		read_lending(out, wl_json_object(extraction, "LendingDocument"), page);
-		read_expense(out, wl_json_object(extraction, "ExpenseDocument"), page);
-		read_identity(out, wl_json_object(extraction, "IdentityDocument"), page);
+		case WL_TEXTRACT_ANSWER:
+			read_blocks(r->out, r->blocks, part, page);
+			break;
+		case WL_TEXTRACT_EXPENSE:
+			read_expense(r->out, part, page);
+			break;
+		case WL_TEXTRACT_IDENTITY:
+			read_identity(r->out, part, page);
+			break;
+		case WL_TEXTRACT_EXTRACTION:
+			read_lending(r->out, wl_json_object(part, "LendingDocument"), page);
+			read_expense(r->out, wl_json_object(part, "ExpenseDocument"), page);
+			read_identity(r->out, wl_json_object(part, "IdentityDocument"), page);
+			break;
 	}
 }
 
 static void
-read_answer(WlOutput *out, HTAB *blocks, JsonbContainer *answer)
+read_parts(WlOutput *out, JsonbContainer *root)
 {
-	int			page = only_page(answer);
-	WlWalk		w;
-	JsonbContainer *part;
+	PartReader	r = {.out = out,.blocks = wl_textract_blocks(root)};
 
-	wl_no_document(out);
-	read_blocks(out, blocks, answer);
-	wl_walk_begin(&w, wl_json_array(answer, "ExpenseDocuments"));
-	while ((part = wl_walk_next_object(&w)) != NULL)
-	{
-		wl_next_document(out);
-		read_expense(out, part, page);
-	}
-	wl_walk_begin(&w, wl_json_array(answer, "IdentityDocuments"));
-	while ((part = wl_walk_next_object(&w)) != NULL)
-	{
-		wl_next_document(out);
-		read_identity(out, part, page);
-	}
-	wl_walk_begin(&w, wl_json_array(answer, "Results"));
-	while ((part = wl_walk_next_object(&w)) != NULL)
-		read_result(out, part);
-}
-
-static int
-count_documents(JsonbContainer *answer)
-{
-	int			n = wl_json_count_objects(wl_json_array(answer, "ExpenseDocuments")) +
-	wl_json_count_objects(wl_json_array(answer, "IdentityDocuments"));
-	WlWalk		w;
-	JsonbContainer *result;
-
-	wl_walk_begin(&w, wl_json_array(answer, "Results"));
-	while ((result = wl_walk_next_object(&w)) != NULL)
-		n += wl_json_count_objects(wl_json_array(result, "Extractions"));
-	return n;
-}
-
-static void
-index_blocks(HTAB *blocks, JsonbContainer *root)
-{
-	WlWalk		w;
-	JsonbContainer *block;
-
-	wl_walk_begin(&w, wl_json_array(root, "Blocks"));
-	while ((block = wl_walk_next_object(&w)) != NULL)
-	{
-		WlSlice		id = wl_json_string(block, "Id");
-
-		if (id.data != NULL)
-			((Block *) hash_search(blocks, &id, HASH_ENTER, NULL))->block = block;
-	}
-}
-
-static void
-read_answers(WlOutput *out, JsonbContainer *root)
-{
-	HTAB	   *blocks = wl_name_table(sizeof(Block));
-	int			n = 0;
-	WlWalk		w;
-	JsonbContainer *answer;
-
-	if (wl_json_is_object(root))
-	{
-		index_blocks(blocks, root);
-		out->several = count_documents(root) > 1;
-		read_answer(out, blocks, root);
-		return;
-	}
-	wl_walk_begin(&w, root);
-	while ((answer = wl_walk_next_object(&w)) != NULL)
-	{
-		index_blocks(blocks, answer);
-		n += count_documents(answer);
-	}
-	out->several = n > 1;
-	wl_walk_begin(&w, root);
-	while ((answer = wl_walk_next_object(&w)) != NULL)
-		read_answer(out, blocks, answer);
+	wl_textract_visit(out, root, read_part, &r);
 }
 
 const WlOcrEngine wl_ocr_textract = {
 	.name = "textract",
-	.shape = "\"Blocks\" with \"BlockType\", \"ExpenseDocuments\", \"IdentityDocuments\", \"Results\" with \"Extractions\", or \"JobStatus\"",
+	.shape = WL_TEXTRACT_SHAPE,
 	.parts = "\"Blocks\", \"ExpenseDocuments\", \"IdentityDocuments\", \"Results\" with \"LendingDocument\", \"ExpenseDocument\" or \"IdentityDocument\", or \"Summary\"",
-	.recognise_json = recognise,
+	.recognise_json = wl_textract_recognise,
 	.has_parts = has_parts,
-	.read_json = read_answers,
+	.read_json = read_parts,
 };
