@@ -49,6 +49,8 @@ typedef struct WlOcrEngine
  */
 #define WL_OCR_ENGINES(engine) \
 	engine(textract) \
+	engine(textract_words) \
+	engine(textract_tables) \
 	engine(documentai) \
 	engine(azure) \
 	engine(mistral) \
