@@ -123,7 +123,8 @@ add_words(Tables *t, Header *header, Cell *cell)
 	wl_related_begin(&children, t->blocks, cell->block, "CHILD");
 	while ((s = wl_related_next_text(&children)).data != NULL)
 	{
-		if (wl_slice_is_blank(s))
+		s = wl_trim(s);
+		if (s.length == 0)
 			continue;
 		if ((header->n & (header->n - 1)) == 0)
 			header->words = header->n == 0 ? palloc(sizeof(WlSlice)) :
