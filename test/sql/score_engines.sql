@@ -287,6 +287,7 @@ INSERT INTO without VALUES
     ('azure', '{"status": "succeeded", "analyzeResult": {"documents": [], "pages": []}}'), ('azure', '{"apiVersion": "2024-11-30", "modelId": "prebuilt-read", "content": "", "pages": [{"pageNumber": 1}]}'),
     ('azure', '{"apiVersion": "2024-11-30", "modelId": "a-classifier", "documents": [{"docType": "permit", "confidence": 0.9}]}'), ('azure', '{"status": "succeeded", "analyzeResult": {"version": "2.0", "readResults": []}}'),
     ('azure', '{"analyzeResult": {"documents": [{"fields": []}, {"fields": {}}], "documentResults": 7}}'),
+    ('azure', '{"id": "1", "status": "Running", "result": {"analyzerId": "x", "apiVersion": "2025-11-01"}}'), ('azure', '{"id": "1", "status": "Canceled", "error": {"code": "x"}, "usage": {}}'), ('azure', '{"analyzerId": "x", "contents": []}'),
     ('mistral', '{"pages": [{"index": 0, "markdown": ""}], "document_annotation": null}'),
     ('mistral', '{"pages": [], "usage_info": {}}'), ('mistral', '{"document_annotation": "{\"cut\": \"of"}'),
     ('mistral', '{"document_annotation": "{\"a\": 1e99999999}"}'), ('mistral', '{"document_annotation": "{\"a\": -1.5E-20000}"}'),
@@ -323,7 +324,8 @@ INSERT INTO part VALUES
     ('textract', '[{"Blocks": []}, {"JobStatus": "SUCCEEDED"}]'),
     ('documentai', '{"text": "x", "shardInfo": {"shardCount": "1"}}'), ('documentai', '{"document": {"text": "x"}, "humanReviewStatus": {"state": "SKIPPED"}}'),
     ('azure', '{"status": "succeeded", "createdDateTime": "2024-01-01T00:00:00Z"}'), ('azure', '{"status": "succeeded", "analyzeResult": {}}'),
-    ('azure', '{"status": "succeeded", "analyzeResult": {"apiVersion": "2030-01-01", "contents": []}}');
+    ('azure', '{"status": "succeeded", "analyzeResult": {"apiVersion": "2030-01-01", "contents": []}}'), ('azure', '{"id": "1", "status": "Succeeded", "result": {"analyzerId": "x", "apiVersion": "2030-01-01", "findings": []}}'),
+    ('azure', '{"classifier_id": "x", "api_version": "2030-01-01", "contents": {}}');
 SELECT count(*) AS documents, count(*) FILTER (WHERE williams_ocr_engine(document) IS DISTINCT FROM engine) AS wrong_engine,
        count(*) FILTER (WHERE pg_temp.error_of(format('SELECT williams_ocr_fields(%L::text)', document)) NOT LIKE format(
            '22023: result of OCR engine "%s" has no readable part (%%) (If the result has no fields, specify the engine: engine => ''%1$s''.)', engine)) AS wrong_error,

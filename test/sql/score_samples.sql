@@ -89,6 +89,11 @@ SELECT document, williams_ocr_engine(document) AS engine FROM unnest(ARRAY[
     '{"value": "x", "confidence": 0.5}', '{"value": 1, "confidence": {"value": 2}}', '{"a": {"value": "x"}}', '{"a": {"confidence": 0.5}}', '{"a": {"text": "x", "confidence": 0.5}}',
     '{"a": {"value": "x", "confidence": 0.5}, "b": {"c": "outside of a pair"}}', '{"a": {"value": "x", "confidence": 0.5}, "b": [1]}', '{"a": {"b": {"value": {"x": 1}}}, "c": {"value": 1}}',
     '[{"value": "x", "confidence": 0.5}]', '[{"a": {"value": "x", "confidence": 0.5}}]', '{"a": "{\"value\": 1, \"confidence\": 1}"}',
+    '{"analyzerId": "x"}', '{"contents": []}', '{"analyzerId": "x", "contents": {}}', '{"analyzerId": 7, "contents": []}', '{"contents": [{"kind": "document", "name": "a.pdf"}]}', '{"contents": [{"kind": "document", "startPageNumber": "1"}]}',
+    '{"contents": [{"kind": "folder", "startPageNumber": 1}]}', '{"contents": [{"kind": "audioVisual", "startPageNumber": 1}]}', '{"contents": [{"role": "user", "parts": [{"text": "x"}]}]}', '{"fields": {"a": {"type": "string", "valueString": "x", "confidence": 0.5}}}',
+    '{"analyzerId": "x", "status": "ready", "createdAt": "2026-03-09", "fieldSchema": {"fields": {"Number": {"type": "string"}}}}', '{"id": "1", "status": "Succeeded", "result": {"analyzerId": "x", "status": "ready", "fieldSchema": {"fields": {}}}}',
+    '{"id": "1", "status": "Running"}', '{"id": "1", "status": "Failed"}', '{"id": "1", "status": "Failed", "error": "disk full"}', '{"id": "1", "status": "Failed", "error": {"code": 3}}', '{"id": "1", "status": "failed", "error": {"code": "x"}}',
+    '{"id": "1", "status": "Failed", "error": {"code": "x"}, "object": "batch"}', '{"id": 1, "status": "Failed", "error": {"code": "x"}}', '{"status": "Failed", "error": {"code": "x"}}', '{"id": "1", "status": "Succeeded", "error": {"code": "x"}}',
     '{"context": {}}', '{"error": {"code": 3}}', '{"fullTextAnnotation": {"pages": {}}}', '{"responses": [{"responses": []}]}'
 ]) AS document WHERE williams_ocr_engine(document) IS NOT NULL OR williams_ocr_engine(document::jsonb) IS NOT NULL;
 

@@ -1,12 +1,14 @@
 /*
  * azure.c
- *		Microsoft Azure Form Recognizer and Document Intelligence: one row for
- *		each leaf of a document's fields, and for each key-value pair.
+ *		Microsoft Azure Form Recognizer, Document Intelligence and Content
+ *		Understanding: one row for each leaf of a document's fields, and for each
+ *		key-value pair.
  *
- * Versions 2, 3 and 4 of the API are read, as the service answers and as its
- * client libraries pass it on. Names are the dotted paths to the leaves; arrays
- * and objects have no confidence of their own. One result can contain several
- * documents; pairs belong to none of them.
+ * Versions 2, 3 and 4 of the API of Document Intelligence are read, and those of
+ * Content Understanding, as the services answer and as their client libraries pass
+ * it on. Names are the dotted paths to the leaves; arrays and objects have no
+ * confidence of their own. One result can contain several documents; pairs belong
+ * to none of them. Content Understanding gives no text as it was read, only values.
  */
 #include "postgres.h"
 
@@ -14,25 +16,44 @@
 
 #include "miscadmin.h"
 
-#include "score/ocr/json.h"
-#include "score/ocr/ocr.h"
+#include "score/ocr/azure.h"
 
 /*
  * Recognition
  */
 
-/* The result: a part of the service's answer, or all that a client library returns. */
-static JsonbContainer *
-answer_result(JsonbContainer *root)
+/* Does Content Understanding say that this is a document, a sound or a film? */
+static bool
+is_content(JsonbContainer *content)
 {
-	JsonbContainer *result = wl_json_object(root, "analyzeResult");
+	WlSlice		kind = wl_json_string(content, "kind");
 
-	return result != NULL ? result : root;
+	return (wl_slice_is(kind, "document") && wl_json_has_number(content, "startPageNumber")) ||
+		(wl_slice_is(kind, "audioVisual") && wl_json_has_number(content, "startTimeMs"));
 }
 
-static const char *const answer_keys[] = {
-	"status", "createdDateTime", "lastUpdatedDateTime", "analyzeResult", "error", NULL
-};
+/* A result of Content Understanding. The definition of an analyzer has no version. */
+static bool
+is_understood(JsonbContainer *result)
+{
+	JsonbContainer *contents = wl_json_array(result, "contents");
+
+	return is_content(wl_json_first_object(contents)) ||
+		((wl_json_has_string(result, "analyzerId") || wl_json_has_string(result, "classifierId")) &&
+		 (contents != NULL || wl_json_has_string(result, "apiVersion")));
+}
+
+/* The result: a part of the service's answer, or all that a client library returns. */
+JsonbContainer *
+wl_azure_result(JsonbContainer *root)
+{
+	JsonbContainer *result = wl_json_object(root, "analyzeResult");
+	JsonbContainer *understood = wl_json_object(root, "result");
+
+	if (result == NULL && is_understood(understood))
+		result = understood;
+	return result != NULL ? result : root;
+}
 
 static const char *const known_parts[] = {
 	"documents", "documentResults", "keyValuePairs", "pageResults", "readResults", "pages", NULL
@@ -56,15 +77,38 @@ is_result(JsonbContainer *result)
 		 wl_json_object(wl_json_first_object(wl_json_array(result, "keyValuePairs")), "key") != NULL);
 }
 
+/* An operation of Document Intelligence without a result */
+static bool
+is_operation(JsonbContainer *root)
+{
+	static const char *const keys[] = {
+		"status", "createdDateTime", "lastUpdatedDateTime", "analyzeResult", "error", NULL
+	};
+
+	return is_status(wl_json_string(root, "status")) &&
+		wl_json_has_string(root, "createdDateTime") && wl_json_has_only(root, keys);
+}
+
+/* An operation of Content Understanding that has failed. One that runs has a result. */
+static bool
+is_failure(JsonbContainer *root)
+{
+	static const char *const keys[] = {"id", "status", "error", "result", "usage", NULL};
+	WlSlice		status = wl_json_string(root, "status");
+
+	return (wl_slice_is(status, "Failed") || wl_slice_is(status, "Canceled")) &&
+		wl_json_has_string(root, "id") &&
+		wl_json_has_string(wl_json_object(root, "error"), "code") && wl_json_has_only(root, keys);
+}
+
 static bool
 recognise(JsonbContainer *root)
 {
 	JsonbContainer *result = wl_json_object(root, "analyzeResult");
 
 	if (result == NULL)
-		return is_result(root) ||
-			(is_status(wl_json_string(root, "status")) &&
-			 wl_json_has_string(root, "createdDateTime") && wl_json_has_only(root, answer_keys));
+		return is_result(root) || is_understood(wl_azure_result(root)) ||
+			is_operation(root) || is_failure(root);
 	return is_status(wl_json_string(root, "status")) || wl_json_has_string(result, "version") ||
 		wl_json_has_string(result, "apiVersion") || wl_json_has_array(result, known_parts);
 }
@@ -73,15 +117,34 @@ recognise(JsonbContainer *root)
 static bool
 has_parts(JsonbContainer *root)
 {
+	JsonbContainer *result = wl_azure_result(root);
 	WlSlice		status = wl_json_string(root, "status");
 
-	return wl_json_has_array(answer_result(root), known_parts) ||
-		(status.data != NULL && !wl_slice_is(status, "succeeded"));
+	return wl_json_has_array(result, known_parts) ||
+		(is_understood(result) && wl_json_array(result, "contents") != NULL) ||
+		(status.data != NULL && !wl_slice_is_any_case(status, "succeeded"));
 }
 
 /*
  * Values
  */
+
+/*
+ * The page of a source: that of the first region in "D(1,0.5,0.5,...);D(2,...)". A
+ * moment of a sound or a film, "AV(1500)", is on no page.
+ */
+static double
+source_page(WlSlice source)
+{
+	int			start = strlen("D(");
+	int			end = start;
+
+	if (!wl_slice_starts(source, "D("))
+		return NAN;
+	while (end < source.length && source.data[end] != ',' && source.data[end] != ')')
+		end++;
+	return wl_text_number(wl_slice(source.data + start, end - start));
+}
 
 /* The page of a part, or else of what contains it. */
 static int
@@ -91,6 +154,8 @@ part_page(JsonbContainer *part, int inherited)
 
 	if (isnan(page))
 		page = wl_json_number(wl_json_first_object(wl_json_array(part, "boundingRegions")), "pageNumber");
+	if (isnan(page))
+		page = source_page(wl_json_string(part, "source"));
 	return isnan(page) ? inherited : wl_as_count(page);
 }
 
@@ -99,9 +164,11 @@ static int
 document_page(JsonbContainer *document)
 {
 	JsonbContainer *regions = wl_json_array(document, "boundingRegions");
+	double		first = wl_json_number(document, "startPageNumber");
 	WlWalk		range;
-	double		first = NAN;
 
+	if (!isnan(first))
+		return first == wl_json_number(document, "endPageNumber") ? wl_as_count(first) : 0;
 	if (regions != NULL && JsonContainerSize(regions) == 1)
 		return part_page(document, 0);
 	wl_walk_begin(&range, wl_json_array(document, "pageRange"));
@@ -163,6 +230,21 @@ append_address(StringInfo buffer, JsonbContainer *address)
 		append_member(buffer, ", ", address, lines[i]);
 }
 
+/* A value without a schema, in Content Understanding: it has one confidence. */
+static WlSlice
+json_value(JsonbContainer *field)
+{
+	JsonbValue	v;
+	JsonbContainer *json = wl_json_get(field, "valueJson", &v) ? wl_json_container(&v) : NULL;
+	StringInfoData buffer;
+
+	if (json == NULL || wl_json_is_empty(json))
+		return wl_no_slice;
+	initStringInfo(&buffer);
+	JsonbToCString(&buffer, json, v.val.binary.len);
+	return wl_slice_of(&buffer);
+}
+
 /* The normalised form of a leaf's value, as text. */
 static WlSlice
 normalised_value(JsonbContainer *field)
@@ -189,7 +271,7 @@ normalised_value(JsonbContainer *field)
 		if (wl_slice_starts(w.key, "value") && !wl_slice_is(w.key, "value_type") &&
 			!wl_slice_is(w.key, "valueType") && wl_json_value_text(&w.value).data != NULL)
 			return wl_json_value_text(&w.value);
-	return wl_no_slice;
+	return json_value(field);
 }
 
 /*
@@ -276,6 +358,8 @@ read_documents(WlOutput *out, JsonbContainer *documents)
 		int			page = document_page(document);
 		WlWalk		fields;
 
+		if (!wl_azure_is_document(document))
+			continue;
 		wl_next_document(out);
 		wl_walk_begin(&fields, wl_json_object(document, "fields"));
 		while (wl_walk_next(&fields))
@@ -312,18 +396,35 @@ read_pairs(WlOutput *out, JsonbContainer *pairs, int page)
 	}
 }
 
+static const char *const document_keys[] = {"documentResults", "documents", "contents"};
+
+int
+wl_azure_count_documents(JsonbContainer *result)
+{
+	int			n = 0;
+
+	for (int i = 0; i < lengthof(document_keys); i++)
+	{
+		WlWalk		w;
+		JsonbContainer *part;
+
+		wl_walk_begin(&w, wl_json_array(result, document_keys[i]));
+		while ((part = wl_walk_next_object(&w)) != NULL)
+			n += wl_azure_is_document(part);
+	}
+	return n;
+}
+
 static void
 read_result(WlOutput *out, JsonbContainer *root)
 {
-	JsonbContainer *result = answer_result(root);
-	JsonbContainer *v2 = wl_json_array(result, "documentResults");
-	JsonbContainer *documents = wl_json_array(result, "documents");
+	JsonbContainer *result = wl_azure_result(root);
 	WlWalk		w;
 	JsonbContainer *page;
 
-	out->several = wl_json_count_objects(v2) + wl_json_count_objects(documents) > 1;
-	read_documents(out, v2);
-	read_documents(out, documents);
+	out->several = wl_azure_count_documents(result) > 1;
+	for (int i = 0; i < lengthof(document_keys); i++)
+		read_documents(out, wl_json_array(result, document_keys[i]));
 	/* pairs do not say which document they belong to */
 	wl_no_document(out);
 	read_pairs(out, wl_json_array(result, "keyValuePairs"), 0);
@@ -335,8 +436,8 @@ read_result(WlOutput *out, JsonbContainer *root)
 
 const WlOcrEngine wl_ocr_azure = {
 	.name = "azure",
-	.shape = "\"analyzeResult\", or \"status\" and \"createdDateTime\"",
-	.parts = "\"analyzeResult\" with \"documents\", \"documentResults\", \"keyValuePairs\", \"pageResults\", \"readResults\" or \"pages\"",
+	.shape = "\"analyzeResult\", \"status\" and \"createdDateTime\", or \"analyzerId\" and \"contents\"",
+	.parts = "\"analyzeResult\" with \"documents\", \"documentResults\", \"keyValuePairs\", \"pageResults\", \"readResults\" or \"pages\", or \"contents\"",
 	.recognise_json = recognise,
 	.has_parts = has_parts,
 	.read_json = read_result,

@@ -53,6 +53,7 @@ typedef struct WlOcrEngine
 	engine(textract_tables) \
 	engine(documentai) \
 	engine(azure) \
+	engine(azure_words) \
 	engine(mistral) \
 	engine(pairs) \
 	engine(doctr) \
