@@ -15,16 +15,15 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 
-#include "score/ocr/json.h"
-#include "score/ocr/ocr.h"
+#include "score/ocr/documentai.h"
 
 /*
  * Recognition
  */
 
 /* The document: a part of the service's answer, or all of it. */
-static JsonbContainer *
-answer_document(JsonbContainer *root)
+JsonbContainer *
+wl_documentai_document(JsonbContainer *root)
 {
 	JsonbContainer *document = wl_json_object(root, "document");
 
@@ -135,7 +134,7 @@ static bool
 recognise(JsonbContainer *root)
 {
 	static const char *const masked[] = {"text", "pages", "entities", "mimeType", "uri", "shardInfo", NULL};
-	JsonbContainer *document = answer_document(root);
+	JsonbContainer *document = wl_documentai_document(root);
 	JsonbContainer *page = wl_json_first_object(wl_json_array(document, "pages"));
 	JsonbContainer *layout = wl_json_object(document, "documentLayout");
 	JsonbContainer *chunked = wl_json_object(document, "chunkedDocument");
@@ -152,7 +151,7 @@ recognise(JsonbContainer *root)
 static bool
 has_parts(JsonbContainer *root)
 {
-	JsonbContainer *document = answer_document(root);
+	JsonbContainer *document = wl_documentai_document(root);
 
 	return wl_json_array(document, "entities") != NULL || wl_json_array(document, "pages") != NULL ||
 		wl_json_object(document, "documentLayout") != NULL ||
@@ -163,15 +162,6 @@ has_parts(JsonbContainer *root)
  * Anchors
  */
 
-/* The document's text, with marks to find the nth character by. */
-typedef struct Anchored
-{
-	WlSlice		characters;
-	bool		single;			/* is every character one byte? */
-	int		   *marks;			/* where each MARK_STEPth character starts */
-	int			n_marks;
-} Anchored;
-
 #define MARK_STEP	16
 
 /* The next character; a byte below 0x80 is one in every encoding of a database. */
@@ -181,8 +171,8 @@ next_character(const char *p, const char *end)
 	return IS_HIGHBIT_SET(*p) ? p + Min(pg_mblen(p), end - p) : p + 1;
 }
 
-static void
-anchored_begin(Anchored *a, WlSlice text)
+void
+wl_anchored_begin(WlAnchored *a, WlSlice text)
 {
 	const char *end = text.data + text.length;
 	int			n = 0;
@@ -204,7 +194,7 @@ anchored_begin(Anchored *a, WlSlice text)
 
 /* The offset of the nth character, from 0, or of the text's end. */
 static int
-anchored_offset(const Anchored *a, int n)
+anchored_offset(const WlAnchored *a, int n)
 {
 	const char *end = a->characters.data + a->characters.length;
 	const char *p;
@@ -220,8 +210,8 @@ anchored_offset(const Anchored *a, int n)
 }
 
 /* The text that an anchor contains, or else the text that it points to. */
-static WlSlice
-anchor_text(const Anchored *a, JsonbContainer *anchor)
+WlSlice
+wl_anchor_text(const WlAnchored *a, JsonbContainer *anchor)
 {
 	WlSlice		content = wl_json_string(anchor, "content");
 	StringInfoData buffer;
@@ -268,7 +258,7 @@ entity_page(JsonbContainer *entity, int inherited)
  * is not a field either.
  */
 static void
-read_entity(WlOutput *out, const Anchored *a, JsonbContainer *entity, int page, int item)
+read_entity(WlOutput *out, const WlAnchored *a, JsonbContainer *entity, int page, int item)
 {
 	JsonbContainer *properties = wl_json_array(entity, "properties");
 	JsonbContainer *anchor = NULL;
@@ -300,7 +290,7 @@ read_entity(WlOutput *out, const Anchored *a, JsonbContainer *entity, int page, 
 	wl_row_begin(out);
 	row.field = wl_one_line(row.field);
 	if (wl_slice_is_blank(row.value))
-		row.value = anchor_text(a, anchor);
+		row.value = wl_anchor_text(a, anchor);
 	if (wl_slice_is_blank(row.value))
 		row.value = wl_json_string(normalized, "text");
 	row.confidence = wl_scaled(wl_json_number(entity, "confidence"), 1);
@@ -308,17 +298,17 @@ read_entity(WlOutput *out, const Anchored *a, JsonbContainer *entity, int page, 
 }
 
 static void
-read_form_field(WlOutput *out, const Anchored *a, JsonbContainer *field, int page)
+read_form_field(WlOutput *out, const WlAnchored *a, JsonbContainer *field, int page)
 {
 	JsonbContainer *name = wl_json_object(field, "fieldName");
 	JsonbContainer *value = wl_json_object(field, "fieldValue");
 	WlOcrRow	row = {.page = page};
 
 	wl_row_begin(out);
-	row.field = wl_one_line(anchor_text(a, wl_json_object(name, "textAnchor")));
+	row.field = wl_one_line(wl_anchor_text(a, wl_json_object(name, "textAnchor")));
 	if (row.field.data == NULL)
 		row.field = wl_slice("", 0);
-	row.value = anchor_text(a, wl_json_object(value, "textAnchor"));
+	row.value = wl_anchor_text(a, wl_json_object(value, "textAnchor"));
 	/* a checkbox has filled_checkbox or unfilled_checkbox */
 	if (wl_slice_is_blank(row.value))
 		row.value = wl_json_string(field, "valueType");
@@ -329,13 +319,13 @@ read_form_field(WlOutput *out, const Anchored *a, JsonbContainer *field, int pag
 static void
 read_document(WlOutput *out, JsonbContainer *root)
 {
-	JsonbContainer *document = answer_document(root);
+	JsonbContainer *document = wl_documentai_document(root);
 	HTAB	   *parents = wl_name_table(sizeof(WlFieldName));
-	Anchored	a;
+	WlAnchored	a;
 	WlWalk		w;
 	JsonbContainer *part;
 
-	anchored_begin(&a, wl_json_string(document, "text"));
+	wl_anchored_begin(&a, wl_json_string(document, "text"));
 	part = wl_json_array(document, "entities");
 	wl_walk_begin(&w, are_classes(part) ? NULL : part);
 	while ((part = wl_walk_next_object(&w)) != NULL)
@@ -351,8 +341,7 @@ read_document(WlOutput *out, JsonbContainer *root)
 	wl_walk_begin(&w, wl_json_array(document, "pages"));
 	while ((part = wl_walk_next_object(&w)) != NULL)
 	{
-		double		number = wl_json_number(part, "pageNumber");
-		int			page = isnan(number) ? w.index : wl_as_count(number);
+		int			page = wl_documentai_page(part, w.index);
 		WlWalk		fields;
 		JsonbContainer *field;
 

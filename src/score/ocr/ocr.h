@@ -52,6 +52,7 @@ typedef struct WlOcrEngine
 	engine(textract_words) \
 	engine(textract_tables) \
 	engine(documentai) \
+	engine(documentai_words) \
 	engine(azure) \
 	engine(azure_words) \
 	engine(mistral) \
