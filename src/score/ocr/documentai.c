@@ -164,13 +164,6 @@ has_parts(JsonbContainer *root)
 
 #define MARK_STEP	16
 
-/* The next character; a byte below 0x80 is one in every encoding of a database. */
-static inline const char *
-next_character(const char *p, const char *end)
-{
-	return IS_HIGHBIT_SET(*p) ? p + Min(pg_mblen(p), end - p) : p + 1;
-}
-
 void
 wl_anchored_begin(WlAnchored *a, WlSlice text)
 {
@@ -186,7 +179,7 @@ wl_anchored_begin(WlAnchored *a, WlSlice text)
 		return;
 	a->marks = MemoryContextAllocHuge(CurrentMemoryContext,
 									  (text.length / MARK_STEP + 1) *sizeof(int));
-	for (const char *p = text.data; p < end; p = next_character(p, end))
+	for (const char *p = text.data; p < end; p = wl_next_character(p, end))
 		if (n++ % MARK_STEP == 0)
 			a->marks[a->n_marks++] = p - text.data;
 	a->single = n == text.length;
@@ -205,7 +198,7 @@ anchored_offset(const WlAnchored *a, int n)
 		return a->characters.length;
 	p = a->characters.data + a->marks[n / MARK_STEP];
 	for (int i = n % MARK_STEP; i > 0 && p < end; i--)
-		p = next_character(p, end);
+		p = wl_next_character(p, end);
 	return p - a->characters.data;
 }
 

@@ -4,11 +4,12 @@
  *
  * The annotation is an object or an array, or either of them as JSON in a string.
  * If it was cut off, is nested too deep or cannot be converted to jsonb, there are
- * no fields. The pages' markdown is not read.
+ * no fields. The pages are read only to find where a value comes from.
  */
 #include "postgres.h"
 
 #include "score/ocr/annotation.h"
+#include "score/ocr/mistral_words.h"
 #include "score/ocr/ocr.h"
 
 static bool
@@ -32,11 +33,14 @@ read_annotation(WlOutput *out, JsonbContainer *root)
 {
 	JsonbValue	v;
 	JsonbContainer *annotation = NULL;
+	WlMistralWords *words;
 
 	if (wl_json_get(root, "document_annotation", &v))
 		annotation = wl_annotation_of(&v);
-	if (annotation != NULL)
-		wl_read_annotation(out, annotation, NULL, NULL);
+	if (annotation == NULL)
+		return;
+	words = wl_mistral_words(root);
+	wl_read_annotation(out, annotation, words != NULL ? wl_mistral_judge : NULL, words);
 }
 
 const WlOcrEngine wl_ocr_mistral = {

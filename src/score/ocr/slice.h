@@ -61,6 +61,13 @@ wl_slice_is_blank(WlSlice s)
 	return wl_is_blank(s.data, s.length);
 }
 
+/* The next character; a byte below 0x80 is one in every encoding of a database. */
+static inline const char *
+wl_next_character(const char *p, const char *end)
+{
+	return IS_HIGHBIT_SET(*p) ? p + Min(pg_mblen(p), end - p) : p + 1;
+}
+
 /* The value of a decimal or hexadecimal digit; 16 for any other character. */
 static inline int
 wl_digit_value(char c)
