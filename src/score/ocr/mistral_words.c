@@ -20,6 +20,7 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+#include "math/sum.h"
 #include "score/ocr/mistral_words.h"
 
 /*
@@ -28,13 +29,13 @@
  */
 #define MAX_PLACES	1000
 
-typedef struct Text
+typedef struct PageText
 {
-	WlSlice		text;
+	WlSlice text;
 	JsonbContainer *words;		/* NULL if there are none */
 	int			page;
 	int			end;			/* in the copy */
-} Text;
+} PageText;
 
 /* A word with a confidence. Begin and end are offsets into the copy. */
 typedef struct Scored
@@ -42,7 +43,7 @@ typedef struct Scored
 	int			begin;
 	int			end;
 	double		confidence;
-	WlSlice		text;
+	WlSlice text;
 } Scored;
 
 /* A place of a word in the copy */
@@ -62,7 +63,7 @@ typedef struct IndexEntry
 
 struct WlMistralWords
 {
-	List	   *texts;			/* of Text */
+	List	   *texts;			/* of PageText */
 	StringInfoData copy;		/* a zero byte before the first text and after
 								 * each */
 	Scored	   *scored;			/* in order, without overlaps */
@@ -142,9 +143,16 @@ strip_blank(StringInfo copy)
  * Words
  *
  * A word consists of letters and digits, and of single marks between two of them:
- * 1,250.00, B-17, 2024/05/31 and x@y.org are words. These functions look at the
- * characters around p, in text that has a zero byte on either side.
+ * 1,250.00, B-17, 2024/05/31, 12:30 and x@y.org are words. These functions look at
+ * the characters around p, in text that has a zero byte on either side.
  */
+
+typedef enum Kind
+{
+	KIND_OTHER,
+	KIND_LETTER,				/* or a digit */
+	KIND_JOINT					/* joins letters */
+} Kind;
 
 static inline bool
 is_digit(char c)
@@ -152,58 +160,69 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Is there a letter or a digit? Beyond ASCII, only UTF-8 has anything else. */
-static bool
-is_letter(const char *p)
+/* Beyond ASCII, only UTF-8 has anything but letters. */
+static Kind
+kind_of(const char *p)
 {
-	static const pg_wchar others[][2] = {
+	static const struct
+	{
+		pg_wchar	first;
+		pg_wchar	last;
+		Kind		kind;
+	}			ranges[] = {
 		{0x80, 0xA9}, {0xAB, 0xB1}, {0xB4, 0xB4}, {0xB6, 0xB8}, {0xBB, 0xBB}, {0xBF, 0xBF},
-		{0xD7, 0xD7}, {0xF7, 0xF7}, {0x60C, 0x60C}, {0x61B, 0x61F},
-		{0x2000, 0x200F},		/* dashes join words as hyphens do */
-		{0x2016, 0x2018}, {0x201A, 0x206F}, {0x20A0, 0x214F}, {0x2190, 0x2BFF},
-		{0x3000, 0x3004}, {0x3008, 0x3020}, {0xFE10, 0xFE6F}, {0xFF01, 0xFF0F},
-		{0xFF1A, 0xFF20}, {0xFF3B, 0xFF40}, {0xFF5B, 0xFF65}, {0xFFE0, 0xFFEF},
-		{0x1F000, 0x1FAFF}
+		{0xD7, 0xD7}, {0xF7, 0xF7}, {0x60C, 0x60C}, {0x61B, 0x61F}, {0x2000, 0x200F},
+		{0x2010, 0x2013, KIND_JOINT}, {0x2014, 0x2018}, {0x2019, 0x2019, KIND_JOINT},
+		{0x201A, 0x206F}, {0x20A0, 0x214F}, {0x2190, 0x2BFF}, {0x3000, 0x3004},
+		{0x3008, 0x3020}, {0xFE10, 0xFE6F}, {0xFF01, 0xFF0F}, {0xFF1A, 0xFF20},
+		{0xFF3B, 0xFF40}, {0xFF5B, 0xFF65}, {0xFFE0, 0xFFEF}, {0x1F000, 0x1FAFF}
 	};
 	pg_wchar	c;
 
 	if (!IS_HIGHBIT_SET(*p))
-		return is_digit(*p) || (*p >= 'A' && *p <= 'Z') || (*p >= 'a' && *p <= 'z');
+	{
+		if (is_digit(*p) || (*p >= 'A' && *p <= 'Z') || (*p >= 'a' && *p <= 'z'))
+			return KIND_LETTER;
+		return *p != '\0' && strchr(".,:-/'_@&", *p) != NULL ? KIND_JOINT : KIND_OTHER;
+	}
 	if (GetDatabaseEncoding() != PG_UTF8)
-		return true;
+		return KIND_LETTER;
 	c = utf8_to_unicode((const unsigned char *) p);
-	for (int i = 0; i < lengthof(others); i++)
-		if (c <= others[i][1])
-			return c < others[i][0];
-	return true;
+	for (int i = 0; i < lengthof(ranges); i++)
+		if (c <= ranges[i].last)
+			return c >= ranges[i].first ? ranges[i].kind : KIND_LETTER;
+	return KIND_LETTER;
 }
 
-static bool
-is_letter_before(const char *p)
+static inline const char *
+previous(const char *p)
 {
 	p--;
-	if (IS_HIGHBIT_SET(*p) && GetDatabaseEncoding() == PG_UTF8)
+	if (GetDatabaseEncoding() == PG_UTF8)
 		while ((*p & 0xC0) == 0x80)
 			p--;
-	return is_letter(p);
+	return p;
 }
 
-/* Is there a mark that joins what is around it? A colon joins digits only. */
+/* Does p join what is around it? A colon joins digits only. */
 static bool
 is_joint(const char *p)
 {
+	if (kind_of(p) != KIND_JOINT)
+		return false;
 	if (*p == ':')
 		return is_digit(p[-1]) && is_digit(p[1]);
-	return *p != '\0' && strchr(".,-/'_@&", *p) != NULL && is_letter_before(p) && is_letter(p + 1);
+	return kind_of(previous(p)) == KIND_LETTER &&
+		kind_of(p + (IS_HIGHBIT_SET(*p) ? pg_mblen(p) : 1)) == KIND_LETTER;
 }
 
 /* Are the characters before and after p in the same word? */
 static bool
 is_in_word(const char *p)
 {
-	if (is_letter(p))
-		return is_letter_before(p) || is_joint(p - 1);
-	return is_joint(p);
+	if (kind_of(p) != KIND_LETTER)
+		return is_joint(p);
+	return kind_of(previous(p)) == KIND_LETTER || is_joint(previous(p));
 }
 
 /* The next word from *p on; no text if there is none */
@@ -212,7 +231,7 @@ next_word(const char **p, const char *end)
 {
 	const char *start;
 
-	while (*p < end && !is_letter(*p))
+	while (*p < end && kind_of(*p) != KIND_LETTER)
 		*p = wl_next_character(*p, end);
 	if (*p == end)
 		return wl_no_slice;
@@ -230,12 +249,13 @@ next_word(const char **p, const char *end)
 static void
 add_text(WlMistralWords *all, WlSlice text, JsonbContainer *words, int page)
 {
-	Text	   *t;
+	PageText   *t;
 
 	if (text.data == NULL)
 		return;
-	t = palloc(sizeof(Text));
+	t = palloc(sizeof(PageText));
 	t->text = text;
+
 	t->words = words;
 	t->page = page;
 	all->texts = lappend(all->texts, t);
@@ -279,7 +299,7 @@ compare_begins(const void *a, const void *b)
 
 /* Take a text's words that have a confidence; each begins at a character, counted from 0. */
 static int
-take_words(Scored *words, const Text *t)
+take_words(Scored *words, const PageText *t)
 {
 	WlWalk		w;
 	JsonbContainer *object;
@@ -293,7 +313,7 @@ take_words(Scored *words, const Text *t)
 
 		word.text = wl_json_string(object, "text");
 		word.confidence = wl_scaled(wl_json_number(object, "confidence"), 1);
-		if (!(start >= 0 && start < t->text.length) || isnan(word.confidence) ||
+		if (!(start >= 0 && start < t->text.length) ||isnan(word.confidence) ||
 			wl_slice_is_blank(word.text))
 			continue;
 		word.begin = (int) start;
@@ -324,6 +344,7 @@ place_words(Scored *words, int n, WlSlice text)
 		if (end - p < word.text.length || memcmp(p, word.text.data, word.text.length) != 0)
 			continue;
 		word.begin = p - text.data;
+
 		word.end = word.begin + word.text.length;
 		if (kept == 0 || words[kept - 1].end <= word.begin)
 			words[kept++] = word;
@@ -340,7 +361,7 @@ edge_of(Scored *words, int i)
 
 /* Copy a text, and move its words along. */
 static void
-copy_text(WlMistralWords *all, Text *t)
+copy_text(WlMistralWords *all, PageText *t)
 {
 	Scored	   *words = all->scored + all->n_scored;
 	int			n = place_words(words, take_words(words, t), t->text);
@@ -474,12 +495,12 @@ page_at(const WlMistralWords *all, int offset)
 	{
 		int			middle = (low + high) / 2;
 
-		if (((Text *) list_nth(all->texts, middle))->end > offset)
+		if (((PageText *) list_nth(all->texts, middle))->end > offset)
 			high = middle;
 		else
 			low = middle + 1;
 	}
-	return ((Text *) list_nth(all->texts, low))->page;
+	return ((PageText *) list_nth(all->texts, low))->page;
 }
 
 /* The mean over the words that overlap a part of the copy; NaN if there are none. */
@@ -489,7 +510,7 @@ mean_confidence(const WlMistralWords *all, int begin, int end)
 	int			low = 0;
 	int			high = all->n_scored;
 	int			n = 0;
-	double		sum = 0;
+	WlSum		sum = {0};
 
 	while (low < high)
 	{
@@ -502,10 +523,10 @@ mean_confidence(const WlMistralWords *all, int begin, int end)
 	}
 	for (; low < all->n_scored && all->scored[low].begin < end; low++)
 	{
-		sum += all->scored[low].confidence;
+		wl_sum_add(&sum, all->scored[low].confidence);
 		n++;
 	}
-	return n > 0 ? sum / n : NAN;
+	return n > 0 ? wl_sum_total(&sum) / n : NAN;
 }
 
 /*
