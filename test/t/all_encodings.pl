@@ -99,5 +99,33 @@ for my $encoding (sort keys %answers)
 		"$encoding: escapes and entities");
 }
 
+# The words of a page: where they begin is counted in characters. A wide blank is a
+# boundary of words in UTF-8 only.
+for my $encoding (sort keys %cases)
+{
+	my (undef, $two, $between) = @{ $cases{$encoding} };
+
+	is( $node->safe_psql(
+			$encoding, qq{
+		SELECT string_agg(concat_ws('\@', coalesce(f.confidence::text, '-'), f.page), ' ' ORDER BY f.field)
+		FROM convert_from('$two', getdatabaseencoding()) AS two, convert_from('$between', getdatabaseencoding()) AS between,
+			williams_ocr_fields(jsonb_build_object('document_annotation', jsonb_build_object('a', two, 'b', 'B-17', 'c', 'C-9'),
+				'pages', jsonb_build_array(jsonb_build_object('markdown', two || ' B-17 ' || between || 'C-9', 'confidence_scores',
+					jsonb_build_object('word_confidence_scores', jsonb_build_array(
+						jsonb_build_object('text', two, 'confidence', 0.25, 'start_index', 0),
+						jsonb_build_object('text', ' B-17', 'confidence', 0.5, 'start_index', 2),
+						jsonb_build_object('text', 'C-9', 'confidence', 0.75, 'start_index', 11))))))) AS f}),
+		$encoding eq 'UTF8' ? '0.25@1 0.5@1 0.75@1' : '0.25@1 0.5@1 -',
+		"$encoding: the words of a page");
+}
+is( $node->safe_psql(
+		'SQL_ASCII', q{
+	SELECT string_agg(concat_ws('@', coalesce(f.confidence::text, '-'), f.page), ' ' ORDER BY f.field)
+	FROM williams_ocr_fields(jsonb_build_object('document_annotation', '{"a": "A-3", "b": "B-17"}'::jsonb,
+		'pages', jsonb_build_array(jsonb_build_object('markdown', 'A-3 ' || convert_from('\xc3a9', 'SQL_ASCII') || ' B-17', 'confidence_scores',
+			'{"word_confidence_scores": [{"text": "A-3", "confidence": 0.25, "start_index": 0}, {"text": "B-17", "confidence": 0.5, "start_index": 6}]}'::jsonb)))) AS f}),
+	'0.25@1 -@1',
+	'SQL_ASCII: a word after a character of two bytes is not where it should be');
+
 $node->stop;
 done_testing();
