@@ -202,10 +202,10 @@ SELECT n, f.* FROM unnest('{1000,1001}'::int[]) AS n, williams_ocr_fields(jsonb_
         jsonb_build_object('text', 'x', 'confidence', 0.25, 'start_index', 2 * n - 2), jsonb_build_object('text', ' y', 'confidence', 0.5, 'start_index', 2 * n - 1))))))) AS f;
 -- many values that begin with a word that is everywhere
 SELECT count(*), count(page) AS pages, min(confidence), max(confidence) FROM williams_ocr_fields(jsonb_build_object('document_annotation',
-    (SELECT jsonb_agg(repeat('again ', i % 40) || i) FROM generate_series(1, 10000) AS i), 'pages', (SELECT jsonb_build_array(jsonb_build_object('markdown', string_agg(word, '' ORDER BY i),
+    (SELECT jsonb_agg(repeat('again ', i % 40) || i) FROM generate_series(1, 2000) AS i), 'pages', (SELECT jsonb_build_array(jsonb_build_object('markdown', string_agg(word, '' ORDER BY i),
     'confidence_scores', jsonb_build_object('word_confidence_scores', jsonb_agg(jsonb_build_object('text', word, 'confidence', 0.5, 'start_index', start) ORDER BY i))))
     FROM (SELECT i, word, coalesce(sum(length(word)) OVER (ORDER BY i ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS start
-          FROM generate_series(1, 200000) AS i, LATERAL (SELECT ' ' || CASE WHEN i % 20 = 0 THEN (i / 20)::text ELSE 'again' END AS word) AS w) AS w)));
+          FROM generate_series(1, 40000) AS i, LATERAL (SELECT ' ' || CASE WHEN i % 20 = 0 THEN (i / 20)::text ELSE 'again' END AS word) AS w) AS w)));
 -- an annotation nested deeper than 1,000 levels has no fields, in a string or not
 SELECT depth, closed, (SELECT count(*) FROM williams_ocr_fields(jsonb_build_object('document_annotation', annotation))) AS in_a_string,
        CASE WHEN closed AND depth < 2000 THEN (SELECT count(*) FROM williams_ocr_fields(jsonb_build_object('document_annotation', annotation::jsonb))) END AS as_it_is

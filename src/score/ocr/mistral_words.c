@@ -247,15 +247,14 @@ next_word(const char **p, const char *end)
  */
 
 static void
-add_text(WlMistralWords *all, WlSlice text, JsonbContainer *words, int page)
+add_text(WlMistralWords *all, WlSlice content, JsonbContainer *words, int page)
 {
 	PageText   *t;
 
-	if (text.data == NULL)
+	if (content.data == NULL)
 		return;
 	t = palloc(sizeof(PageText));
-	t->text = text;
-
+	t->text = content;
 	t->words = words;
 	t->page = page;
 	all->texts = lappend(all->texts, t);
@@ -419,7 +418,7 @@ index_words(WlMistralWords *all)
 	}
 }
 
-/* The words of a result; NULL if none has a confidence. */
+/* The words of a result; NULL if it has none with a confidence. */
 WlMistralWords *
 wl_mistral_words(JsonbContainer *root)
 {
@@ -435,8 +434,6 @@ wl_mistral_words(JsonbContainer *root)
 	appendStringInfoChar(&all->copy, '\0');
 	foreach(lc, all->texts)
 		copy_text(all, lfirst(lc));
-	if (all->n_scored == 0)
-		return NULL;
 	index_words(all);
 	return all;
 }
