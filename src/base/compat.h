@@ -59,6 +59,15 @@
 	makeJsonLexContextCstringLen(json, length, encoding, true)
 #endif
 
+/* 16 introduced a result of the actions that the JSON parser calls. */
+#if PG_VERSION_NUM >= 160000
+#define WL_JSON_ACTION JsonParseErrorType
+#define wl_json_action_end() return JSON_SUCCESS
+#else
+#define WL_JSON_ACTION void
+#define wl_json_action_end() return
+#endif
+
 /* 16 moved the permissions to check from range table entries to a separate list. */
 #if PG_VERSION_NUM >= 160000
 #define wl_set_perminfos(query, pstate) \

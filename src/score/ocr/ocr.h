@@ -56,6 +56,7 @@ typedef struct WlOcrEngine
 	engine(azure) \
 	engine(azure_words) \
 	engine(mistral) \
+	engine(chat) \
 	engine(pairs) \
 	engine(doctr) \
 	engine(easyocr) \

@@ -1,7 +1,7 @@
 /*
  * slice.c
- *		Pieces of text: trimmed, set on one line, read as a number; and characters
- *		appended in the database's encoding.
+ *		Pieces of text: trimmed, set on one line, read as a number; characters
+ *		appended in the database's encoding, and text in UTF-8.
  */
 #include "postgres.h"
 
@@ -9,6 +9,7 @@
 
 #include "catalog/namespace.h"
 #include "mb/pg_wchar.h"
+#include "utils/memutils.h"
 
 #include "score/ocr/slice.h"
 
@@ -127,4 +128,39 @@ wl_append_character(StringInfo buffer, pg_wchar c)
 		return false;
 	appendStringInfoString(buffer, (char *) converted);
 	return true;
+}
+
+/*
+ * Append text in UTF-8. Returns false, and appends nothing, if UTF-8 does not have a
+ * character of it. Text in SQL_ASCII is taken as it is.
+ */
+bool
+wl_append_utf8(StringInfo buffer, WlSlice s)
+{
+	int			encoding = GetDatabaseEncoding();
+	Size		size = ((Size) s.length + 1) * MAX_CONVERSION_GROWTH + 1;
+	Oid			conversion;
+	unsigned char *converted;
+	bool		complete;
+	int			i = 0;
+
+	while (i < s.length && !IS_HIGHBIT_SET(s.data[i]))
+		i++;
+	if (i == s.length || encoding == PG_UTF8 || encoding == PG_SQL_ASCII)
+	{
+		appendBinaryStringInfo(buffer, s.data, s.length);
+		return true;
+	}
+	conversion = FindDefaultConversionProc(encoding, PG_UTF8);
+	if (!OidIsValid(conversion))
+		return false;
+	converted = MemoryContextAllocHuge(CurrentMemoryContext, size);
+	complete = pg_do_encoding_conversion_buf(conversion, encoding, PG_UTF8,
+											 (unsigned char *) s.data, s.length,
+											 converted, (int) Min(size, PG_INT32_MAX),
+											 true) == s.length;
+	if (complete)
+		appendStringInfoString(buffer, (char *) converted);
+	pfree(converted);
+	return complete;
 }

@@ -82,5 +82,6 @@ extern WlSlice wl_trim(WlSlice s);
 extern WlSlice wl_one_line(WlSlice s);
 extern double wl_text_number(WlSlice s);
 extern bool wl_append_character(StringInfo buffer, pg_wchar c);
+extern bool wl_append_utf8(StringInfo buffer, WlSlice s);
 
 #endif							/* WL_SLICE_H */
