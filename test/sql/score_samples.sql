@@ -94,7 +94,12 @@ SELECT document, williams_ocr_engine(document) AS engine FROM unnest(ARRAY[
     '{"analyzerId": "x", "status": "ready", "createdAt": "2026-03-09", "fieldSchema": {"fields": {"Number": {"type": "string"}}}}', '{"id": "1", "status": "Succeeded", "result": {"analyzerId": "x", "status": "ready", "fieldSchema": {"fields": {}}}}',
     '{"id": "1", "status": "Running"}', '{"id": "1", "status": "Failed"}', '{"id": "1", "status": "Failed", "error": "disk full"}', '{"id": "1", "status": "Failed", "error": {"code": 3}}', '{"id": "1", "status": "failed", "error": {"code": "x"}}',
     '{"id": "1", "status": "Failed", "error": {"code": "x"}, "object": "batch"}', '{"id": 1, "status": "Failed", "error": {"code": "x"}}', '{"status": "Failed", "error": {"code": "x"}}', '{"id": "1", "status": "Succeeded", "error": {"code": "x"}}',
-    '{"context": {}}', '{"error": {"code": 3}}', '{"fullTextAnnotation": {"pages": {}}}', '{"responses": [{"responses": []}]}'
+    '{"context": {}}', '{"error": {"code": 3}}', '{"fullTextAnnotation": {"pages": {}}}', '{"responses": [{"responses": []}]}',
+    '{"choices": []}', '{"choices": [{"text": "{}"}], "object": "text_completion"}', '{"choices": [{"delta": {"role": "assistant", "content": "{}"}}], "object": "chat.completion.chunk"}', '{"choices": [{"message": "{}"}]}',
+    '{"choices": {"message": {"role": "assistant"}}, "object": "chat.completion"}', '{"choices": [{"message": {"role": "user", "content": "{}"}}]}', '{"object": "response"}', '{"object": "response", "output": {}}', '{"object": "list", "output": []}',
+    '{"role": "assistant", "content": []}', '{"type": "message", "content": []}', '{"type": "message", "role": "user", "content": []}', '{"type": "message", "role": "assistant", "content": "{}"}', '{"type": "message", "role": "assistant"}',
+    '{"candidates": []}', '{"candidates": [{"name": "I. Odum", "votes": 7}]}', '{"candidates": [{"content": {"parts": {}}}]}', '{"candidates": [{"content": "{}"}]}', '{"candidates": [{"finishReason": "STOP"}]}', '{"usageMetadata": {}}',
+    '{"promptFeedback": {}, "usageMetadata": {}}', '{"promptFeedback": {"blockReason": "SAFETY"}}', '[{"choices": [{"message": {"role": "assistant", "content": "{}"}}]}]', '{"error": {"message": "x", "type": "invalid_request_error"}}'
 ]) AS document WHERE williams_ocr_engine(document) IS NOT NULL OR williams_ocr_engine(document::jsonb) IS NOT NULL;
 
 --
@@ -135,6 +140,48 @@ SELECT n, f.value FROM unnest(ARRAY[1, 16, 17, 20000]) AS n,
 -- an answer of a service whose text has no scores
 SELECT d.* FROM williams_ocr_fields('{"errorCode": 0, "result": {"layoutParsingResults": [{"prunedResult": {"parsing_res_list": [{"block_content": "x"}]}, "markdown": {"text": "x"}}]}}'::jsonb) AS d;
 SELECT count(*) FROM williams_ocr_fields('{"errorCode": 0, "result": {"layoutParsingResults": [{"prunedResult": {"parsing_res_list": [{"block_content": "x"}]}, "markdown": {"text": "x"}}]}}'::jsonb, 'paddleocr');
+
+-- a language model's answer without JSON, though it was not cut off: 'auto' refuses
+-- it; what is only nearly JSON is none
+CREATE FUNCTION answer(content text, finish_reason text DEFAULT NULL) RETURNS jsonb AS $$
+    SELECT jsonb_build_object('choices', jsonb_build_array(jsonb_build_object('message', jsonb_build_object('role', 'assistant', 'content', content), 'finish_reason', finish_reason)))
+$$ LANGUAGE sql;
+SELECT content, left(pg_temp.error_of(format('SELECT williams_ocr_fields(%L::jsonb)', answer(content, 'stop'))), 60) AS auto, (SELECT count(*) FROM williams_ocr_fields(answer(content), 'chat')) AS rows,
+    pg_temp.error_of(format('SELECT williams_ocr_fields(%L::jsonb)', answer(content, 'length'))) AS cut_off
+FROM unnest(ARRAY['The page is blank.', '', NULL, '{"a": "x"', '{"a": {"b": "x"}, "c": ["y"', '{''a'': ''x''}', '{"a": "x",}', '{a: 1}', '{"a": NaN}', '{"a": 1e400000}', '{"a": "\u0000"}', '{"a": "\ud800"}', '{"a": "x
+y"}', 'See [1] and [2].', '[ ]x', '```', '``````', '```json', '"x"', '7', 'null', '}{', '[}', '{"', '{"\', '[{', '{"a": 1]', '[{"a": 1}}']) AS content;
+SELECT d.* FROM williams_ocr_fields('{"object": "chat.completion", "choices": []}'::jsonb) AS d;
+SELECT d.* FROM williams_ocr_fields('{"object": "response", "status": "completed", "output": [{"type": "message", "content": [{"text": "x"}]}]}'::jsonb) AS d;
+SELECT d.* FROM williams_ocr_fields('{"type": "message", "role": "assistant", "content": [], "stop_reason": "end_turn"}'::jsonb) AS d;
+SELECT d.* FROM williams_ocr_fields('{"candidates": [{"content": {"parts": []}, "finishReason": "STOP"}]}'::jsonb) AS d;
+
+-- where JSON is in a text
+SELECT content, min(document) AS first, max(document) AS last, array_agg(field) AS fields
+FROM unnest(ARRAY['[]', '["x"]', '```
+["x"]
+```', '```json
+[]```', '[1] {"a": 1}', '[1][{"a": 1}]', '[ {"a": 1} ] x', '[["x"], {"a": 1}] x', '{"a": "[{"} x', '{"a": "\"}"}{"b": 1}', '{{"a": 1}} {"b": 1}', '{"a": "```"} x', 'x {} y {"b": 1}']) WITH ORDINALITY AS c (content, n)
+    LEFT JOIN LATERAL williams_ocr_fields(answer(content)) ON true
+GROUP BY n, content ORDER BY n;
+
+-- JSON that is nested deeper than the stack may hold is not read, in a text or in a
+-- call; with a token for the whole text
+CREATE FUNCTION answer_in_one_token(content text) RETURNS jsonb AS $$
+    SELECT jsonb_set(answer(content, 'length'), '{choices,0,logprobs}', jsonb_build_object('content', jsonb_build_array(jsonb_build_object('token', content, 'logprob', -0.0))))
+$$ LANGUAGE sql;
+SELECT depth, count(f.*) AS rows, max(length(f.field)) AS length, max(f.confidence) AS confidence
+FROM unnest('{998,1001,100000}'::int[]) AS depth LEFT JOIN LATERAL williams_ocr_fields(answer_in_one_token(repeat('{"a":', depth) || '1' || repeat('}', depth))) AS f ON true
+GROUP BY depth ORDER BY depth;
+SELECT count(*) FROM williams_ocr_fields(('{"type": "message", "role": "assistant", "content": [{"type": "tool_use", "input": ' || repeat('{"a":', 1100) || '1' || repeat('}', 1100) || '}]}')::jsonb, 'chat');
+
+-- many values with long names, many documents, and brackets that never close: time and
+-- memory stay linear
+SET statement_timeout = '30s';
+SELECT count(*), count(confidence), min(length(field)) FROM (SELECT jsonb_build_object(repeat('a', 10000), jsonb_agg(i))::text AS json FROM generate_series(1, 20000) AS i) AS j, williams_ocr_fields(answer_in_one_token(json));
+SELECT left(content, 4) AS content, (SELECT count(*) FROM williams_ocr_fields(answer(content), 'chat')) AS rows
+FROM unnest(ARRAY['[', '[{', '{', '[ ', '{}', '{"', '{\"', '{]', '[{}']) AS part, repeat(part, 300000) AS content;
+SELECT max(document), count(*) FROM williams_ocr_fields(answer(repeat('{"a":1}', 100000)));
+RESET statement_timeout;
 
 --
 -- Pairs: confidences above 1 are from 0 to 100, all of them

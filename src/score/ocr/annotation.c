@@ -226,4 +226,6 @@ wl_read_annotation(WlOutput *out, JsonbContainer *root, WlJudge judge, void *arg
 	initStringInfo(&r.path);
 	initStringInfo(&r.field);
 	read_parts(&r, root, row);
+	pfree(r.path.data);
+	pfree(r.field.data);
 }

@@ -468,7 +468,7 @@ read_answer(WlOutput *out, JsonbContainer *root)
 
 const WlOcrEngine wl_ocr_chat = {
 	.name = "chat",
-	.shape = "\"choices\" with a \"message\", \"output\" of a response, \"content\" of a message, or \"candidates\" with \"content\"",
+	.shape = "\"choices\" with \"message\", \"output\" in a \"response\", \"content\" in a \"message\", or \"candidates\" with \"content\"",
 	.parts = "JSON in the answer's text, or in the arguments of a call",
 	.recognise_json = recognise,
 	.has_parts = has_parts,

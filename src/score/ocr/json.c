@@ -281,13 +281,19 @@ skip_number(const char *p, const char *end, bool *fits)
 bool
 wl_json_is_valid(WlSlice s)
 {
+	MemoryContext parse = AllocSetContextCreate(CurrentMemoryContext, "williams JSON parse",
+												ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(parse);
 	JsonLexContext *lexer = wl_json_lexer(unconstify(char *, s.data), s.length,
 										  GetDatabaseEncoding());
+	JsonParseErrorType error = pg_parse_json(lexer, &nullSemAction);
 	const char *p = s.data;
 	const char *end = p + s.length;
 	bool		fits = true;
 
-	if (pg_parse_json(lexer, &nullSemAction) != JSON_SUCCESS)
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(parse);
+	if (error != JSON_SUCCESS)
 		return false;
 	while (p < end && fits)
 	{
@@ -358,14 +364,14 @@ wl_json_is_parsable(WlSlice s)
 	StringInfoData scratch;
 	int			depth = 0;
 	bool		quoted = false;
+	bool		fits = true;
 
 	initStringInfo(&scratch);
-	while (p < end)
+	while (p < end && depth <= WL_JSON_DEPTH && fits)
 	{
 		if (quoted && *p == '\\')
 		{
-			if (!escape_fits(&p, end, &scratch))
-				return false;
+			fits = escape_fits(&p, end, &scratch);
 			continue;
 		}
 		if (*p == '"')
@@ -374,11 +380,10 @@ wl_json_is_parsable(WlSlice s)
 			depth++;
 		else if (!quoted && (*p == '}' || *p == ']'))
 			depth--;
-		if (depth > WL_JSON_DEPTH)
-			return false;
 		p++;
 	}
-	return true;
+	pfree(scratch.data);
+	return depth <= WL_JSON_DEPTH && fits;
 }
 
 /* Is this jsonb nested deeper than wl_json_is_parsable allows? */
@@ -403,16 +408,23 @@ wl_json_is_deep(JsonbContainer *container)
 	return false;
 }
 
-/* Parse text as jsonb; an error if it is not JSON. */
+/* Parse text as jsonb; an error if it is not JSON. Only the result remains in memory. */
 JsonbContainer *
 wl_json_parse(WlSlice s)
 {
-	char	   *copy = MemoryContextAllocHuge(CurrentMemoryContext, (Size) s.length + 1);
+	MemoryContext parse = AllocSetContextCreate(CurrentMemoryContext, "williams JSON parse",
+												ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(parse);
+	char	   *copy = MemoryContextAllocHuge(parse, (Size) s.length + 1);
+	Jsonb	   *parsed;
 	Jsonb	   *document;
 
 	memcpy(copy, s.data, s.length);
 	copy[s.length] = '\0';
-	document = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(copy)));
-	pfree(copy);
+	parsed = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(copy)));
+	MemoryContextSwitchTo(caller);
+	document = palloc(VARSIZE(parsed));
+	memcpy(document, parsed, VARSIZE(parsed));
+	MemoryContextDelete(parse);
 	return &document->root;
 }
