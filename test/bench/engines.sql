@@ -121,6 +121,15 @@ SELECT 'docling', d, jsonb_build_object('status', 'success', 'confidence', '{"oc
 		'links', jsonb_agg(jsonb_build_object('label', 'to_value', 'source_cell_id', 2 * f, 'target_cell_id', 2 * f + 1)))))))
 FROM field, LATERAL (SELECT '{"page_no": 1, "bbox": {"l": 40, "t": 700, "r": 120, "b": 690, "coord_origin": "BOTTOMLEFT"}, "charspan": [0, 12]}'::jsonb AS place) AS p GROUP BY d;
 
+/* A language model's answer in tokens of up to four letters or other characters */
+INSERT INTO result (engine, d, document)
+SELECT 'chat', d, jsonb_build_object('object', 'chat.completion', 'model', 'm', 'choices', jsonb_build_array(jsonb_build_object('index', 0, 'finish_reason', 'stop',
+	'message', jsonb_build_object('role', 'assistant', 'content', content), 'logprobs', jsonb_build_object('content', tokens))))
+FROM (SELECT d, jsonb_object_agg('item_' || f, value)::text AS content FROM field GROUP BY d) AS c,
+	LATERAL (SELECT jsonb_agg(jsonb_build_object('token', t[1], 'logprob', -0.0123, 'top_logprobs', '[]'::jsonb,
+			'bytes', (SELECT jsonb_agg(get_byte(b, i)) FROM convert_to(t[1], 'UTF8') AS b, generate_series(0, length(b) - 1) AS i))) AS tokens
+		FROM regexp_matches(content, '[[:alnum:]]{1,4}|\s*[^[:alnum:]\s]{1,4}|\s+', 'g') AS t) AS t;
+
 CREATE FUNCTION escaped(s text) RETURNS text LANGUAGE sql IMMUTABLE AS $$SELECT replace(s, '''', '&#39;')$$;
 INSERT INTO result (engine, d, page)
 SELECT 'tesseract_tsv', d, E'level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext\n'

@@ -127,5 +127,33 @@ is( $node->safe_psql(
 	'0.25@1 -@1',
 	'SQL_ASCII: a word after a character of two bytes is not where it should be');
 
+# A language model's tokens are compared with its text in UTF-8, in which they can split
+# a character. A text with a character that UTF-8 lacks has no confidences.
+my %characters = (
+	EUC_JP => [ '\xbbb3', 0xe5, 0xb1, 0xb1 ],
+	EUC_KR => [ '\xb0a1', 0xea, 0xb0, 0x80 ],
+	LATIN1 => [ '\xe9', 0xc3, 0xa9 ],
+	SQL_ASCII => [ '\xc3a9', 0xc3, 0xa9 ],
+	UTF8 => [ '\xe5b1b1', 0xe5, 0xb1, 0xb1 ]);
+
+for my $encoding (sort keys %characters)
+{
+	my ($character, $first, @others) = @{ $characters{$encoding} };
+	my $others = join ', ', @others;
+
+	is( $node->safe_psql(
+			$encoding, qq{
+		SELECT string_agg(coalesce(f.value ~ c, false) || ' ' || coalesce(round(f.confidence::numeric, 6)::text, 'NULL'), ', ' ORDER BY v.n, f.ordinality)
+		FROM unnest('{"\\$character","\\\\xc9a1"}'::bytea[]) WITH ORDINALITY AS v (bytes, n),
+			LATERAL (SELECT convert_from(bytes, getdatabaseencoding()) AS c WHERE n = 1 OR getdatabaseencoding() = 'EUC_KR') AS t,
+			LATERAL (SELECT replace('{"choices": [{"message": {"role": "assistant", "content": "{\\"CC\\": \\"xC y\\", \\"b\\": [\\"C\\", 12]}"}, "logprobs": {"content": [
+				{"token": "{\\"C", "bytes": null, "logprob": -1}, {"token": "C", "logprob": -1}, {"token": "\\": \\"x", "logprob": -0.5}, {"token": "?", "bytes": [$first], "logprob": -0.1},
+				{"token": "?", "bytes": [$others], "logprob": -0.2}, {"token": " y", "logprob": -0.3}, {"token": "\\", \\"b\\": [\\"", "logprob": -1},
+				{"token": "C", "logprob": -0.4}, {"token": "\\", ", "logprob": -1}, {"token": "12", "logprob": -0.6}, {"token": "]}", "logprob": -1}]}}]}', 'C', c) AS document) AS d,
+			LATERAL (SELECT * FROM williams_ocr_fields(document) WITH ORDINALITY) AS f}),
+		'true 0.670320, false 0.548812, true 0.759572' . ($encoding eq 'EUC_KR' ? ', true NULL, false NULL, true NULL' : ''),
+		"$encoding: tokens that split a character");
+}
+
 $node->stop;
 done_testing();
