@@ -188,13 +188,14 @@ read_pair(Reading *r, JsonbContainer *pair)
 	double		scale = r->scale;
 	int			path = r->path.len;
 	WlOcrRow	row = {0};
+	WlWalk		step = {.key = {"value", 5}};
 	JsonbValue	value;
 
 	row.page = wl_as_count(wl_json_number(pair, "page"));
 	row.confidence = wl_scaled(wl_json_number(pair, "confidence"), scale);
 	wl_json_get(pair, "value", &value);
 	r->scale = 0;				/* what is inside a pair is its value */
-	appendStringInfoString(&r->path, ".value");
+	wl_path_push(&r->path, &step);
 	read_value(r, &value, row);
 	wl_path_cut(&r->path, path);
 	r->scale = scale;

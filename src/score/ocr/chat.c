@@ -15,6 +15,7 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "nodes/pg_list.h"
 
 #include "score/ocr/annotation.h"
@@ -26,27 +27,27 @@
  */
 
 /* A text, and its tokens if the API gives them. */
-typedef struct Text
+typedef struct Source
 {
-	WlSlice text;
+	WlSlice		content;
 	JsonbContainer *tokens;
-} Text;
+} Source;
 
 typedef struct Document
 {
 	JsonbContainer *annotation;
-	WlSlice		json;			/* in the text */
-	const Text *text;			/* NULL if it was not in a text */
+	WlSlice		json;			/* in the source */
+	const Source *source;		/* NULL if it was not in a text */
 } Document;
 
 static List *
-add_document(List *documents, JsonbContainer *annotation, WlSlice json, const Text *text)
+add_document(List *documents, JsonbContainer *annotation, WlSlice json, const Source *source)
 {
 	Document   *document = palloc(sizeof(Document));
 
 	*document = (Document)
 	{
-		annotation, json, text
+		annotation, json, source
 	};
 	return lappend(documents, document);
 }
@@ -63,24 +64,20 @@ parse_json(WlSlice json)
 
 /* What is inside a fence, if the text begins with one. */
 static WlSlice
-without_fence(WlSlice text)
+without_fence(WlSlice s)
 {
 	const char *line_end;
 
-	text = wl_trim(text);
-
-	if (!wl_slice_starts(text, "```"))
-		return text;
-
-	line_end = memchr(text.data, '\n', text.length);
+	s = wl_trim(s);
+	if (!wl_slice_starts(s, "```"))
+		return s;
+	line_end = memchr(s.data, '\n', s.length);
 	if (line_end == NULL)
-		return text;
-	text = wl_slice(line_end, text.data + text.length - line_end);
-
-	if (text.length >= 3 && memcmp(text.data + text.length - 3, "```", 3) == 0)
-		text.		length -= 3;
-
-	return wl_trim(text);
+		return s;
+	s = wl_slice(line_end, s.data + s.length - line_end);
+	if (s.length >= 3 && memcmp(s.data + s.length - 3, "```", 3) == 0)
+		s.length -= 3;
+	return wl_trim(s);
 }
 
 /* The bracket that closes the one at p; NULL if there is none. */
@@ -138,26 +135,26 @@ next_brackets(WlSlice *rest)
 
 /* Add the documents in a text. */
 static List *
-add_text(List *documents, WlSlice s, JsonbContainer *tokens)
+add_text(List *documents, WlSlice content, JsonbContainer *tokens)
 {
-	WlSlice		json = without_fence(s);
-	Text	   *text;
+	WlSlice		json = without_fence(content);
+	Source	   *source;
 	JsonbContainer *annotation;
 
 	if (json.data == NULL)
 		return documents;
-	text = palloc(sizeof(Text));
-	text	  ->text = s;
-	text	  ->tokens = tokens;
-
+	source = palloc(sizeof(Source));
+	source->content = content;
+	source->tokens = tokens;
 	annotation = parse_json(json);
 	if (annotation != NULL)
-		return add_document(documents, annotation, json, text);
-	while ((json = next_brackets(&s)).data != NULL)
+		return add_document(documents, annotation, json, source);
+	while ((json = next_brackets(&content)).data != NULL)
 	{
+		CHECK_FOR_INTERRUPTS();
 		annotation = parse_json(json);
 		if (annotation != NULL)
-			documents = add_document(documents, annotation, json, text);
+			documents = add_document(documents, annotation, json, source);
 	}
 	return documents;
 }
@@ -182,14 +179,13 @@ add_arguments(List *documents, JsonbContainer *call, const char *key)
 static WlSlice
 whole_text(JsonbContainer *object, const char *key)
 {
-	WlSlice text = wl_json_string(object, key);
+	WlSlice		s = wl_json_string(object, key);
 	StringInfoData joined;
 	WlWalk		w;
 	JsonbContainer *piece;
 
-	if (text.data != NULL)
-		return text;
-
+	if (s.data != NULL)
+		return s;
 	initStringInfo(&joined);
 	wl_walk_begin(&w, wl_json_array(object, key));
 	while ((piece = wl_walk_next_object(&w)) != NULL)
@@ -198,10 +194,9 @@ whole_text(JsonbContainer *object, const char *key)
 
 		if (wl_json_get(piece, "thought", &thought) && thought.type == jbvBool && thought.val.boolean)
 			continue;
-		text = wl_json_string(piece, "text");
-
-		if (text.data != NULL)
-			appendBinaryStringInfo(&joined, text.data, text.length);
+		s = wl_json_string(piece, "text");
+		if (s.data != NULL)
+			appendBinaryStringInfo(&joined, s.data, s.length);
 	}
 	return wl_slice_of(&joined);
 }
@@ -439,7 +434,7 @@ static void
 read_answer(WlOutput *out, JsonbContainer *root)
 {
 	List	   *documents = find_api(root)->documents(root);
-	const Text *text = NULL;
+	const Source *source = NULL;
 	WlTokens   *tokens = NULL;
 	ListCell   *lc;
 
@@ -449,10 +444,10 @@ read_answer(WlOutput *out, JsonbContainer *root)
 		Document   *document = lfirst(lc);
 
 		wl_next_document(out);
-		if (document->text !=text)
+		if (document->source != source)
 		{
-			text = document->text;
-			tokens = text !=NULL && text->tokens != NULL ? wl_tokens(text->text, text->tokens) : NULL;
+			source = document->source;
+			tokens = source == NULL ? NULL : wl_tokens(source->content, source->tokens);
 		}
 		if (tokens == NULL)
 			wl_read_annotation(out, document->annotation, NULL, NULL);
