@@ -9,6 +9,7 @@ cluster: run by test/run.sh, or by hand with some of the pages as arguments.
 - Every relative link resolves, with its anchor, and every file that is named is there.
 - Every function that SQL can call is named in docs/, and every williams_... that a page
   names is in the catalogue or a metric.
+- Every engine is described in docs/score.md.
 - The messages in the table of docs/troubleshooting.md are those of src/, or PostgreSQL's.
 - README.md has at most 300 lines, of at most 120 characters.
 """
@@ -55,6 +56,7 @@ JOIN pg_depend AS d ON d.objid = o.oid AND d.classid = o.class AND d.deptype = '
 WHERE d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'williams')"""
 
 # In a file for prometheus-postgres-exporter, a query and its columns; the metrics are QUERY_COLUMN.
+ENGINE = re.compile(r"^\tengine\((\w+)\)", re.M)
 METRICS = re.compile(r"^(\w+):\n(.*?)(?=^\w|\Z)", re.M | re.S)
 COLUMN = re.compile(r"^    - (\w+): \{usage: (?!LABEL)", re.M)
 
@@ -175,6 +177,11 @@ def check_names(pages):
     for name, page in sorted(named.items()):
         if name not in known:
             fail(f"{page}: there is no {name}")
+    engines = ENGINE.findall((ROOT / "src/score/ocr/ocr.h").read_text(encoding="utf-8"))
+    described = (ROOT / "docs/score.md").read_text(encoding="utf-8")
+    for name in engines:
+        if f"\n**`{name}`**: " not in described:
+            fail(f"docs/score.md does not describe the engine {name}")
 
 
 def main(arguments):

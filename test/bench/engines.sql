@@ -108,9 +108,12 @@ SELECT 'azure', d, jsonb_build_object('status', 'succeeded', 'createdDateTime', 
 		'boundingRegions', '[{"pageNumber": 1, "polygon": [1, 2, 3, 4, 5, 6, 7, 8]}]'::jsonb, 'spans', '[{"offset": 12, "length": 34}]'::jsonb))))))
 FROM field GROUP BY d
 UNION ALL
-SELECT 'mistral', d, jsonb_build_object('model', 'mistral-ocr-latest', 'pages', jsonb_build_array(jsonb_build_object('index', 0, 'markdown', string_agg(name || ' ' || value, E'\n\n'), 'images', '[]'::jsonb, 'dimensions', '{"dpi": 200, "height": 2200, "width": 1700}'::jsonb)),
-	'document_annotation', jsonb_object_agg('item_' || f, value)::text, 'usage_info', '{"pages_processed": 1}'::jsonb)
-FROM field GROUP BY d;
+SELECT 'mistral', d, jsonb_build_object('model', 'mistral-ocr-latest', 'pages', jsonb_build_array(jsonb_build_object('index', 0, 'markdown', markdown, 'images', '[]'::jsonb, 'dimensions', '{"dpi": 200, "height": 2200, "width": 1700}'::jsonb,
+		'confidence_scores', jsonb_build_object('average_page_confidence_score', 0.93, 'minimum_page_confidence_score', 0.41, 'word_confidence_scores', words))),
+	'document_annotation', annotation, 'usage_info', '{"pages_processed": 1}'::jsonb)
+FROM (SELECT d, string_agg(name || ' ' || value, E'\n\n' ORDER BY f) AS markdown, jsonb_object_agg('item_' || f, value)::text AS annotation FROM field GROUP BY d) AS a,
+	LATERAL (SELECT jsonb_agg(jsonb_build_object('text', word, 'confidence', 0.93, 'start_index', start) ORDER BY n) AS words
+		FROM (SELECT w[1] AS word, n, sum(length(w[1])) OVER (ORDER BY n) - length(w[1]) AS start FROM regexp_matches(markdown, '\s*\S+', 'g') WITH ORDINALITY AS w (w, n)) AS w) AS w;
 
 /* a graph of cells, without texts; the confidence is that of the page */
 INSERT INTO result (engine, d, document)
@@ -188,6 +191,15 @@ SELECT 'textract_words', d, jsonb_build_object('DocumentMetadata', '{"Pages": 1}
 	jsonb_agg(block(d * 1000 + w, 'WORD', md5(d || ' ' || w), percent, jsonb_build_object('Text', word, 'TextType', 'PRINTED')) ORDER BY w))
 FROM word GROUP BY d
 UNION ALL
+SELECT 'azure_words', d, jsonb_build_object('status', 'succeeded', 'createdDateTime', '2024-03-09T10:00:00Z', 'analyzeResult', jsonb_build_object('apiVersion', '2024-11-30', 'modelId', 'prebuilt-read',
+	'pages', jsonb_build_array(jsonb_build_object('pageNumber', 1, 'words', jsonb_agg(jsonb_build_object('content', text, 'confidence', confidence, 'polygon', '[1, 2, 3, 4, 5, 6, 7, 8]'::jsonb, 'span', '{"offset": 12, "length": 34}'::jsonb) ORDER BY w)))))
+FROM piece GROUP BY d
+UNION ALL
+SELECT 'documentai_words', d, jsonb_build_object('mimeType', 'image/png', 'text', string_agg(word || ' ', '' ORDER BY w), 'pages', jsonb_build_array(jsonb_build_object('pageNumber', 1, 'layout', '{"orientation": "PAGE_UP"}'::jsonb, 'image', '{"width": 2480}'::jsonb,
+	'tokens', jsonb_agg(jsonb_build_object('layout', jsonb_build_object('textAnchor', jsonb_build_object('textSegments', jsonb_build_array(jsonb_build_object('startIndex', start::text, 'endIndex', (start + length(word))::text))),
+		'confidence', confidence, 'boundingPoly', jsonb_build_object('normalizedVertices', corners(w, 'x', 'y')), 'orientation', 'PAGE_UP'), 'detectedLanguages', '[{"languageCode": "en"}]'::jsonb) ORDER BY w))))
+FROM (SELECT *, sum(length(word) + 1) OVER (PARTITION BY d ORDER BY w) - length(word) - 1 AS start FROM piece) AS p GROUP BY d
+UNION ALL
 SELECT 'textract_tables', d, jsonb_build_object('DocumentMetadata', '{"Pages": 1}'::jsonb, 'AnalyzeDocumentModelVersion', '1.0', 'Blocks', jsonb_agg(b ORDER BY c DESC, b -> 'Id'))
 FROM (SELECT d, c, block(d * 100 + c, 'CELL', 'cell-' || md5(d || ' ' || c), percent, jsonb_build_object('RowIndex', c / 4 + 1, 'ColumnIndex', c % 4 + 1, 'RowSpan', 1, 'ColumnSpan', 1,
 		'Relationships', related('CHILD', ARRAY['word-' || md5(d || ' ' || c)])) || CASE WHEN c < 4 THEN '{"EntityTypes": ["COLUMN_HEADER"]}' ELSE '{}' END::jsonb) AS b
@@ -203,15 +215,22 @@ VACUUM ANALYZE result;
 CREATE FUNCTION base(engine text) RETURNS text LANGUAGE sql IMMUTABLE AS $$SELECT regexp_replace(engine, '_(words|tables)$', '')$$;
 CREATE FUNCTION asked(engine text) RETURNS text LANGUAGE sql IMMUTABLE AS $$SELECT CASE WHEN engine = base(engine) THEN 'auto' ELSE engine END$$;
 
-/* Every document is of its engine, and has as many rows as it was made with: 24 fields or 300 words. */
+/* Every document is of its engine, and has as many rows as it was made with: 24 fields or 300 words. No engine has none. */
 DO $$
 DECLARE
 	wrong text;
 BEGIN
+	PERFORM williams_ocr_fields('', '?');
+EXCEPTION WHEN invalid_parameter_value THEN
+	GET STACKED DIAGNOSTICS wrong = PG_EXCEPTION_HINT;		-- lists the engines
+	SELECT string_agg(m[1], ', ') INTO wrong FROM regexp_matches(wrong, '"(\w+)"', 'g') AS m WHERE m[1] NOT IN (SELECT engine FROM result) AND m[1] <> 'auto';
+	IF wrong IS NOT NULL THEN
+		RAISE 'no documents of %', wrong;
+	END IF;
 	SELECT string_agg(DISTINCT engine, ', ') INTO wrong FROM result
 	WHERE coalesce(williams_ocr_engine(document), williams_ocr_engine(page)) IS DISTINCT FROM base(engine)
 		OR CASE WHEN page IS NULL THEN (SELECT count(*) FROM williams_ocr_fields(document, asked(engine))) ELSE (SELECT count(*) FROM williams_ocr_fields(page)) END
-			<> CASE WHEN engine IN ('textract', 'documentai', 'azure', 'mistral', 'pairs', 'docling', 'textract_tables') THEN 24 ELSE 300 END;
+			<> CASE WHEN engine IN ('textract', 'documentai', 'azure', 'mistral', 'pairs', 'chat', 'docling', 'textract_tables') THEN 24 ELSE 300 END;
 	IF wrong IS NOT NULL THEN
 		RAISE 'documents of % are not read as they were made', wrong;
 	END IF;
