@@ -98,38 +98,63 @@ wl_json_value_text(const JsonbValue *value)
 	return wl_slice(s, strlen(s));
 }
 
-/* Iterates an object's members or an array's elements; NULL yields nothing. */
+/* Walks an object's members or an array's elements; NULL has none. */
 void
 wl_walk_begin(WlWalk *w, JsonbContainer *container)
 {
-	w->iterator = NULL;
 	w->index = 0;
 	w->key = wl_no_slice;
+	w->keys.next = w->keys.end = 0;
+	w->values.next = w->values.end = 0;
 	if (container == NULL)
 		return;
-	w->iterator = JsonbIteratorInit(container);
-	JsonbIteratorNext(&w->iterator, &w->value, true);
+	if (JsonContainerIsObject(container))
+		wl_keys_begin(&w->keys, container);
+	wl_values_begin(&w->values, container);
+}
+
+/* A value as jsonb's own functions have it: a container is not unpacked. */
+static void
+set_value(JsonbValue *v, const WlValue *value)
+{
+	if (JBE_ISSTRING(value->entry))
+	{
+		v->type = jbvString;
+		v->val.string.val = unconstify(char *, value->data);
+		v->val.string.len = value->length;
+	}
+	else if (JBE_ISCONTAINER(value->entry))
+	{
+		v->type = jbvBinary;
+		v->val.binary.data = (JsonbContainer *) value->data;
+		v->val.binary.len = value->length;
+	}
+	else if (JBE_ISNUMERIC(value->entry))
+	{
+		v->type = jbvNumeric;
+		v->val.numeric = (Numeric) value->data;
+	}
+	else if (JBE_ISNULL(value->entry))
+		v->type = jbvNull;
+	else
+	{
+		v->type = jbvBool;
+		v->val.boolean = JBE_ISBOOL_TRUE(value->entry);
+	}
 }
 
 bool
 wl_walk_next(WlWalk *w)
 {
-	JsonbIteratorToken token;
+	WlValue		value;
+	WlName		key;
 
-	if (w->iterator == NULL)
-		return false;
 	CHECK_FOR_INTERRUPTS();
-	token = JsonbIteratorNext(&w->iterator, &w->value, true);
-	if (token == WJB_KEY)
-	{
-		w->key = wl_slice(w->value.val.string.val, w->value.val.string.len);
-		token = JsonbIteratorNext(&w->iterator, &w->value, true);
-	}
-	if (token != WJB_ELEM && token != WJB_VALUE)
-	{
-		w->iterator = NULL;
+	if (!wl_values_next(&w->values, &value))
 		return false;
-	}
+	if (wl_keys_next(&w->keys, &key))
+		w->key = wl_slice(key.name, key.length);
+	set_value(&w->value, &value);
 	w->index++;
 	return true;
 }

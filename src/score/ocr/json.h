@@ -23,7 +23,8 @@
 /* The members of an object or the elements of an array. */
 typedef struct WlWalk
 {
-	JsonbIterator *iterator;	/* NULL at the end */
+	WlKeys		keys;			/* none if it is an array */
+	WlValues	values;
 	int			index;			/* of the current value, from 1 */
 	WlSlice		key;			/* of the current member */
 	JsonbValue	value;
