@@ -13,12 +13,6 @@
 
 #include "score/ocr/azure.h"
 
-static bool
-recognise(JsonbContainer *root)
-{
-	return wl_ocr_azure.recognise_json(root);
-}
-
 /* A word, "text" in version 2 and "content" later */
 static void
 read_word(void *arg, JsonbContainer *word)
@@ -74,9 +68,7 @@ read_result(WlOutput *out, JsonbContainer *root)
 
 const WlOcrEngine wl_ocr_azure_words = {
 	.name = "azure_words",
-	.shape = "a result of OCR engine \"azure\"",
-	.asked_only = true,
+	.base = &wl_ocr_azure,
 	.words = true,
-	.recognise_json = recognise,
 	.read_json = read_result,
 };

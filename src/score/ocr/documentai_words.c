@@ -11,12 +11,6 @@
 
 #include "score/ocr/documentai.h"
 
-static bool
-recognise(JsonbContainer *root)
-{
-	return wl_ocr_documentai.recognise_json(root);
-}
-
 static void
 read_document(WlOutput *out, JsonbContainer *root)
 {
@@ -47,9 +41,7 @@ read_document(WlOutput *out, JsonbContainer *root)
 
 const WlOcrEngine wl_ocr_documentai_words = {
 	.name = "documentai_words",
-	.shape = "a result of OCR engine \"documentai\"",
-	.asked_only = true,
+	.base = &wl_ocr_documentai,
 	.words = true,
-	.recognise_json = recognise,
 	.read_json = read_document,
 };

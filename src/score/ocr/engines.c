@@ -111,6 +111,8 @@ typedef struct Found
 static bool
 recognises(const WlOcrEngine *engine, JsonbContainer *root, WlSlice text)
 {
+	if (engine->base != NULL)
+		engine = engine->base;
 	if (root != NULL)
 		return is_json_engine(engine) && engine->recognise_json(root);
 	return !is_json_engine(engine) && engine->recognise_text(text);
@@ -127,7 +129,7 @@ find_engines(JsonbContainer *root, WlSlice text)
 
 	for (int last = 0; last <= 1 && found.n == 0; last++)
 		for (int i = 0; i < lengthof(engines); i++)
-			if (!engines[i]->asked_only && engines[i]->tried_last == last && recognises(engines[i], root, text))
+			if (engines[i]->base == NULL && engines[i]->tried_last == last && recognises(engines[i], root, text))
 				found.engines[found.n++] = engines[i];
 	return found;
 }
@@ -144,7 +146,7 @@ refuse_asked(const WlOcrEngine *asked, JsonbContainer *root, WlSlice text, bool 
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("document is not a result of OCR engine \"%s\"", asked->name),
-			 errdetail("Expected %s.", asked->shape),
+			 errdetail("Expected %s.", asked->base != NULL ? asked->base->shape : asked->shape),
 			 found.n > 0 ?
 			 errhint("It looks like a result of %s.", names_of(found.engines, found.n)) :
 			 json && !is_json_engine(asked) ?
@@ -158,7 +160,7 @@ refuse_unknown(bool json)
 
 	initStringInfo(&known);
 	for (int i = 0; i < lengthof(engines); i++)
-		if (!engines[i]->asked_only && (!json || is_json_engine(engines[i])))
+		if (engines[i]->base == NULL && (!json || is_json_engine(engines[i])))
 			appendStringInfo(&known, "%s%s: %s", known.len > 0 ? "; " : "",
 							 engines[i]->name, engines[i]->shape);
 	ereport(ERROR,

@@ -25,13 +25,13 @@
 typedef struct WlOcrEngine
 {
 	const char *name;			/* in SQL */
+	const struct WlOcrEngine *base; /* if it reads other parts of the results
+									 * of another engine: that one, which also
+									 * recognises and describes them */
 	const char *shape;			/* how messages describe a result */
 	const char *parts;			/* how messages describe the parts */
 	bool		tried_last;		/* its marks are weak: any other engine that
 								 * recognises the document comes first */
-	bool		asked_only;		/* reads other parts of a result of an engine
-								 * that is listed before: never found by
-								 * 'auto' */
 	bool		words;			/* the rows of its JSON have no names, as
 								 * those of text never have */
 	bool		(*recognise_json) (JsonbContainer *root);
@@ -44,8 +44,8 @@ typedef struct WlOcrEngine
 /*
  * All engines, in the order in which messages list them. 'auto' reads a document
  * only if it is recognised by one engine alone, or by one alone that is not tried
- * last. An engine that is read only when asked for has the name of the engine whose
- * results it reads, followed by an underscore and the name of the parts.
+ * last. One that has a base is found only when it is asked for. Its name is the
+ * base's, followed by an underscore and the name of the parts.
  */
 #define WL_OCR_ENGINES(engine) \
 	engine(textract) \

@@ -91,8 +91,8 @@ is_answer(JsonbContainer *answer)
 		((is_job(answer) || has_empty_part(answer)) && wl_json_has_only(answer, answer_keys));
 }
 
-bool
-wl_textract_recognise(JsonbContainer *root)
+static bool
+recognise(JsonbContainer *root)
 {
 	WlWalk		w;
 
@@ -419,9 +419,9 @@ read_parts(WlOutput *out, JsonbContainer *root)
 
 const WlOcrEngine wl_ocr_textract = {
 	.name = "textract",
-	.shape = WL_TEXTRACT_SHAPE,
+	.shape = "\"Blocks\" with \"BlockType\", \"ExpenseDocuments\", \"IdentityDocuments\", \"Results\" with \"Extractions\", or \"JobStatus\"",
 	.parts = "\"Blocks\", \"ExpenseDocuments\", \"IdentityDocuments\", \"Results\" with \"LendingDocument\", \"ExpenseDocument\" or \"IdentityDocument\", or \"Summary\"",
-	.recognise_json = wl_textract_recognise,
+	.recognise_json = recognise,
 	.has_parts = has_parts,
 	.read_json = read_parts,
 };

@@ -16,8 +16,6 @@
 #include "score/ocr/json.h"
 #include "score/ocr/output.h"
 
-#define WL_TEXTRACT_SHAPE	"\"Blocks\" with \"BlockType\", \"ExpenseDocuments\", \"IdentityDocuments\", \"Results\" with \"Extractions\", or \"JobStatus\""
-
 /* A part of a result: an answer, or a document in one of its arrays */
 typedef enum WlTextractKind
 {
@@ -39,10 +37,6 @@ typedef struct WlRelated
 	WlWalk		ids;
 } WlRelated;
 
-/* textract.c */
-extern bool wl_textract_recognise(JsonbContainer *root);
-
-/* textract_blocks.c */
 extern void wl_textract_visit(WlOutput *out, JsonbContainer *root, WlTextractVisit visit, void *arg);
 extern int	wl_textract_page(JsonbContainer *part, const char *key, int inherited);
 extern HTAB *wl_textract_blocks(JsonbContainer *root);

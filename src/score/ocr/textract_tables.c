@@ -315,8 +315,6 @@ read_tables(WlOutput *out, JsonbContainer *root)
 
 const WlOcrEngine wl_ocr_textract_tables = {
 	.name = "textract_tables",
-	.shape = WL_TEXTRACT_SHAPE,
-	.asked_only = true,
-	.recognise_json = wl_textract_recognise,
+	.base = &wl_ocr_textract,
 	.read_json = read_tables,
 };

@@ -49,9 +49,7 @@ read_words(WlOutput *out, JsonbContainer *root)
 
 const WlOcrEngine wl_ocr_textract_words = {
 	.name = "textract_words",
-	.shape = WL_TEXTRACT_SHAPE,
-	.asked_only = true,
+	.base = &wl_ocr_textract,
 	.words = true,
-	.recognise_json = wl_textract_recognise,
 	.read_json = read_words,
 };
