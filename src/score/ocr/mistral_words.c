@@ -29,6 +29,9 @@
  */
 #define MAX_PLACES	1000
 
+/* How far the names of images may have moved a word, in characters */
+#define MAX_SHIFT	256
+
 typedef struct PageText
 {
 	WlSlice text;
@@ -322,9 +325,32 @@ take_words(Scored *words, const PageText *t)
 	return n;
 }
 
+static inline bool
+is_at(const char *p, const char *end, WlSlice word)
+{
+	return end - p >= word.length && memcmp(p, word.data, word.length) == 0;
+}
+
+/* How many characters after p a word is, if it is near; otherwise 0 */
+static int
+characters_ahead(const char *p, const char *end, WlSlice word)
+{
+	for (int n = 1; n <= MAX_SHIFT && p < end; n++)
+	{
+		p = wl_next_character(p, end);
+		if (is_at(p, end, word))
+			return n;
+	}
+	return 0;
+}
+
 /*
  * Find the words in their text, and change characters into bytes. A word that is not
  * where it should be is left out, and so is one that begins inside another.
+ *
+ * Mistral counts the characters, and then numbers the images of all pages, so that
+ * the name of an image can become longer (![img-0.jpeg] is ![img-10.jpeg] then). A
+ * word after an image may therefore be further on, and so are all that follow it.
  */
 static int
 place_words(Scored *words, int n, WlSlice text)
@@ -332,16 +358,31 @@ place_words(Scored *words, int n, WlSlice text)
 	const char *p = text.data;
 	const char *end = p + text.length;
 	int			character = 0;	/* at p */
+	int			shift = 0;
+	bool		after_image = false;	/* since the last word that was looked
+										 * for */
 	int			kept = 0;
 
 	for (int i = 0; i < n; i++)
 	{
 		Scored		word = words[i];
 
-		for (; character < word.begin && p < end; character++)
+		for (; character < word.begin + shift && p < end; character++)
+		{
+			if (*p == '!' && end - p > 1 && p[1] == '[')
+				after_image = true;
 			p = wl_next_character(p, end);
-		if (end - p < word.text.length || memcmp(p, word.text.data, word.text.length) != 0)
+		}
+		if (!is_at(p, end, word.text))
+		{
+			int			ahead = after_image ? characters_ahead(p, end, word.text) : 0;
+
+			after_image = false;
+			shift += ahead;
+			i -= ahead > 0;		/* the same word again, at its place */
 			continue;
+		}
+		after_image = false;
 		word.begin = p - text.data;
 
 		word.end = word.begin + word.text.length;
