@@ -79,7 +79,7 @@ SELECT document, williams_ocr_engine(document) AS engine FROM unnest(ARRAY[
     '{"pages": [{"page_idx": 0, "blocks": []}]}', '{"pages": [{"page_idx": "0", "dimensions": [1, 1], "blocks": []}]}', '{"pages": [{"page_idx": 0, "dimensions": [1, 1], "blocks": {}}]}',
     '{"pages": [{"page_idx": 0, "dimensions": [1, 1], "predictions": {"words": [{"value": "x", "confidence": 1}]}}]}', '{"blocks": [{"lines": [{"words": [{"value": "x", "Confidence": 1}]}]}]}',
     '[{"items": [{"blocks": []}]}]', '[{"dimensions": [1, 1], "items": [{"predictions": []}]}]', '[{"dimensions": [1, 1], "items": []}]', '{"dimensions": [1, 1], "items": [{"blocks": []}]}',
-    '["x", [1, "x", 0.5]]', '[{"text": "x", "confident": 1}]', '[{"boxes": [], "text": "x"}]', '{"a": {"boxes": [[1, 1], [2, 1], [2, 2], [1, 2]], "text": "x"}}', '[[[1, 1], [2, 1], [2, 2], [1, 2]], "x", 0.5]',
+    '["{\"boxes\": [[1, 1], [2, 1], [2, 2], [1, 2]], \"text\": \"x\", \"confident\": 0.5}"]', '["x", [1, "x", 0.5]]', '[{"text": "x", "confident": 1}]', '[{"boxes": [], "text": "x"}]', '{"a": {"boxes": [[1, 1], [2, 1], [2, 2], [1, 2]], "text": "x"}}', '[[[1, 1], [2, 1], [2, 2], [1, 2]], "x", 0.5]',
     '[[[[[[1, 1], [2, 1], [2, 2], [1, 2]], "x", 0.5]]]]',
     '{"text_lines": [{"text": "x", "confidence": 0.5}]}', '{"a": [{"bboxes": [], "image_bbox": [0, 0, 1, 1], "page": 1}]}', '{"a": {"b": [{"text_lines": [], "image_bbox": []}]}}', '[[{"text_lines": [], "image_bbox": []}]]',
     '{"schema_name": "Document", "texts": []}', '{"schema_name": ["DoclingDocument"]}', '[{"schema_name": "DoclingDocument", "texts": []}]', '{"a": {"schema_name": "DoclingDocument"}}', '{"texts": [{"text": "x", "prov": []}], "key_value_items": []}',
