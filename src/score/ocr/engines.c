@@ -317,15 +317,6 @@ wl_ocr_fields_text(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-pg_noreturn static void
-refuse_words(const WlOcrEngine *engine)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("result of OCR engine \"%s\" has words, not fields", engine->name),
-			 errhint("Use williams_ocr_fields, which returns them as rows.")));
-}
-
 PG_FUNCTION_INFO_V1(wl_ocr_document);
 Datum
 wl_ocr_document(PG_FUNCTION_ARGS)
@@ -337,11 +328,12 @@ wl_ocr_document(PG_FUNCTION_ARGS)
 	bool		nulls[3] = {false};
 
 	if (engine->words)
-		refuse_words(engine);
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("result of OCR engine \"%s\" has words, not fields", engine->name),
+				 errhint("Use williams_ocr_fields, which returns them as rows.")));
 	wl_output_objects(&out);
 	engine->read_json(&out, root);
-	if (out.words && hash_get_num_entries(out.names) == 0)
-		refuse_words(engine);
 	values[0] = CStringGetTextDatum(engine->name);
 	wl_output_objects_end(&out, &values[1], &values[2]);
 	return wl_form_record(fcinfo, values, nulls, 3);

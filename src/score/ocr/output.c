@@ -224,15 +224,13 @@ wl_emit(WlOutput *out, WlOcrRow row)
 		row.value = wl_no_slice;
 		row.confidence = NAN;
 	}
-	if (row.field.data == NULL && row.value.data == NULL)
-		 /* a blank word */ ;
+	if (row.field.data == NULL && (row.value.data == NULL || out->names != NULL))
+		 /* a blank word, or a word among fields */ ;
 	else if (out->names == NULL)
 	{
 		MemoryContextSwitchTo(out->row);
 		emit_row(out, &row);
 	}
-	else if (row.field.data == NULL)
-		out->words = true;
 	else
 	{
 		MemoryContextSwitchTo(out->whole);

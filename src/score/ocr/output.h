@@ -46,7 +46,6 @@ typedef struct WlOutput
 	TupleDesc	desc;
 	/* williams_ocr_document */
 	HTAB	   *names;			/* NULL if rows go into the tuplestore */
-	bool		words;			/* were rows without a name left out? */
 	Size		size;			/* total size of names and values */
 	WlJsonb		fields;
 	WlJsonb		confidence;
