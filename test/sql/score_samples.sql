@@ -86,7 +86,7 @@ SELECT document, williams_ocr_engine(document) AS engine FROM unnest(ARRAY[
     '{"documents": [{"a": {"schema_name": "DoclingDocument"}}]}', '{"documents": {"schema_name": "DoclingDocument"}}', '{"document": {"json_content": {"schema_name": "x"}}}', '{"document": {"md_content": "x", "json_content": null}, "status": "failure"}', '{"document": {"document": {"schema_name": "DoclingDocument"}}}',
     '{"rec_texts": ["x"]}', '{"rec_texts": "x", "rec_scores": 0.5}', '{"a": {"rec_texts": [], "rec_scores": []}}', '{"result": {"ocrResults": []}}', '{"result": {"ocrResults": [{"prunedResult": []}]}}',
     '[[[1, 1, 2, 2], ["x", 0.5]]]', '[["x", 0.5]]', '[[["x", 0.5]]]', '[[[]]]', '[[], 0]', '[{}]', '[[{}]]',
-    '{"responses": []}', '{"responses": {}}', '{"responses": [{"text": "x"}]}', '{"responses": [{}], "name": "x"}', '{"responses": [{"fullTextAnnotation": {}}]}', '{"responses": [{"labelAnnotations": []}]}',
+    '{"responses": []}', '{"responses": {}}', '{"responses": [{"text": "x"}]}', '{"responses": [{}], "name": "x"}', '{"responses": [{"fullTextAnnotation": {}}]}', '{"responses": [{"labelAnnotations": []}]}', '{"textAnnotations": {}}', '{"textAnnotations": [{"description": "x"}]}', '{"responses": [{"textAnnotations": []}], "name": "x"}',
     '{"value": "x", "confidence": 0.5}', '{"value": 1, "confidence": {"value": 2}}', '{"a": {"value": "x"}}', '{"a": {"confidence": 0.5}}', '{"a": {"text": "x", "confidence": 0.5}}',
     '{"a": {"value": "x", "confidence": 0.5}, "b": {"c": "outside of a pair"}}', '{"a": {"value": "x", "confidence": 0.5}, "b": [1]}', '{"a": {"b": {"value": {"x": 1}}}, "c": {"value": 1}}',
     '[{"value": "x", "confidence": 0.5}]', '[{"a": {"value": "x", "confidence": 0.5}}]', '{"a": "{\"value\": 1, \"confidence\": 1}"}',

@@ -29,13 +29,20 @@ is_response(JsonbContainer *response)
 	return wl_json_array(text, "pages") != NULL || wl_json_has_string(text, "text");
 }
 
+/* A response without text, as client libraries write it: with all its keys, however empty */
+static bool
+is_spelled_out(JsonbContainer *response)
+{
+	return wl_json_is_empty(wl_json_array(response, "textAnnotations"));
+}
+
 /* A response without text, or for an image that could not be read */
 static bool
 is_blank_response(JsonbContainer *response)
 {
 	static const char *const keys[] = {"context", "error", NULL};
 
-	return wl_json_has_only(response, keys);
+	return is_spelled_out(response) || wl_json_has_only(response, keys);
 }
 
 /* Is there a response with text, or are all of them blank and is nothing else there? */
@@ -63,7 +70,7 @@ recognise(JsonbContainer *root)
 	WlWalk		w;
 	JsonbContainer *file;
 
-	if (is_response(root) || is_answer(root))
+	if (is_response(root) || is_spelled_out(root) || is_answer(root))
 		return true;
 	wl_walk_begin(&w, wl_json_array(root, "responses"));
 	while ((file = wl_walk_next_object(&w)) != NULL)
