@@ -196,8 +196,8 @@ FROM unnest('{string,object}'::text[]) AS kind,
     (VALUES ('{"permit": "B-17", "cost": 1250.50, "heated": false, "owner": {"name": "I. Odum", "fax": null}, "works": [{"name": "roof"}, "drain", []]}')) AS a (annotation);
 SELECT name, r FROM sample, pg_temp.rows_of(document) WITH ORDINALITY AS r (r, n) WHERE name LIKE 'mistral%' ORDER BY name, n;
 
--- a value of which every word occurs more than 1,000 times is not looked for
-SELECT n, f.* FROM unnest('{1000,1001}'::int[]) AS n, williams_ocr_fields(jsonb_build_object('document_annotation', '{"a": "x y"}'::jsonb, 'pages', jsonb_build_array(
+-- a value of which every word occurs more than 100 times is not looked for
+SELECT n, f.* FROM unnest('{100,101}'::int[]) AS n, williams_ocr_fields(jsonb_build_object('document_annotation', '{"a": "x y"}'::jsonb, 'pages', jsonb_build_array(
     jsonb_build_object('markdown', repeat('x ', n) || repeat('y ', n), 'confidence_scores', jsonb_build_object('word_confidence_scores', jsonb_build_array(
         jsonb_build_object('text', 'x', 'confidence', 0.25, 'start_index', 2 * n - 2), jsonb_build_object('text', ' y', 'confidence', 0.5, 'start_index', 2 * n - 1))))))) AS f;
 -- many values that begin with a word that is everywhere
@@ -206,6 +206,13 @@ SELECT count(*), count(page) AS pages, min(confidence), max(confidence) FROM wil
     'confidence_scores', jsonb_build_object('word_confidence_scores', jsonb_agg(jsonb_build_object('text', word, 'confidence', 0.5, 'start_index', start) ORDER BY i))))
     FROM (SELECT i, word, coalesce(sum(length(word)) OVER (ORDER BY i ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS start
           FROM generate_series(1, 40000) AS i, LATERAL (SELECT ' ' || CASE WHEN i % 20 = 0 THEN (i / 20)::text ELSE 'again' END AS word) AS w) AS w)));
+-- many words of which nothing is printed, all in the value of each field: time stays linear
+SET statement_timeout = '20s';
+SELECT count(*), count(page) AS pages, min(confidence), max(confidence) FROM williams_ocr_fields(jsonb_build_object('document_annotation',
+    (SELECT jsonb_agg('a b'::text) FROM generate_series(1, 100000)), 'pages', (SELECT jsonb_build_array(jsonb_build_object('markdown', 'a ' || repeat('** ', 100000) || 'b',
+    'confidence_scores', jsonb_build_object('word_confidence_scores', '[{"text": "a", "confidence": 0.5, "start_index": 0}]' ||
+        jsonb_agg(jsonb_build_object('text', '**', 'confidence', 1, 'start_index', 3 * i - 1) ORDER BY i)))) FROM generate_series(1, 100000) AS i)));
+RESET statement_timeout;
 -- an annotation nested deeper than 1,000 levels has no fields, in a string or not
 SELECT depth, closed, (SELECT count(*) FROM williams_ocr_fields(jsonb_build_object('document_annotation', annotation))) AS in_a_string,
        CASE WHEN closed AND depth < 2000 THEN (SELECT count(*) FROM williams_ocr_fields(jsonb_build_object('document_annotation', annotation::jsonb))) END AS as_it_is

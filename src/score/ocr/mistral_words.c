@@ -27,7 +27,7 @@
  * A value of which every word occurs more often than this is not looked for, so that
  * the cost of a value does not depend on the length of the texts.
  */
-#define MAX_PLACES	1000
+#define MAX_PLACES	100
 
 /* How far the names of images may have moved a word, in characters */
 #define MAX_SHIFT	256
@@ -399,6 +399,18 @@ edge_of(Scored *words, int i)
 	return i % 2 == 0 ? &words[i / 2].begin : &words[i / 2].end;
 }
 
+/* Leave out the words of which nothing is left in the copy. Returns how many remain. */
+static int
+drop_unprinted(Scored *words, int n)
+{
+	int			kept = 0;
+
+	for (int i = 0; i < n; i++)
+		if (words[i].end > words[i].begin)
+			words[kept++] = words[i];
+	return kept;
+}
+
 /* Copy a text, and move its words along. */
 static void
 copy_text(WlMistralWords *all, PageText *t)
@@ -420,7 +432,7 @@ copy_text(WlMistralWords *all, PageText *t)
 		*edge_of(words, edge) = all->copy.len;
 	strip_blank(&all->copy);
 	appendStringInfoChar(&all->copy, '\0');
-	all->n_scored += n;
+	all->n_scored += drop_unprinted(words, n);
 	t->end = all->copy.len;
 }
 
