@@ -219,7 +219,7 @@ WHERE pg_temp.error_of(format('SELECT williams_ocr_document(%L, %L)', s.document
 --
 -- Large: time is linear also where blocks are shared. A table lists a merged cell
 -- 20000 times, which lists a cell of another table 100000 times; the header of 20000
--- cells lists a blank word 200000 times.
+-- cells lists a blank word 200000 times. So does the value of 20000 keys.
 --
 CREATE FUNCTION block(type text, id text, relationship text, ids text[], rest jsonb) RETURNS jsonb LANGUAGE sql AS $$
     SELECT jsonb_build_object('BlockType', type, 'Id', id, 'Relationships', jsonb_build_array(jsonb_build_object('Type', relationship, 'Ids', ids))) || rest
@@ -233,6 +233,11 @@ SELECT count(*), count(value), sum(confidence), min(field COLLATE "C"), max(fiel
         UNION ALL SELECT block('TABLE', 't2', 'MERGED_CELL', array_fill('merged'::text, '{20000}'), '{}')
         UNION ALL SELECT block('MERGED_CELL', 'merged', 'CHILD', array_fill('c1'::text, '{100000}'), '{"RowIndex": 1, "ColumnIndex": 1, "EntityTypes": ["COLUMN_HEADER"]}')
         UNION ALL SELECT '{"BlockType": "WORD", "Id": "w", "Text": "x"}' UNION ALL SELECT '{"BlockType": "WORD", "Id": "blank", "Text": " "}') AS b), 'textract_tables');
+SELECT count(*), count(value), sum(confidence) FROM williams_ocr_fields((
+    SELECT jsonb_build_object('Blocks', jsonb_agg(b)) FROM (
+        SELECT block('KEY_VALUE_SET', 'k' || i, 'VALUE', '{v}', '{"EntityTypes": ["KEY"]}') AS b FROM generate_series(1, 20000) AS i
+        UNION ALL SELECT block('KEY_VALUE_SET', 'v', 'CHILD', '{w}'::text[] || array_fill('blank'::text, '{200000}'), '{"Confidence": 50}')
+        UNION ALL SELECT '{"BlockType": "WORD", "Id": "w", "Text": "x"}' UNION ALL SELECT '{"BlockType": "WORD", "Id": "blank", "Text": " "}') AS b));
 RESET statement_timeout;
 
 SET client_min_messages = warning;

@@ -177,7 +177,7 @@ has_parts(JsonbContainer *root)
  * lowest of theirs.
  */
 static void
-read_key(WlOutput *out, HTAB *blocks, JsonbContainer *key, int page)
+read_key(WlOutput *out, WlBlocks *blocks, JsonbContainer *key, int page)
 {
 	WlOcrRow	row = {.page = page,.confidence = NAN};
 	StringInfoData name;
@@ -188,13 +188,13 @@ read_key(WlOutput *out, HTAB *blocks, JsonbContainer *key, int page)
 	wl_row_begin(out);
 	initStringInfo(&name);
 	initStringInfo(&value);
-	wl_append_children(&name, blocks, key);
+	wl_append_words(&name, blocks, key);
 	wl_related_begin(&values, blocks, key, "VALUE");
 	while ((v = wl_related_next(&values)) != NULL)
 	{
 		double		confidence = wl_scaled(wl_json_number(v, "Confidence"), 100);
 
-		wl_append_children(&value, blocks, v);
+		wl_append_words(&value, blocks, v);
 		if (isnan(row.confidence) || confidence < row.confidence)
 			row.confidence = confidence;
 	}
@@ -204,7 +204,7 @@ read_key(WlOutput *out, HTAB *blocks, JsonbContainer *key, int page)
 }
 
 static void
-read_query(WlOutput *out, HTAB *blocks, JsonbContainer *block, int page)
+read_query(WlOutput *out, WlBlocks *blocks, JsonbContainer *block, int page)
 {
 	JsonbContainer *query = wl_json_object(block, "Query");
 	WlOcrRow	row = {.page = page,.confidence = NAN};
@@ -231,7 +231,7 @@ read_query(WlOutput *out, HTAB *blocks, JsonbContainer *block, int page)
 }
 
 static void
-read_blocks(WlOutput *out, HTAB *blocks, JsonbContainer *answer, int only_page)
+read_blocks(WlOutput *out, WlBlocks *blocks, JsonbContainer *answer, int only_page)
 {
 	WlWalk		w;
 	JsonbContainer *block;
@@ -382,7 +382,7 @@ read_lending(WlOutput *out, JsonbContainer *lending, int page)
 typedef struct PartReader
 {
 	WlOutput   *out;
-	HTAB	   *blocks;
+	WlBlocks   *blocks;
 } PartReader;
 
 static void

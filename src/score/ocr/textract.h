@@ -28,10 +28,17 @@ typedef enum WlTextractKind
 /* Page is that of the part; 0 if unknown. */
 typedef void (*WlTextractVisit) (void *arg, WlTextractKind kind, JsonbContainer *part, int page);
 
+/* The blocks of a result, by their ids */
+typedef struct WlBlocks
+{
+	HTAB	   *table;
+	MemoryContext context;
+} WlBlocks;
+
 /* Iterates the blocks that a block has a relationship of one type to, in order. */
 typedef struct WlRelated
 {
-	HTAB	   *blocks;
+	WlBlocks   *blocks;
 	const char *type;
 	WlWalk		relationships;
 	WlWalk		ids;
@@ -39,11 +46,11 @@ typedef struct WlRelated
 
 extern void wl_textract_visit(WlOutput *out, JsonbContainer *root, WlTextractVisit visit, void *arg);
 extern int	wl_textract_page(JsonbContainer *part, const char *key, int inherited);
-extern HTAB *wl_textract_blocks(JsonbContainer *root);
-extern void wl_related_begin(WlRelated *r, HTAB *blocks, JsonbContainer *block, const char *type);
+extern WlBlocks *wl_textract_blocks(JsonbContainer *root);
+extern void wl_related_begin(WlRelated *r, WlBlocks *blocks, JsonbContainer *block, const char *type);
 extern JsonbContainer *wl_related_next(WlRelated *r);
-extern WlSlice wl_related_next_text(WlRelated *children);
-extern void wl_append_children(StringInfo buffer, HTAB *blocks, JsonbContainer *block);
+extern const WlSlice *wl_block_words(WlBlocks *blocks, JsonbContainer *block, int *n);
+extern void wl_append_words(StringInfo buffer, WlBlocks *blocks, JsonbContainer *block);
 extern bool wl_has_entity_type(JsonbContainer *block, const char *type);
 
 #endif							/* WL_TEXTRACT_H */

@@ -109,10 +109,12 @@ typedef struct Block
 {
 	WlSlice		id;				/* the hash key: must be first */
 	JsonbContainer *block;
+	WlSlice    *words;			/* NULL until they are asked for */
+	int			n_words;
 } Block;
 
 static void
-index_blocks(HTAB *blocks, JsonbContainer *answer)
+index_blocks(WlBlocks *blocks, JsonbContainer *answer)
 {
 	WlWalk		w;
 	JsonbContainer *block;
@@ -123,18 +125,25 @@ index_blocks(HTAB *blocks, JsonbContainer *answer)
 		WlSlice		id = wl_json_string(block, "Id");
 
 		if (id.data != NULL)
-			((Block *) hash_search(blocks, &id, HASH_ENTER, NULL))->block = block;
+		{
+			Block	   *entry = hash_search(blocks->table, &id, HASH_ENTER, NULL);
+
+			entry->block = block;
+			entry->words = NULL;
+		}
 	}
 }
 
-/* The blocks of all answers, by their ids. */
-HTAB *
+/* The blocks of all answers */
+WlBlocks   *
 wl_textract_blocks(JsonbContainer *root)
 {
-	HTAB	   *blocks = wl_name_table(sizeof(Block));
+	WlBlocks   *blocks = palloc(sizeof(WlBlocks));
 	WlWalk		w;
 	JsonbContainer *answer;
 
+	blocks->table = wl_name_table(sizeof(Block));
+	blocks->context = CurrentMemoryContext;
 	if (wl_json_is_object(root))
 	{
 		index_blocks(blocks, root);
@@ -147,7 +156,7 @@ wl_textract_blocks(JsonbContainer *root)
 }
 
 void
-wl_related_begin(WlRelated *r, HTAB *blocks, JsonbContainer *block, const char *type)
+wl_related_begin(WlRelated *r, WlBlocks *blocks, JsonbContainer *block, const char *type)
 {
 	r->blocks = blocks;
 	r->type = type;
@@ -168,7 +177,7 @@ wl_related_next(WlRelated *r)
 			Block	   *found = NULL;
 
 			if (id.data != NULL)
-				found = hash_search(r->blocks, &id, HASH_FIND, NULL);
+				found = hash_search(r->blocks->table, &id, HASH_FIND, NULL);
 			if (found != NULL)
 				return found->block;
 		}
@@ -180,40 +189,83 @@ wl_related_next(WlRelated *r)
 	}
 }
 
-/* Skip to the next word or selection mark, and return its text; no text at the end. */
-WlSlice
-wl_related_next_text(WlRelated *children)
+/* The text of a word or a selection mark; no text if the block is neither. */
+static WlSlice
+word_text(JsonbContainer *block)
 {
-	JsonbContainer *child;
+	WlSlice		type = wl_json_string(block, "BlockType");
 
-	while ((child = wl_related_next(children)) != NULL)
-	{
-		WlSlice		type = wl_json_string(child, "BlockType");
-		WlSlice		s = wl_no_slice;
-
-		if (wl_slice_is(type, "WORD"))
-			s = wl_json_string(child, "Text");
-		else if (wl_slice_is(type, "SELECTION_ELEMENT"))
-			s = wl_json_string(child, "SelectionStatus");
-		if (s.length > 0)
-			return s;
-	}
+	if (wl_slice_is(type, "WORD"))
+		return wl_trim(wl_json_string(block, "Text"));
+	if (wl_slice_is(type, "SELECTION_ELEMENT"))
+		return wl_trim(wl_json_string(block, "SelectionStatus"));
 	return wl_no_slice;
 }
 
-/* Append the words and selection marks that a block consists of. */
-void
-wl_append_children(StringInfo buffer, HTAB *blocks, JsonbContainer *block)
+/* List the words of a block, in the current context. */
+static WlSlice *
+list_words(WlBlocks *blocks, JsonbContainer *block, int *n)
 {
+	int			size = 4;
+	WlSlice    *words = palloc(size * sizeof(WlSlice));
 	WlRelated	children;
-	WlSlice		s;
+	JsonbContainer *child;
 
+	*n = 0;
 	wl_related_begin(&children, blocks, block, "CHILD");
-	while ((s = wl_related_next_text(&children)).data != NULL)
+	while ((child = wl_related_next(&children)) != NULL)
+	{
+		WlSlice		s = word_text(child);
+
+		if (s.length == 0)
+			continue;
+		if (*n == size)
+		{
+			size *= 2;
+			words = repalloc_huge(words, size * sizeof(WlSlice));
+		}
+		words[(*n)++] = s;
+	}
+	return words;
+}
+
+/*
+ * The words and selection marks that a block consists of, without blank ones. They
+ * are listed once for each block, because others may refer to it any number of
+ * times. The list points into the document.
+ */
+const WlSlice *
+wl_block_words(WlBlocks *blocks, JsonbContainer *block, int *n)
+{
+	WlSlice		id = wl_json_string(block, "Id");
+	Block	   *entry = id.data != NULL ? hash_search(blocks->table, &id, HASH_FIND, NULL) : NULL;
+
+	/* nothing refers to a block without an id of its own */
+	if (entry == NULL || entry->block != block)
+		return list_words(blocks, block, n);
+	if (entry->words == NULL)
+	{
+		MemoryContext caller = MemoryContextSwitchTo(blocks->context);
+
+		entry->words = list_words(blocks, block, &entry->n_words);
+		MemoryContextSwitchTo(caller);
+	}
+	*n = entry->n_words;
+	return entry->words;
+}
+
+/* Append the words of a block, joined by blanks. */
+void
+wl_append_words(StringInfo buffer, WlBlocks *blocks, JsonbContainer *block)
+{
+	int			n;
+	const WlSlice *words = wl_block_words(blocks, block, &n);
+
+	for (int i = 0; i < n; i++)
 	{
 		if (buffer->len > 0)
 			appendStringInfoChar(buffer, ' ');
-		appendBinaryStringInfo(buffer, s.data, s.length);
+		appendBinaryStringInfo(buffer, words[i].data, words[i].length);
 	}
 }
 

@@ -58,7 +58,7 @@ typedef struct Column
 typedef struct Tables
 {
 	WlOutput   *out;
-	HTAB	   *blocks;
+	WlBlocks   *blocks;
 	HTAB	   *cells;
 	HTAB	   *columns;		/* those that have a header */
 	int			table;			/* the number of the current table, from 1 */
@@ -117,20 +117,11 @@ next_cell(Tables *t, WlRelated *related, bool merged)
 static void
 add_words(Tables *t, Header *header, Cell *cell)
 {
-	WlRelated	children;
-	WlSlice		s;
+	int			n;
+	const WlSlice *words = wl_block_words(t->blocks, cell->block, &n);
 
-	wl_related_begin(&children, t->blocks, cell->block, "CHILD");
-	while ((s = wl_related_next_text(&children)).data != NULL)
-	{
-		s = wl_trim(s);
-		if (s.length == 0)
-			continue;
-		if ((header->n & (header->n - 1)) == 0)
-			header->words = header->n == 0 ? palloc(sizeof(WlSlice)) :
-				repalloc_huge(header->words, 2 * (Size) header->n * sizeof(WlSlice));
-		header->words[header->n++] = s;
-	}
+	memcpy(header->words + header->n, words, n * sizeof(WlSlice));
+	header->n += n;
 }
 
 /* A header stands for a column once, also if several of its cells are in it. */
@@ -147,19 +138,31 @@ add_to_column(Tables *t, Header *header, int number)
 		column->headers = lappend(column->headers, header);
 }
 
-/* A blank header is none. */
+/* Add a header to the columns of its cells. A blank header is none. */
 static void
 add_header(Tables *t, Cell *cell)
 {
-	Header	   *header = palloc0(sizeof(Header));
+	Header	   *header;
 	ListCell   *lc;
+	int			n;
+	Size		size;
 
+	wl_block_words(t->blocks, cell->block, &n);
+	size = n;
+	foreach(lc, cell->parts)
+	{
+		wl_block_words(t->blocks, ((Cell *) lfirst(lc))->block, &n);
+		size += n;
+	}
+	if (size == 0)
+		return;
+	header = palloc(sizeof(Header));
 	header->row = cell->row;
+	header->n = 0;
+	header->words = palloc_extended(size * sizeof(WlSlice), MCXT_ALLOC_HUGE);
 	add_words(t, header, cell);
 	foreach(lc, cell->parts)
 		add_words(t, header, lfirst(lc));
-	if (header->n == 0)
-		return;
 	add_to_column(t, header, cell->column);
 	foreach(lc, cell->parts)
 		add_to_column(t, header, ((Cell *) lfirst(lc))->column);
@@ -221,9 +224,9 @@ emit_cell(Tables *t, Cell *cell, int page)
 	appendStringInfo(&name, "Table %d.", t->table);
 	append_column(&name, t, cell->column);
 	appendStringInfo(&name, ".%d", cell->row);
-	wl_append_children(&value, t->blocks, cell->block);
+	wl_append_words(&value, t->blocks, cell->block);
 	foreach(lc, cell->parts)
-		wl_append_children(&value, t->blocks, ((Cell *) lfirst(lc))->block);
+		wl_append_words(&value, t->blocks, ((Cell *) lfirst(lc))->block);
 	row.field = wl_one_line(wl_slice_of(&name));
 	row.value = wl_slice_of(&value);
 	row.confidence = wl_scaled(wl_json_number(cell->block, "Confidence"), 100);
