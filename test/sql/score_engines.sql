@@ -481,6 +481,8 @@ SELECT count(*), sum(confidence), max(page) FROM williams_ocr_fields((
     SELECT '<div class="ocr_page">' || string_agg('<span class="ocrx_word" title="x_wconf 50">w' || repeat('<b>', 50) || '</span>', ' ') FROM generate_series(1, 20000)));
 SELECT count(*), sum(confidence) FROM williams_ocr_fields((
     SELECT string_agg(E'5\t1\t1\t1\t1\t1\t0\t0\t9\t9\t50\tword', E'\n') FROM generate_series(1, 100000)));
+SELECT field, length(value), confidence FROM williams_ocr_fields((SELECT jsonb_build_object('text', repeat('x', 5000000), 'entities', '[{"type": "a", "mentionText": "y"}]'::jsonb || jsonb_build_object(
+    'type', 'b', 'confidence', 0.5, 'textAnchor', jsonb_build_object('textSegments', jsonb_agg('{"endIndex": "5000000"}'::jsonb)))) FROM generate_series(1, 300)));
 SELECT max(length(field)), max(value) FROM williams_ocr_fields(('{"document_annotation": ' || repeat('{"a":', 500) || '"x"' || repeat('}', 501))::jsonb);
 -- a long name of many leaves: an error before the object exceeds what jsonb can hold
 CREATE TEMP TABLE amplified AS SELECT jsonb_build_object('document_annotation', jsonb_build_object(repeat('k', 1000000), jsonb_agg(i))) AS document FROM generate_series(1, 300) AS i;

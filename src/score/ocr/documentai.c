@@ -202,7 +202,10 @@ anchored_offset(const WlAnchored *a, int n)
 	return p - a->characters.data;
 }
 
-/* The text that an anchor contains, or else the text that it points to. */
+/*
+ * The text that an anchor contains, or else the text that it points to, which is no
+ * longer than the document's: its segments are different parts of that.
+ */
 WlSlice
 wl_anchor_text(const WlAnchored *a, JsonbContainer *anchor)
 {
@@ -221,7 +224,7 @@ wl_anchor_text(const WlAnchored *a, JsonbContainer *anchor)
 		int			start = anchored_offset(a, wl_as_count(wl_json_int64(segment, "startIndex")));
 		int			end = anchored_offset(a, wl_as_count(wl_json_int64(segment, "endIndex")));
 
-		if (end > start)
+		if (end > start && end - start <= a->characters.length - buffer.len)
 			appendBinaryStringInfo(&buffer, a->characters.data + start, end - start);
 	}
 	return wl_slice_of(&buffer);
