@@ -206,6 +206,10 @@ SELECT count(*), count(page) AS pages, min(confidence), max(confidence) FROM wil
     'confidence_scores', jsonb_build_object('word_confidence_scores', jsonb_agg(jsonb_build_object('text', word, 'confidence', 0.5, 'start_index', start) ORDER BY i))))
     FROM (SELECT i, word, coalesce(sum(length(word)) OVER (ORDER BY i ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS start
           FROM generate_series(1, 40000) AS i, LATERAL (SELECT ' ' || CASE WHEN i % 20 = 0 THEN (i / 20)::text ELSE 'again' END AS word) AS w) AS w)));
+-- words in any order; of two that begin together, the first that is there
+SELECT f.* FROM williams_ocr_fields(jsonb_build_object('document_annotation', '["aa", "bb", "cc", "dd"]'::jsonb, 'pages', '[{"markdown": "aa bb cc dd", "confidence_scores": {"word_confidence_scores": [
+    {"text": "dd", "confidence": 0.4, "start_index": 9}, {"text": "xx", "confidence": 0.9, "start_index": 3}, {"text": "aa", "confidence": 0.1, "start_index": 0}, {"text": "bb", "confidence": 0.2, "start_index": 3},
+    {"text": "bb", "confidence": 0.8, "start_index": 3}, {"text": "b cc", "confidence": 0.7, "start_index": 4}, {"text": "cc", "confidence": 0.3, "start_index": 6}]}}]'::jsonb)) AS f;
 -- many words of which nothing is printed, all in the value of each field: time stays linear
 SET statement_timeout = '20s';
 SELECT count(*), count(page) AS pages, min(confidence), max(confidence) FROM williams_ocr_fields(jsonb_build_object('document_annotation',

@@ -15,6 +15,7 @@
 
 #include <math.h>
 
+#include "lib/binaryheap.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
@@ -119,56 +120,83 @@ find_texts(WlMistralWords *all, JsonbContainer *root)
 	}
 }
 
+/* The word that begins first, or else is listed first, comes first. */
 static int
-compare_begins(const void *a, const void *b)
+compare_words(Datum a, Datum b, void *arg)
 {
-	const Scored *x = a;
-	const Scored *y = b;
+	const Scored *x = (const Scored *) DatumGetPointer(a);
+	const Scored *y = (const Scored *) DatumGetPointer(b);
 
-	return (x->begin > y->begin) - (x->begin < y->begin);
+	if (x->begin != y->begin)
+		return x->begin < y->begin ? 1 : -1;
+	return x < y ? 1 : -1;
 }
 
-/* Take a text's words that have a confidence; each begins at a character, counted from 0. */
-static int
-take_words(Scored *words, const PageText *t)
+/* A heap of a text's words that have a confidence. Each begins at a character, counted from 0. */
+static binaryheap *
+heap_of_words(const PageText *t)
 {
+	int			size = JsonContainerSize(t->words);
+	Scored	   *words = MemoryContextAllocHuge(CurrentMemoryContext, size * sizeof(Scored));
+	binaryheap *heap = binaryheap_allocate(size, compare_words, NULL);
 	WlWalk		w;
 	JsonbContainer *object;
-	int			n = 0;
 
 	wl_walk_begin(&w, t->words);
 	while ((object = wl_walk_next_object(&w)) != NULL)
 	{
 		double		start = wl_json_number(object, "start_index");
-		Scored		word;
+		Scored	   *word = &words[w.index - 1];
 
-		word.text = wl_json_string(object, "text");
-		word.confidence = wl_scaled(wl_json_number(object, "confidence"), 1);
-		if (!(start >= 0 && start < t->text.length) ||isnan(word.confidence) ||
-			wl_slice_is_blank(word.text))
+		word->text = wl_json_string(object, "text");
+		word->confidence = wl_scaled(wl_json_number(object, "confidence"), 1);
+		if (!(start >= 0 && start < t->text.length) ||isnan(word->confidence) ||
+			wl_slice_is_blank(word->text))
 			continue;
-		word.begin = (int) start;
-		words[n++] = word;
+		word->begin = (int) start;
+		binaryheap_add_unordered(heap, PointerGetDatum(word));
 	}
-	qsort(words, n, sizeof(Scored), compare_begins);
-	return n;
+	binaryheap_build(heap);
+	return heap;
 }
+
+/* A walk over a text: a place in it, and the character that begins there */
+typedef struct Walk
+{
+	const char *p;
+	const char *end;
+	int			character;
+	bool		after_image;	/* since the last word that was looked for */
+} Walk;
 
 static inline bool
-is_at(const char *p, const char *end, WlSlice word)
+is_at(const Walk *walk, WlSlice word)
 {
-	return end - p >= word.length && memcmp(p, word.data, word.length) == 0;
+	return walk->end - walk->p >= word.length && memcmp(walk->p, word.data, word.length) == 0;
 }
 
-/* How many characters after p a word is, if it is near; otherwise 0 */
-static int
-characters_ahead(const char *p, const char *end, WlSlice word)
+static void
+walk_to(Walk *walk, int character)
 {
-	for (int n = 1; n <= MAX_SHIFT && p < end; n++)
+	for (; walk->character < character && walk->p < walk->end; walk->character++)
 	{
-		p = wl_next_character(p, end);
-		if (is_at(p, end, word))
-			return n;
+		if (*walk->p == '!' && walk->end - walk->p > 1 && walk->p[1] == '[')
+			walk->after_image = true;
+		walk->p = wl_next_character(walk->p, walk->end);
+	}
+}
+
+/* How many characters further on a word is, if it is near; otherwise 0 */
+static int
+characters_ahead(Walk walk, WlSlice word)
+{
+	int			start = walk.character;
+
+	while (walk.character < start + MAX_SHIFT && walk.p < walk.end)
+	{
+		walk_to(&walk, walk.character + 1);
+		if (is_at(&walk, word))
+			return walk.character - start;
 	}
 	return 0;
 }
@@ -182,42 +210,33 @@ characters_ahead(const char *p, const char *end, WlSlice word)
  * word after an image may therefore be further on, and so are all that follow it.
  */
 static int
-place_words(Scored *words, int n, WlSlice text)
+place_words(Scored *words, const PageText *t)
 {
-	const char *p = text.data;
-	const char *end = p + text.length;
-	int			character = 0;	/* at p */
+	binaryheap *heap = heap_of_words(t);
+	Walk		walk = {.p = t->text.data,.end = t->text.data + t->text.length};
 	int			shift = 0;
-	bool		after_image = false;	/* since the last word that was looked
-										 * for */
 	int			kept = 0;
 
-	for (int i = 0; i < n; i++)
+	while (!binaryheap_empty(heap))
 	{
-		Scored		word = words[i];
+		Scored		word = *(Scored *) DatumGetPointer(binaryheap_remove_first(heap));
 
-		for (; character < word.begin + shift && p < end; character++)
+		CHECK_FOR_INTERRUPTS();
+		walk_to(&walk, word.begin + shift);
+		if (!is_at(&walk, word.text) && walk.after_image)
 		{
-			if (*p == '!' && end - p > 1 && p[1] == '[')
-				after_image = true;
-			p = wl_next_character(p, end);
+			shift += characters_ahead(walk, word.text);
+			walk_to(&walk, word.begin + shift);
 		}
-		if (!is_at(p, end, word.text))
-		{
-			int			ahead = after_image ? characters_ahead(p, end, word.text) : 0;
-
-			after_image = false;
-			shift += ahead;
-			i -= ahead > 0;		/* the same word again, at its place */
+		walk.after_image = false;
+		if (!is_at(&walk, word.text))
 			continue;
-		}
-		after_image = false;
-		word.begin = p - text.data;
-
+		word.begin = walk.p - t->text.data;
 		word.end = word.begin + word.text.length;
 		if (kept == 0 || words[kept - 1].end <= word.begin)
 			words[kept++] = word;
 	}
+	binaryheap_free(heap);
 	return kept;
 }
 
@@ -245,7 +264,7 @@ static void
 copy_text(WlMistralWords *all, PageText *t)
 {
 	Scored	   *words = all->scored + all->n_scored;
-	int			n = place_words(words, take_words(words, t), t->text);
+	int			n = t->words != NULL ? place_words(words, t) : 0;
 	const char *p = t->text.data;
 	const char *end = p + t->text.length;
 	int			edge = 0;
