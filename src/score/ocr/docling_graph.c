@@ -10,7 +10,6 @@
 #include <math.h>
 
 #include "nodes/pg_list.h"
-#include "utils/hsearch.h"
 #include "utils/memutils.h"
 
 #include "score/ocr/docling.h"
@@ -29,14 +28,6 @@ typedef struct Link
 	Cell	   *key;			/* both are the hash key */
 	Cell	   *value;
 } Link;
-
-static HTAB *
-graph_table(Size keysize, Size entrysize, MemoryContext context)
-{
-	HASHCTL		ctl = {.keysize = keysize,.entrysize = entrysize,.hcxt = context};
-
-	return hash_create("williams docling", 64, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-}
 
 static Cell *
 find_cell(HTAB *cells, JsonbContainer *object, const char *key, HASHACTION action, bool *found)
@@ -135,13 +126,12 @@ wl_read_graph(WlDocling *r, JsonbContainer *item)
 	JsonbContainer *graph = wl_json_object(item, "graph");
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "williams docling graph",
 												  ALLOCSET_SMALL_SIZES);
-	HTAB	   *cells = graph_table(sizeof(double), sizeof(Cell), context);
-	HTAB	   *links = graph_table(sizeof(Link), sizeof(Link), context);
-	MemoryContext old;
+	MemoryContext old = MemoryContextSwitchTo(context);
+	HTAB	   *cells = wl_blob_table(sizeof(double), sizeof(Cell));
+	HTAB	   *links = wl_blob_table(sizeof(Link), sizeof(Link));
 	WlWalk		w;
 	JsonbContainer *object;
 
-	old = MemoryContextSwitchTo(context);
 	index_cells(cells, graph);
 	index_links(cells, links, graph);
 	MemoryContextSwitchTo(old);

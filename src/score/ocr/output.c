@@ -51,6 +51,15 @@ wl_name_table(Size entrysize)
 					   HASH_ELEM | HASH_FUNCTION | HASH_COMPARE | HASH_CONTEXT);
 }
 
+/* A hash table whose entries begin with a key of some bytes. */
+HTAB *
+wl_blob_table(Size keysize, Size entrysize)
+{
+	HASHCTL		ctl = {.keysize = keysize,.entrysize = entrysize,.hcxt = CurrentMemoryContext};
+
+	return hash_create("williams keys", 64, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
 /* Find or make the entry of a name. A new entry has its own copy of the name. */
 WlFieldName *
 wl_enter_name(HTAB *names, WlSlice name)

@@ -67,6 +67,7 @@ typedef struct WlOcrRow
 } WlOcrRow;
 
 extern HTAB *wl_name_table(Size entrysize);
+extern HTAB *wl_blob_table(Size keysize, Size entrysize);
 extern WlFieldName *wl_enter_name(HTAB *names, WlSlice name);
 extern void wl_output_rows(WlOutput *out, FunctionCallInfo fcinfo);
 extern void wl_output_objects(WlOutput *out);

@@ -64,14 +64,6 @@ typedef struct Tables
 	int			table;			/* the number of the current table, from 1 */
 } Tables;
 
-static HTAB *
-make_table(const char *name, Size keysize, Size entrysize)
-{
-	HASHCTL		ctl = {.keysize = keysize,.entrysize = entrysize,.hcxt = CurrentMemoryContext};
-
-	return hash_create(name, 64, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-}
-
 /* The cell that a block is; NULL if it is none of the current table. */
 static Cell *
 find_cell(Tables *t, JsonbContainer *block)
@@ -309,8 +301,8 @@ read_tables(WlOutput *out, JsonbContainer *root)
 	Tables		t = {
 		.out = out,
 		.blocks = wl_textract_blocks(root),
-		.cells = make_table("williams cells", sizeof(JsonbContainer *), sizeof(Cell)),
-		.columns = make_table("williams columns", sizeof(((Column *) NULL)->key), sizeof(Column)),
+		.cells = wl_blob_table(sizeof(JsonbContainer *), sizeof(Cell)),
+		.columns = wl_blob_table(sizeof(((Column *) NULL)->key), sizeof(Column)),
 	};
 
 	wl_textract_visit(out, root, read_part, &t);

@@ -22,6 +22,7 @@
 #include "utils/memutils.h"
 
 #include "base/compat.h"
+#include "score/ocr/output.h"
 #include "score/ocr/tokens.h"
 
 /*
@@ -273,8 +274,11 @@ end_scalar(void *state, char *token, JsonTokenType type)
 HTAB *
 wl_token_confidences(WlTokens *tokens, WlSlice json)
 {
-	HASHCTL		ctl = {.keysize = sizeof(uint64),.entrysize = sizeof(Confidence),.hcxt = CurrentMemoryContext};
-	Parse		p = {.tokens = tokens,.max_depth = 16};
+	Parse		p = {
+		.tokens = tokens,
+		.confidences = wl_blob_table(sizeof(uint64), sizeof(Confidence)),
+		.max_depth = 16
+	};
 	JsonSemAction actions = {
 		.semstate = &p,
 		.object_start = begin_container,
@@ -289,9 +293,6 @@ wl_token_confidences(WlTokens *tokens, WlSlice json)
 												ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(parse);
 
-	ctl.hcxt = caller;
-	p.confidences = hash_create("williams confidences", 64, &ctl,
-								HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	p.lexer = wl_json_lexer(unconstify(char *, json.data), json.length, GetDatabaseEncoding());
 	initStringInfo(&p.path);
 	p.levels = palloc(p.max_depth * sizeof(Level));
