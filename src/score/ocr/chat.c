@@ -172,6 +172,19 @@ add_arguments(List *documents, JsonbContainer *call, const char *key)
 	return documents;
 }
 
+/* Add the arguments of the calls in an array; each call is a member of an element. */
+static List *
+add_calls(List *documents, JsonbContainer *array, const char *call, const char *key)
+{
+	WlWalk		w;
+	JsonbContainer *element;
+
+	wl_walk_begin(&w, array);
+	while ((element = wl_walk_next_object(&w)) != NULL)
+		documents = add_arguments(documents, wl_json_object(element, call), key);
+	return documents;
+}
+
 /*
  * A text in one piece or in several. A thought that led to the answer is not part of
  * it.
@@ -237,12 +250,8 @@ completion_documents(JsonbContainer *root)
 	JsonbContainer *message = wl_json_object(choice, "message");
 	List	   *documents = add_text(NIL, whole_text(message, "content"),
 									 wl_json_array(wl_json_object(choice, "logprobs"), "content"));
-	WlWalk		w;
-	JsonbContainer *call;
 
-	wl_walk_begin(&w, wl_json_array(message, "tool_calls"));
-	while ((call = wl_walk_next_object(&w)) != NULL)
-		documents = add_arguments(documents, wl_json_object(call, "function"), "arguments");
+	documents = add_calls(documents, wl_json_array(message, "tool_calls"), "function", "arguments");
 	return add_arguments(documents, wl_json_object(message, "function_call"), "arguments");
 }
 
@@ -358,13 +367,8 @@ generated_documents(JsonbContainer *root)
 	JsonbContainer *content = wl_json_object(candidate, "content");
 	List	   *documents = add_text(NIL, whole_text(content, "parts"),
 									 wl_json_array(wl_json_object(candidate, "logprobsResult"), "chosenCandidates"));
-	WlWalk		w;
-	JsonbContainer *part;
 
-	wl_walk_begin(&w, wl_json_array(content, "parts"));
-	while ((part = wl_walk_next_object(&w)) != NULL)
-		documents = add_arguments(documents, wl_json_object(part, "functionCall"), "args");
-	return documents;
+	return add_calls(documents, wl_json_array(content, "parts"), "functionCall", "args");
 }
 
 static WlSlice
