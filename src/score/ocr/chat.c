@@ -412,20 +412,27 @@ recognise(JsonbContainer *root)
 	return find_api(root) != NULL;
 }
 
-/* An answer that was refused, filtered or cut off has a reason to have no JSON. */
+/* Does an answer that ended like this, if it says how, have all that the model had to say? */
 static bool
-has_parts(JsonbContainer *root)
+is_complete(WlSlice end)
 {
 	static const char *const complete[] = {
 		"stop", "tool_calls", "function_call", "completed", "end_turn", "stop_sequence", "tool_use", "STOP"
 	};
-	const Api  *api = find_api(root);
-	WlSlice		end = api->end(root);
 
 	for (int i = 0; i < lengthof(complete); i++)
-		if (end.data == NULL || wl_slice_is(end, complete[i]))
-			return api->documents(root) != NIL;
-	return true;
+		if (wl_slice_is(end, complete[i]))
+			return true;
+	return end.data == NULL;
+}
+
+/* An answer that was refused, filtered or cut off has a reason to have no JSON. */
+static bool
+has_parts(JsonbContainer *root)
+{
+	const Api  *api = find_api(root);
+
+	return !is_complete(api->end(root)) || api->documents(root) != NIL;
 }
 
 static void
